@@ -1,0 +1,190 @@
+//! One error type: a stable code, a public sentence that tells the reader what to do, and a private cause.
+//!
+//! Only `web/problem.rs` knows how a [`Kind`] becomes an HTTP status; only `cli/` knows how it becomes an exit code.
+
+use serde::Serialize;
+use std::fmt;
+
+/// What sort of thing went wrong; decides the HTTP status and nothing else.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// The request makes no sense as written.
+    Invalid,
+    /// Nobody is known by the token or session given, or none was given.
+    Unauthenticated,
+    /// The asker is known but may not.
+    Forbidden,
+    /// There is no such thing, or the asker may not know of it.
+    NotFound,
+    /// It contradicts what is already there.
+    Conflict,
+    /// It is larger than allowed.
+    TooLarge,
+    /// It was understood and its content is at fault.
+    Unprocessable,
+    /// Asked too often.
+    TooMany,
+    /// Something keshi depends on does not answer.
+    Unavailable,
+    /// A fault of keshi.
+    Internal,
+}
+
+/// One row of a file or list that is at fault. Never carries personal data.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, serde::Deserialize)]
+pub struct RowError {
+    /// 1-based row in the file as a person sees it (the header counts), or 1-based position in a list.
+    pub row: u64,
+    /// Stable code.
+    pub code: String,
+    /// What is wrong, in which column, and what to do.
+    pub message: String,
+}
+
+/// What went wrong. `Display` is the public sentence; the cause is for the log alone.
+#[derive(Debug)]
+pub struct Error {
+    /// Sort of error.
+    pub kind: Kind,
+    /// Stable code, listed in docs/ERRORS.md.
+    pub code: &'static str,
+    /// What happened and what to do, without personal data or internals.
+    pub message: String,
+    /// Single rows at fault.
+    pub rows: Vec<RowError>,
+    /// The private cause, for the log.
+    pub cause: Option<Box<dyn std::error::Error + Send + Sync>>,
+}
+
+/// A result with keshi's error.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+impl Error {
+    /// An error with a code from the catalogue in [`codes`] and its own sentence.
+    pub fn new(code: &Code, message: impl Into<String>) -> Error {
+        Error { kind: code.kind, code: code.name, message: message.into(), rows: Vec::new(), cause: None }
+    }
+
+    /// An error with the catalogue's own sentence.
+    pub fn of(code: &Code) -> Error {
+        Error::new(code, code.help)
+    }
+
+    /// The same with the private cause kept for the log.
+    pub fn because(mut self, cause: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Error {
+        self.cause = Some(cause.into());
+        self
+    }
+
+    /// The same with rows at fault.
+    pub fn with_rows(mut self, rows: Vec<RowError>) -> Error {
+        self.rows = rows;
+        self
+    }
+
+    /// A fault of keshi, with its private cause.
+    pub fn internal(cause: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Error {
+        Error::of(&codes::INTERNAL).because(cause)
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.cause.as_deref().map(|cause| cause as &(dyn std::error::Error + 'static))
+    }
+}
+
+impl From<sqlx::Error> for Error {
+    fn from(cause: sqlx::Error) -> Error {
+        match cause {
+            sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed | sqlx::Error::Io(_) => Error::of(&codes::DATABASE_AWAY).because(cause),
+            cause => Error::internal(cause),
+        }
+    }
+}
+
+impl From<std::io::Error> for Error {
+    fn from(cause: std::io::Error) -> Error {
+        Error::internal(cause)
+    }
+}
+
+impl From<serde_json::Error> for Error {
+    fn from(cause: serde_json::Error) -> Error {
+        Error::internal(cause)
+    }
+}
+
+/// A row of the error catalogue.
+#[derive(Debug)]
+pub struct Code {
+    /// The stable code.
+    pub name: &'static str,
+    /// What sort of error it is.
+    pub kind: Kind,
+    /// The sentence shown when no better one is at hand, and in docs/ERRORS.md.
+    pub help: &'static str,
+}
+
+/// Every code that outside clients can meet; docs/ERRORS.md is made from [`codes::ALL`].
+pub mod codes {
+    use super::{Code, Kind};
+
+    macro_rules! codes {
+        ($($name:ident = $text:literal, $kind:ident, $help:literal;)*) => {
+            $(#[doc = $help] pub const $name: Code = Code { name: $text, kind: Kind::$kind, help: $help };)*
+            /// The whole catalogue.
+            pub const ALL: &[&Code] = &[$(&$name),*];
+        };
+    }
+
+    codes! {
+        INTERNAL = "internal", Internal, "Something went wrong inside keshi; nothing already kept was changed. Try again, and tell the operator if it stays.";
+        DATABASE_AWAY = "database_away", Unavailable, "The database does not answer; nothing was lost. Try again in a moment.";
+        STORAGE_AWAY = "storage_away", Unavailable, "The object storage does not answer; nothing was acknowledged. Try again in a moment.";
+        BUSY = "busy", TooMany, "Too many requests at once; wait as long as Retry-After says and try again.";
+        NOT_FOUND = "not_found", NotFound, "There is nothing under this address, or you may not see it; check the id.";
+        METHOD = "method_not_allowed", Invalid, "This address does not take that method; see /docs.";
+        UNAUTHENTICATED = "unauthenticated", Unauthenticated, "Send a valid token as 'Authorization: Bearer …', or log in.";
+        FORBIDDEN = "forbidden", Forbidden, "This token or login may not do that; ask the operator for one with the right role.";
+        INVALID = "invalid", Invalid, "The request could not be understood; see /docs for its shape.";
+        INVALID_ID = "invalid_id", Invalid, "An id is a UUID, or your own id as ext:<id>.";
+        INVALID_TIME = "invalid_time", Invalid, "A time is RFC 3339 with offset, such as 2020-03-03T09:00:00+08:00.";
+        UNKNOWN_PLATFORM = "unknown_platform", Unprocessable, "No platform has this id; GET /v1/platforms lists them.";
+        UNKNOWN_PROVIDER = "unknown_provider", Unprocessable, "No provider has this id; create it first with POST /v1/providers.";
+        UNKNOWN_CLASS = "unknown_class", NotFound, "No class has this id; open it first with POST /v1/classes.";
+        UNKNOWN_LESSON = "unknown_lesson", NotFound, "The class has no lesson with this id; send the timetable first with PUT /v1/classes/{id}/lessons.";
+        UNKNOWN_TRAINEE = "unknown_trainee", NotFound, "The class has no trainee with this id; send the roster first with PUT /v1/classes/{id}/roster.";
+        FOREIGN_LESSON = "foreign_lesson", Unprocessable, "The lesson belongs to another class than the one named; send the class it belongs to, or leave the class out.";
+        TIME_FAR_OFF = "time_far_off", Unprocessable, "The claimed span is backwards, longer than a day, or more than a day away from the lesson; correct from and until.";
+        DUPLICATE = "duplicate", Conflict, "This external_id is already used for something else; use another one, or send the same content again.";
+        ROWS_AT_FAULT = "rows_at_fault", Unprocessable, "Nothing was changed: correct the rows listed and send the whole list again.";
+        UNSUPPORTED_LIST = "unsupported_list", Unprocessable, "A list is JSON, CSV or XLSX with one header row; see /docs for the headings.";
+        EMPTY_BODY = "empty_body", Unprocessable, "The body is empty; send the file's bytes.";
+        TOO_LARGE = "too_large", TooLarge, "The file is larger than this server takes for its kind; split it, or ask the operator to raise the limit.";
+        TRUNCATED = "truncated", Invalid, "The upload ended before its announced length; nothing was kept. Send it again.";
+        DIGEST_MISMATCH = "digest_mismatch", Unprocessable, "The bytes received do not have the digest announced; nothing was kept. Send the file again.";
+        WRONG_TYPE = "wrong_type", Unprocessable, "The bytes are not what the kind says; send videos as kind=video, pictures as kind=screenshot, logs as kind=attendance, anything else as kind=document.";
+        UNREADABLE_LOG = "unreadable_log", Unprocessable, "No row of the attendance log could be read; nothing was kept. See the rows, or name the format with format=.";
+        UNKNOWN_FORMAT = "unknown_format", Unprocessable, "The attendance log is in no format keshi knows; export it as keshi CSV, or name the format with format=.";
+        BOMB = "expands_too_far", Unprocessable, "The file expands to far more than its size allows; export it again without embedded content.";
+        CORRUPT = "corrupt_file", Unprocessable, "The file is damaged or cut short and cannot be opened; export it again.";
+        EVIDENCE_MISSING = "evidence_missing", Internal, "The bytes of this evidence are not in the storage; run keshi fsck and restore them from a copy.";
+        EVIDENCE_ALTERED = "evidence_altered", Internal, "The bytes of this evidence do not match their digest any more; run keshi fsck and restore them from a copy.";
+        RANGE = "range_not_satisfiable", Invalid, "The range asked for lies outside the file.";
+        LOG_FORKED = "log_forked", Internal, "The log in the storage contradicts the database; stop and run keshi fsck.";
+        UNTRUSTED = "untrusted", Unprocessable, "The bundle does not verify against the trust file; see the lines above.";
+        BAD_RULE = "bad_rule", Unprocessable, "The rule cannot be used as written; correct its head or its SQL.";
+        BAD_QUERY = "bad_query", Unprocessable, "The query is not allowed or not valid; it may only read the lake's tables.";
+        QUERY_LIMIT = "query_limit", Unprocessable, "The query needs more time, rows or memory than allowed; narrow it.";
+        LOGIN = "login_failed", Unauthenticated, "Name or password is wrong; try again.";
+        CONFIG = "bad_config", Invalid, "The configuration cannot be used; correct the value named.";
+        NOT_READY = "not_ready", Unavailable, "The server is starting or its database is not migrated; run keshi migrate, then try again.";
+    }
+}

@@ -1,0 +1,84 @@
+//! Names of things: UUIDv7 newtypes, and the one source of new ones.
+
+use crate::time::Clock;
+use std::fmt;
+use std::str::FromStr;
+use uuid::Uuid;
+
+macro_rules! ids {
+    ($($(#[$doc:meta])* $name:ident),* $(,)?) => {$(
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
+        #[serde(transparent)]
+        pub struct $name(pub Uuid);
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                self.0.hyphenated().fmt(f)
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = uuid::Error;
+
+            fn from_str(text: &str) -> Result<Self, uuid::Error> {
+                Uuid::try_parse(text).map($name)
+            }
+        }
+
+        impl From<Uuid> for $name {
+            fn from(id: Uuid) -> Self {
+                $name(id)
+            }
+        }
+    )*};
+}
+
+ids! {
+    /// A training provider (承训单位).
+    ProviderId,
+    /// A class (班次).
+    ClassId,
+    /// A lesson (课节) of a class.
+    LessonId,
+    /// A trainee on the roster of one class; the same human in another class is another trainee with the same person.
+    TraineeId,
+    /// A human, recognised across classes by the blind index of the ID number.
+    PersonId,
+    /// A piece of evidence.
+    EvidenceId,
+    /// A staged or sealed leaf of the log.
+    LeafId,
+    /// A job in the queue.
+    JobId,
+    /// A segment of the lake.
+    SegmentId,
+    /// One run of the credit calculation for a lesson.
+    RunId,
+    /// A finding.
+    FindingId,
+    /// An access token.
+    TokenId,
+    /// A person who logs in on the pages.
+    UserId,
+}
+
+/// The source of new ids: UUIDv7, so they sort by time of creation.
+#[derive(Clone, Debug)]
+pub struct Ids {
+    clock: Clock,
+}
+
+impl Ids {
+    /// Ids stamped with the given clock.
+    pub fn new(clock: Clock) -> Ids {
+        Ids { clock }
+    }
+
+    /// A new id of the wanted kind.
+    pub fn next<T: From<Uuid>>(&self) -> T {
+        let micros = self.clock.now().0.max(0) as u64;
+        let stamp = uuid::Timestamp::from_unix(uuid::ContextV7::new(), micros / 1_000_000, (micros % 1_000_000) as u32 * 1_000);
+        T::from(Uuid::new_v7(stamp))
+    }
+}

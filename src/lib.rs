@@ -1,0 +1,14 @@
+//! keshi (课时): evidence and verification server for publicly paid online training.
+//!
+//! The folders are the pipeline: [`register`] the plan, [`receive`] bytes, [`store`] them as evidence, [`seal`] them in the
+//! Merkle log, [`analyse`] what they say, keep events in the [`lake`], [`link`] them to lesson hours, [`detect`] hours that
+//! cannot be true, [`audit`] any of it. [`pipeline`] says what follows what. A stage knows only the stages before it.
+
+pub mod error;
+pub mod ids;
+pub mod time;
+
+pub mod analyse;
+pub mod link;
+pub mod seal;
+pub mod simulate;

@@ -1,0 +1,3 @@
+//! The `keshi` binary.
+
+fn main() {}
