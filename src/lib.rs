@@ -8,6 +8,9 @@ pub mod error;
 pub mod ids;
 pub mod time;
 
+pub mod db;
+pub mod jobs;
+
 pub mod analyse;
 pub mod link;
 pub mod seal;

@@ -1,0 +1,86 @@
+//! Migrations: embedded SQL files, applied in order, each in one transaction with the note that it was applied.
+
+use super::{Db, Engine, sql};
+use crate::error::{Error, Result, codes};
+use sha2::{Digest as _, Sha256};
+use sqlx::{AssertSqlSafe, Executor, Row};
+
+struct Migration {
+    version: i64,
+    name: &'static str,
+    text: &'static str,
+}
+
+/// All migrations in order. A file that has landed is never edited; its digest is checked against the database.
+const MIGRATIONS: &[Migration] = &[Migration { version: 1, name: "spine", text: include_str!("../../migrations/0001_spine.sql") }];
+
+pub(super) async fn run(db: &Db) -> Result<()> {
+    let mut tx = db.begin().await?;
+    if db.engine() == Engine::Postgres {
+        tx.conn().execute(sql::POSTGRES_MIGRATION_LOCK).await?;
+    }
+    tx.conn().execute(sql::CREATE_MIGRATION).await?;
+    let applied: Vec<(i64, Vec<u8>)> =
+        sqlx::query(sql::APPLIED).fetch_all(tx.conn()).await?.iter().map(|row| (row.get(0), row.get(1))).collect();
+    for (version, digest) in &applied {
+        let Some(known) = MIGRATIONS.iter().find(|known| known.version == *version) else {
+            return Err(Error::new(&codes::CONFIG, format!("The database was migrated to step {version} by a newer keshi; run that version.")));
+        };
+        if Sha256::digest(known.text).as_slice() != digest {
+            return Err(Error::new(&codes::CONFIG, format!("Migration {version} in the database differs from this binary's; run the binary that made it.")));
+        }
+    }
+    for migration in MIGRATIONS.iter().filter(|migration| !applied.iter().any(|(version, _)| *version == migration.version)) {
+        for statement in statements(migration.text) {
+            tx.conn().execute(AssertSqlSafe(statement)).await?;
+        }
+        sqlx::query(sql::NOTE_APPLIED)
+            .bind(migration.version)
+            .bind(migration.name)
+            .bind(Sha256::digest(migration.text).to_vec())
+            .execute(tx.conn())
+            .await?;
+    }
+    tx.commit().await
+}
+
+pub(super) async fn versions(db: &Db) -> Result<(i64, Option<i64>)> {
+    let known = MIGRATIONS.iter().map(|migration| migration.version).max().unwrap_or(0);
+    let applied = match sqlx::query(sql::NEWEST).fetch_one(db.read()).await {
+        Ok(row) => row.get(0),
+        Err(sqlx::Error::Database(_)) => None, // the table is not there yet
+        Err(error) => return Err(error.into()),
+    };
+    Ok((known, applied))
+}
+
+/// The statements of a migration file: separated by semicolons, comment lines left out. The files hold no semicolon elsewhere.
+fn statements(text: &str) -> Vec<String> {
+    let code: String = text
+        .lines()
+        .map(|line| line.split("--").next().unwrap_or_default())
+        .filter(|line| !line.trim().is_empty())
+        .flat_map(|line| [line, "\n"])
+        .collect();
+    code.split(';').map(str::trim).filter(|statement| !statement.is_empty()).map(str::to_owned).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::db::testing::each_engine;
+
+    #[tokio::test]
+    async fn migrating_twice_changes_nothing() {
+        each_engine(async |db| {
+            db.migrate().await.expect("second run");
+            assert_eq!(db.versions().await.expect("versions"), (1, Some(1)));
+        })
+        .await;
+    }
+
+    #[test]
+    fn a_file_is_cut_at_its_semicolons_without_comments() {
+        assert_eq!(statements("-- a; b\ncreate x; -- c\n\ncreate\n y;\n"), ["create x", "create\n y"]);
+    }
+}

@@ -1,0 +1,164 @@
+//! The only place that knows there are two databases.
+//!
+//! One schema and one SQL text serve SQLite (embedded) and PostgreSQL (at scale) through sqlx's `Any` driver. Statements live in
+//! the `sql.rs` file of the stage that owns the tables; here are connecting, transactions, migration, and the few named pairs of
+//! statements where the engines truly differ.
+
+mod migrate;
+pub mod sql;
+#[cfg(test)]
+mod statements;
+pub mod testing;
+
+use crate::error::{Error, Result, codes};
+use sqlx::any::{AnyConnectOptions, AnyPoolOptions};
+use sqlx::{Any, AnyConnection, AnyPool, Executor, Transaction};
+use std::path::Path;
+use std::str::FromStr;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::{Mutex, OwnedMutexGuard};
+
+/// Which engine is behind a [`Db`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Engine {
+    /// Embedded: one file, WAL, `synchronous=FULL`.
+    Sqlite,
+    /// A PostgreSQL server.
+    Postgres,
+}
+
+/// A database: a pool of connections to one engine. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Db {
+    pool: AnyPool,
+    engine: Engine,
+    /// SQLite takes one writer at a time; queueing here, fairly and asleep, beats its busy-wait.
+    writer: Arc<Mutex<()>>,
+}
+
+/// A write transaction. Dropped without [`Tx::commit`], it is rolled back.
+#[derive(Debug)]
+pub struct Tx {
+    inner: Transaction<'static, Any>,
+    engine: Engine,
+    _writer: Option<OwnedMutexGuard<()>>,
+}
+
+impl Db {
+    /// Opens `sqlite:PATH` (made when missing), a bare path, or `postgres://…`, with at most `connections` connections.
+    ///
+    /// Errors: `bad_config` when the URL names no known engine, `database_away` when the server does not answer.
+    pub async fn open(url: &str, connections: u32) -> Result<Db> {
+        sqlx::any::install_default_drivers();
+        let engine = if url.starts_with("postgres://") || url.starts_with("postgresql://") { Engine::Postgres } else { Engine::Sqlite };
+        let url = match engine {
+            Engine::Postgres => url.to_owned(),
+            Engine::Sqlite => sqlite_url(url)?,
+        };
+        let options = AnyConnectOptions::from_str(&url)
+            .map_err(|cause| Error::new(&codes::CONFIG, "The database URL is neither sqlite:PATH nor postgres://…; correct it.").because(cause))?;
+        let pool = AnyPoolOptions::new()
+            .max_connections(connections.max(2))
+            .acquire_timeout(Duration::from_secs(30))
+            .after_connect(move |connection, _| {
+                Box::pin(async move {
+                    if engine == Engine::Sqlite {
+                        for pragma in sql::SQLITE_PRAGMAS {
+                            connection.execute(*pragma).await?;
+                        }
+                    }
+                    Ok(())
+                })
+            })
+            .connect_with(options)
+            .await
+            .map_err(|cause| Error::of(&codes::DATABASE_AWAY).because(cause))?;
+        Ok(Db { pool, engine, writer: Arc::new(Mutex::new(())) })
+    }
+
+    /// Which engine this is.
+    pub fn engine(&self) -> Engine {
+        self.engine
+    }
+
+    /// The pool, for statements that only read.
+    pub fn read(&self) -> &AnyPool {
+        &self.pool
+    }
+
+    /// Begins a write transaction. On SQLite it holds the write lock from the start, so it never fails half-way for another writer.
+    pub async fn begin(&self) -> Result<Tx> {
+        let (inner, writer) = match self.engine {
+            Engine::Sqlite => {
+                let writer = self.writer.clone().lock_owned().await;
+                (self.pool.begin_with(sql::SQLITE_BEGIN).await?, Some(writer))
+            }
+            Engine::Postgres => (self.pool.begin().await?, None),
+        };
+        Ok(Tx { inner, engine: self.engine, _writer: writer })
+    }
+
+    /// Brings the schema up; several servers may call it at once.
+    pub async fn migrate(&self) -> Result<()> {
+        migrate::run(self).await
+    }
+
+    /// The newest migration this binary knows and the newest the database has.
+    pub async fn versions(&self) -> Result<(i64, Option<i64>)> {
+        migrate::versions(self).await
+    }
+
+    /// Closes all connections.
+    pub async fn close(&self) {
+        self.pool.close().await;
+    }
+}
+
+impl Tx {
+    /// The connection to run statements on.
+    pub fn conn(&mut self) -> &mut AnyConnection {
+        &mut self.inner
+    }
+
+    /// Which engine this is.
+    pub fn engine(&self) -> Engine {
+        self.engine
+    }
+
+    /// Makes it durable: on SQLite the WAL is synced, on PostgreSQL the commit is.
+    pub async fn commit(self) -> Result<()> {
+        self.inner.commit().await?;
+        Ok(())
+    }
+}
+
+/// `sqlite:PATH` or a bare path as the URL sqlx wants, its folder made.
+fn sqlite_url(url: &str) -> Result<String> {
+    let path = url.strip_prefix("sqlite://").or_else(|| url.strip_prefix("sqlite:")).unwrap_or(url);
+    let path = path.split('?').next().unwrap_or(path);
+    if path.is_empty() || path == ":memory:" {
+        return Err(Error::new(&codes::CONFIG, "The database URL names no file; use sqlite:PATH or postgres://…."));
+    }
+    if let Some(folder) = Path::new(path).parent()
+        && !folder.as_os_str().is_empty()
+    {
+        std::fs::create_dir_all(folder)
+            .map_err(|cause| Error::new(&codes::CONFIG, format!("The folder '{}' cannot be made.", folder.display())).because(cause))?;
+    }
+    let absolute = std::path::absolute(path)?;
+    let mut url = url_of(&absolute);
+    url.push_str("?mode=rwc");
+    Ok(url)
+}
+
+fn url_of(path: &Path) -> String {
+    let mut url = String::from("sqlite://");
+    for byte in path.to_string_lossy().bytes() {
+        match byte {
+            b'/' | b'-' | b'_' | b'.' | b'~' | b'0'..=b'9' | b'a'..=b'z' | b'A'..=b'Z' => url.push(char::from(byte)),
+            other => url.push_str(&format!("%{other:02X}")),
+        }
+    }
+    url
+}

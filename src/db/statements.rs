@@ -1,0 +1,22 @@
+//! Every statement in every `sql.rs` is prepared on both engines.
+
+use super::testing::each_engine;
+use sqlx::{AssertSqlSafe, Executor, SqlSafeStr};
+
+/// The statement lists of all stages.
+const LISTS: &[(&str, &[&str])] = &[("db", super::sql::ALL), ("jobs", crate::jobs::sql::ALL)];
+
+#[tokio::test]
+async fn every_statement_prepares_on_both_engines() {
+    each_engine(async |db| {
+        let mut tx = db.begin().await.expect("begins");
+        for (stage, list) in LISTS {
+            for statement in *list {
+                if let Err(error) = tx.conn().prepare(AssertSqlSafe(*statement).into_sql_str()).await {
+                    panic!("{stage} on {:?}: {error}\n{statement}", db.engine());
+                }
+            }
+        }
+    })
+    .await;
+}

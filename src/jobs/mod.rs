@@ -1,0 +1,280 @@
+//! The queue in the database: a job is committed with the change that asks for it, so neither can exist without the other.
+//!
+//! A stage announces a [`Change`]; the table in `pipeline.rs` says which job follows. At most one *waiting* job exists per kind and
+//! key, so a burst of changes to one lesson is one recalculation. A job is leased to a worker, renewed while it runs, and given
+//! back when the worker dies. Every job may run twice. After [`MAX_ATTEMPTS`] failures it is *dead*: kept with its error until a
+//! person retries or removes it.
+
+pub(crate) mod sql;
+mod worker;
+
+pub use worker::{Handler, work};
+
+use crate::db::{Db, Engine, Tx};
+use crate::error::{Error, Result, codes};
+use crate::ids::{Ids, JobId};
+use crate::time::{SECOND, Time};
+use serde::Serialize;
+use sqlx::Row;
+use sqlx::any::AnyRow;
+use std::sync::Arc;
+use tokio::sync::Notify;
+
+/// How long a worker holds a job before another may take it, unless renewed.
+pub const LEASE: i64 = 30 * SECOND;
+/// Failures after which a job is dead.
+pub const MAX_ATTEMPTS: i64 = 8;
+/// Longest wait between two attempts.
+const MAX_BACKOFF: i64 = 600 * SECOND;
+
+/// What a stage announces. The key that goes with it names the thing that changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Change {
+    /// Evidence was kept (key: evidence id).
+    EvidenceKept,
+    /// The roster of a class changed (key: class id): who is who has to be asked again.
+    RosterChanged,
+    /// What is known of a lesson changed: its time, its events or its media (key: lesson id).
+    LessonTouched,
+    /// The hours of a lesson were calculated anew (key: class id).
+    HoursCredited,
+}
+
+/// A row of the table in `pipeline.rs`.
+pub type Follow = (Change, &'static str);
+
+/// A job as the queue holds it.
+#[derive(Clone, Debug, Serialize)]
+pub struct Job {
+    /// Its id.
+    pub id: JobId,
+    /// What is to be done: a job name such as `analyse`.
+    pub kind: String,
+    /// What it is about: an id.
+    pub key: String,
+    /// `waiting`, `running` or `dead`.
+    pub state: String,
+    /// Not before this time.
+    pub run_at: Time,
+    /// How often it was started.
+    pub attempts: i64,
+    /// What the last attempt failed with; the public sentence.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub error: Option<String>,
+    /// When it was asked for.
+    pub created_at: Time,
+}
+
+/// The queue. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Jobs {
+    follow: &'static [Follow],
+    ids: Ids,
+    woken: Arc<Notify>,
+}
+
+impl Jobs {
+    /// A queue whose changes are followed as the table says.
+    pub fn new(follow: &'static [Follow], ids: Ids) -> Jobs {
+        Jobs { follow, ids, woken: Arc::new(Notify::new()) }
+    }
+
+    /// Asks, in the change's own transaction, for the jobs that follow it.
+    pub async fn after(&self, tx: &mut Tx, change: Change, key: &str, now: Time) -> Result<()> {
+        for (_, kind) in self.follow.iter().filter(|(follows, _)| *follows == change) {
+            self.enqueue(tx, kind, key, now).await?;
+        }
+        Ok(())
+    }
+
+    /// Asks for one job, unless the same is already waiting.
+    pub async fn enqueue(&self, tx: &mut Tx, kind: &str, key: &str, run_at: Time) -> Result<()> {
+        let id: JobId = self.ids.next();
+        sqlx::query(sql::ENQUEUE).bind(id.to_string()).bind(kind).bind(key).bind(run_at.0).execute(tx.conn()).await?;
+        self.woken.notify_one();
+        Ok(())
+    }
+
+    /// Leases the next due job to the caller.
+    async fn claim(&self, db: &Db, now: Time) -> Result<Option<Job>> {
+        let statement = match db.engine() {
+            Engine::Sqlite => sql::CLAIM_SQLITE,
+            Engine::Postgres => sql::CLAIM_POSTGRES,
+        };
+        // Looking first costs no write lock while there is nothing to do.
+        if sqlx::query(sql::ANY_DUE).bind(now.0).fetch_optional(db.read()).await?.is_none() {
+            return Ok(None);
+        }
+        let mut tx = db.begin().await?;
+        let row = sqlx::query(statement).bind(now.0).bind(now.plus(LEASE).0).fetch_optional(tx.conn()).await?;
+        tx.commit().await?;
+        row.as_ref().map(job).transpose()
+    }
+
+    /// Takes a finished job out of the queue.
+    async fn finish(&self, db: &Db, id: JobId) -> Result<()> {
+        let mut tx = db.begin().await?;
+        sqlx::query(sql::REMOVE).bind(id.to_string()).execute(tx.conn()).await?;
+        tx.commit().await
+    }
+
+    /// Keeps the lease of a job that still runs.
+    async fn renew(&self, db: &Db, id: JobId, now: Time) -> Result<()> {
+        let mut tx = db.begin().await?;
+        sqlx::query(sql::RENEW).bind(id.to_string()).bind(now.plus(LEASE).0).execute(tx.conn()).await?;
+        tx.commit().await
+    }
+
+    /// Puts a failed job back with a growing wait, or to the dead.
+    async fn fail(&self, db: &Db, failed: &Job, error: &str, now: Time) -> Result<()> {
+        let mut tx = db.begin().await?;
+        let id = failed.id.to_string();
+        if failed.attempts >= MAX_ATTEMPTS {
+            sqlx::query(sql::BURY).bind(&id).bind(error).execute(tx.conn()).await?;
+        } else {
+            let again = now.plus(backoff(failed.attempts)).0;
+            let put_back = sqlx::query(sql::PUT_BACK).bind(&id).bind(again).bind(error).execute(tx.conn()).await?;
+            if put_back.rows_affected() == 0 {
+                // The same job was asked for again meanwhile; that one will do it.
+                sqlx::query(sql::REMOVE).bind(&id).execute(tx.conn()).await?;
+            }
+        }
+        tx.commit().await
+    }
+
+    /// Gives jobs back whose worker died.
+    async fn reclaim(&self, db: &Db, now: Time) -> Result<()> {
+        let lost = sqlx::query(sql::LOST).bind(now.0).fetch_all(db.read()).await?;
+        for row in &lost {
+            self.fail(db, &job(row)?, "The worker stopped before it was done.", now).await?;
+        }
+        Ok(())
+    }
+
+    /// Jobs by state, oldest first: `open` means waiting or running.
+    pub async fn list(&self, db: &Db, state: &str, limit: i64) -> Result<Vec<Job>> {
+        let (first, second) = match state {
+            "open" => ("waiting", "running"),
+            "waiting" | "running" | "dead" => (state, state),
+            _ => return Err(Error::new(&codes::INVALID, "state is one of open, waiting, running, dead.")),
+        };
+        let rows = sqlx::query(sql::LIST).bind(first).bind(second).bind(limit).fetch_all(db.read()).await?;
+        rows.iter().map(job).collect()
+    }
+
+    /// Gives a dead job a new chance.
+    pub async fn retry(&self, db: &Db, id: JobId, now: Time) -> Result<()> {
+        let mut tx = db.begin().await?;
+        let done = sqlx::query(sql::REVIVE).bind(id.to_string()).bind(now.0).execute(tx.conn()).await?;
+        if done.rows_affected() == 0 {
+            return Err(Error::new(&codes::NOT_FOUND, "No dead job has this id, or the same job is already waiting."));
+        }
+        tx.commit().await?;
+        self.woken.notify_one();
+        Ok(())
+    }
+}
+
+/// 1 s, 2 s, 4 s … up to [`MAX_BACKOFF`].
+fn backoff(attempts: i64) -> i64 {
+    (SECOND << attempts.clamp(1, 20).saturating_sub(1)).min(MAX_BACKOFF)
+}
+
+fn job(row: &AnyRow) -> Result<Job> {
+    Ok(Job {
+        id: row.get::<String, _>("id").parse().map_err(Error::internal)?,
+        kind: row.get("kind"),
+        key: row.get("key"),
+        state: row.get("state"),
+        run_at: Time(row.get("run_at")),
+        attempts: row.get("attempts"),
+        error: row.get("error"),
+        created_at: Time(row.get("created_at")),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::db::testing::each_engine;
+    use crate::time::Clock;
+
+    const FOLLOW: &[Follow] = &[(Change::EvidenceKept, "analyse"), (Change::LessonTouched, "link")];
+
+    fn queue() -> Jobs {
+        Jobs::new(FOLLOW, Ids::new(Clock::System))
+    }
+
+    async fn ask(db: &Db, jobs: &Jobs, change: Change, key: &str) {
+        let mut tx = db.begin().await.expect("begins");
+        jobs.after(&mut tx, change, key, Time(1)).await.expect("asked");
+        tx.commit().await.expect("commits");
+    }
+
+    #[tokio::test]
+    async fn a_job_exists_only_if_its_change_was_committed() {
+        each_engine(async |db| {
+            let jobs = queue();
+            let mut tx = db.begin().await.expect("begins");
+            jobs.after(&mut tx, Change::EvidenceKept, "a", Time(1)).await.expect("asked");
+            drop(tx);
+            assert!(jobs.claim(&db, Time(2)).await.expect("claims").is_none());
+            ask(&db, &jobs, Change::EvidenceKept, "a").await;
+            assert_eq!(jobs.claim(&db, Time(2)).await.expect("claims").expect("a job").kind, "analyse");
+            assert!(jobs.claim(&db, Time(2)).await.expect("claims").is_none(), "a leased job is nobody else's");
+        })
+        .await;
+    }
+
+    #[tokio::test]
+    async fn a_burst_of_changes_to_one_thing_is_one_job_and_one_more_when_it_runs() {
+        each_engine(async |db| {
+            let jobs = queue();
+            ask(&db, &jobs, Change::LessonTouched, "l").await;
+            ask(&db, &jobs, Change::LessonTouched, "l").await;
+            let running = jobs.claim(&db, Time(2)).await.expect("claims").expect("a job");
+            ask(&db, &jobs, Change::LessonTouched, "l").await;
+            assert!(jobs.claim(&db, Time(2)).await.expect("claims").is_none(), "not twice at the same time");
+            jobs.finish(&db, running.id).await.expect("finishes");
+            let again = jobs.claim(&db, Time(2)).await.expect("claims").expect("the change that came while it ran");
+            jobs.finish(&db, again.id).await.expect("finishes");
+            assert!(jobs.list(&db, "open", 10).await.expect("lists").is_empty());
+        })
+        .await;
+    }
+
+    #[tokio::test]
+    async fn a_job_that_keeps_failing_waits_longer_and_dies_where_a_person_sees_it_and_can_revive_it() {
+        each_engine(async |db| {
+            let jobs = queue();
+            ask(&db, &jobs, Change::EvidenceKept, "a").await;
+            let mut now = Time(1);
+            for attempt in 1..=MAX_ATTEMPTS {
+                let leased = jobs.claim(&db, now).await.expect("claims").expect("a job");
+                assert_eq!(leased.attempts, attempt);
+                jobs.fail(&db, &leased, "It broke.", now).await.expect("fails");
+                assert!(jobs.claim(&db, now).await.expect("claims").is_none(), "not at once again");
+                now = now.plus(MAX_BACKOFF);
+            }
+            let dead = jobs.list(&db, "dead", 10).await.expect("lists");
+            assert_eq!((dead.len(), dead[0].error.as_deref()), (1, Some("It broke.")));
+            jobs.retry(&db, dead[0].id, now).await.expect("revives");
+            assert_eq!(jobs.claim(&db, now).await.expect("claims").expect("revived").attempts, 1);
+        })
+        .await;
+    }
+
+    #[tokio::test]
+    async fn a_job_of_a_dead_worker_is_given_back_after_its_lease() {
+        each_engine(async |db| {
+            let jobs = queue();
+            ask(&db, &jobs, Change::EvidenceKept, "a").await;
+            jobs.claim(&db, Time(1)).await.expect("claims").expect("a job");
+            jobs.reclaim(&db, Time(LEASE)).await.expect("looks");
+            assert!(jobs.list(&db, "waiting", 10).await.expect("lists").is_empty(), "the lease still holds");
+            jobs.reclaim(&db, Time(2 + LEASE)).await.expect("looks");
+            assert_eq!(jobs.list(&db, "waiting", 10).await.expect("lists").len(), 1);
+        })
+        .await;
+    }
+}
