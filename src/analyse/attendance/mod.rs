@@ -1,0 +1,76 @@
+//! Attendance logs: whatever a platform exports becomes [`Event`]s, and [`Roster`] says whose they are.
+//!
+//! In: a file, and [`Hints`] about where it comes from. Out: events one by one, with their row and bytes in the file, and a [`Reading`]:
+//! which reader was taken, what it assumed, which rows are at fault and why, what the file states beside events. Promised: the file is
+//! only read; nothing it holds is believed that can be computed; memory stays bounded whatever the bytes; no sentence repeats a value.
+//!
+//! A file is sniffed (`encoding`), opened as lines or tables (`source`, over `records` or `sheets` behind `guard`), recognised by one of the
+//! `readers`, which finds its headings (`heading`), reads cells (`cell`, `when`, `duration`) into moments (`calendar`) and hands every row to
+//! the `tally`.
+
+mod calendar;
+mod cell;
+mod duration;
+mod encoding;
+mod event;
+mod fault;
+mod fold;
+mod guard;
+mod heading;
+mod names;
+mod preview;
+mod readers;
+mod reading;
+mod records;
+pub mod roster;
+mod sheets;
+mod source;
+mod spelled;
+mod tally;
+mod totals;
+mod values;
+mod when;
+
+#[cfg(test)]
+mod tests;
+
+pub use event::{Event, EventKind, Who};
+pub use fault::ROW_CODES;
+pub use preview::{PREVIEW_ROWS, preview};
+pub use reading::{Hints, Limits, Reading};
+pub use roster::{Confidence, Doubt, Match, MatchedBy, Roster};
+
+use crate::error::Result;
+use source::Source;
+use std::fs::File;
+use std::ops::ControlFlow;
+use tally::{Halt, Sink, Tally};
+
+/// Reads a log from its beginning and gives every event to `sink`, which may stop it. Blocking: call it in `spawn_blocking`.
+///
+/// # Errors
+/// `unknown_format` when no reader recognises the file or the one asked for does not; `unreadable_log`, with the rows, when not one row
+/// becomes an event; `expands_too_far`, `corrupt_file` and `too_large` for workbooks that are bombs, damaged or beyond [`Limits`].
+pub fn read(file: File, hints: &Hints<'_>, sink: &mut dyn FnMut(Event) -> ControlFlow<()>) -> Result<Reading> {
+    read_rows(file, hints, None, sink)
+}
+
+/// The names of all readers, as `format=` takes them.
+pub fn formats() -> impl Iterator<Item = &'static str> {
+    readers::READERS.iter().map(|reader| reader.name)
+}
+
+fn read_rows(file: File, hints: &Hints<'_>, most_rows: Option<u64>, sink: Sink<'_>) -> Result<Reading> {
+    let mut source = Source::open(file, hints.limits)?;
+    let probe = source.probe()?;
+    let reader = readers::choose(&probe, hints.format)?;
+    let mut tally = Tally::new(sink, hints, most_rows);
+    if let Some(assumption) = source.assumption() {
+        tally.assume(assumption);
+    }
+    match (reader.read)(&mut source, &probe, hints, &mut tally) {
+        Ok(()) => tally.finish(reader.name, true),
+        Err(Halt::Enough) => tally.finish(reader.name, false),
+        Err(Halt::Failed(error)) => Err(error),
+    }
+}

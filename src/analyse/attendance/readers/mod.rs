@@ -1,0 +1,90 @@
+//! The formats keshi reads. A reader is a file here and a line in [`READERS`]: it says how sure it is that a file is its own, by content,
+//! and turns its rows into events. What readers share (tables, headings, times, totals) is in the folder above.
+
+mod keshi_ndjson;
+mod keshi_table;
+mod tencent;
+mod zoom;
+
+use super::reading::Hints;
+use super::source::{Probe, Source};
+use super::tally::{Halt, Tally};
+use crate::error::{Error, Result, codes};
+
+/// A format.
+pub(crate) struct Reader {
+    /// Its name in `format=` and in answers.
+    pub(crate) name: &'static str,
+    /// How sure it is that a file is its own, 0 to 100. See [`SURE_ENOUGH`].
+    pub(crate) recognise: fn(&Probe) -> u8,
+    /// Reads a file that it recognises, or that somebody says is its own.
+    pub(crate) read: fn(&mut Source, &Probe, &Hints<'_>, &mut Tally<'_>) -> Result<(), Halt>,
+}
+
+/// Every reader. Of readers that are equally sure the first is taken.
+pub(crate) const READERS: &[Reader] = &[keshi_ndjson::READER, keshi_table::READER, tencent::READER, zoom::READER];
+
+/// A file is read without being told its format by the surest reader, if it is at least this sure: 50 means the columns needed are
+/// there under names others use too; 80 and more, that something only this format has was seen.
+pub(crate) const SURE_ENOUGH: u8 = 50;
+
+/// The reader for a file: the one named, or the surest.
+pub(crate) fn choose(probe: &Probe, format: Option<&str>) -> Result<&'static Reader> {
+    let asked = format.map(str::trim).filter(|format| !format.is_empty() && !format.eq_ignore_ascii_case("auto"));
+    let candidates: Vec<&Reader> = READERS.iter().filter(|reader| asked.is_none_or(|asked| goes_by(reader.name, asked))).collect();
+    if candidates.is_empty() {
+        return Err(Error::new(&codes::UNKNOWN_FORMAT, format!("There is no format of that name; use auto or one of {}.", names())));
+    }
+    // The last of the greatest is what max_by_key gives, so the order is turned round.
+    let surest = candidates.iter().rev().max_by_key(|reader| (reader.recognise)(probe)).expect("there is at least one candidate");
+    if (surest.recognise)(probe) == 0 && asked.is_some() {
+        let name = surest.name;
+        return Err(Error::new(
+            &codes::UNKNOWN_FORMAT,
+            format!(
+                "The file was sent as {name} and has nothing that {name} has: its headings or fields were not found. Send it with format=auto."
+            ),
+        ));
+    }
+    if (surest.recognise)(probe) < SURE_ENOUGH && asked.is_none() {
+        return Err(Error::new(
+            &codes::UNKNOWN_FORMAT,
+            format!(
+                "No row of headings that keshi knows was found in the attendance log; export it as keshi CSV, or name its format with format= ({}).",
+                names()
+            ),
+        ));
+    }
+    Ok(surest)
+}
+
+/// Whether a reader answers to a name: its own, or the first words of it (`keshi` for `keshi-table`).
+fn goes_by(name: &str, asked: &str) -> bool {
+    let asked = asked.to_ascii_lowercase().replace('_', "-");
+    name.strip_prefix(asked.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('-'))
+}
+
+fn names() -> String {
+    READERS.iter().map(|reader| reader.name).collect::<Vec<_>>().join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn readers_have_names_of_their_own() {
+        let mut names: Vec<_> = READERS.iter().map(|reader| reader.name).collect();
+        names.sort_unstable();
+        names.dedup();
+        assert_eq!(names.len(), READERS.len());
+    }
+
+    #[test]
+    fn a_name_is_asked_for_whole_or_by_its_first_words() {
+        assert!(goes_by("keshi-table", "keshi"));
+        assert!(goes_by("tencent-meeting", "Tencent_Meeting"));
+        assert!(!goes_by("zoom", "zo"));
+        assert!(!goes_by("zoom", "zoom-x"));
+    }
+}
