@@ -1,1 +1,3 @@
-//! TODO: analyse
+//! What the evidence says: [`attendance`] logs become events, media become facts.
+
+pub mod attendance;

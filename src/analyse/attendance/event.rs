@@ -1,0 +1,143 @@
+//! What a reader makes of a row: an [`Event`], and [`Who`] it is about as the file names them.
+
+use crate::time::Time;
+use std::ops::Range;
+
+/// What happened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum EventKind {
+    /// Came in.
+    Join,
+    /// Went out.
+    Leave,
+    /// Was still there.
+    Heartbeat,
+    /// Reached a place in recorded content.
+    Progress,
+    /// Answered a question or a test.
+    Answer,
+    /// A face was compared.
+    FaceCheck,
+    /// Was away from the screen.
+    Away,
+    /// Waited to be let in; earns nothing.
+    WaitingRoom,
+    /// Was there from `at` to `until`: a join and its leave in one row.
+    Interval,
+}
+
+impl EventKind {
+    /// Every kind.
+    pub const ALL: [EventKind; 9] = [
+        EventKind::Join,
+        EventKind::Leave,
+        EventKind::Heartbeat,
+        EventKind::Progress,
+        EventKind::Answer,
+        EventKind::FaceCheck,
+        EventKind::Away,
+        EventKind::WaitingRoom,
+        EventKind::Interval,
+    ];
+
+    /// The word used in NDJSON, in headings' values and in the lake.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            EventKind::Join => "join",
+            EventKind::Leave => "leave",
+            EventKind::Heartbeat => "heartbeat",
+            EventKind::Progress => "progress",
+            EventKind::Answer => "answer",
+            EventKind::FaceCheck => "face_check",
+            EventKind::Away => "away",
+            EventKind::WaitingRoom => "waiting_room",
+            EventKind::Interval => "interval",
+        }
+    }
+
+    /// The kind with this word, exactly as [`EventKind::as_str`] writes it.
+    pub fn from_word(word: &str) -> Option<EventKind> {
+        EventKind::ALL.into_iter().find(|kind| kind.as_str() == word)
+    }
+}
+
+/// Who a row is about, as the file says it; [`super::Roster::find`] says which trainee that is. Personal data: it is matched and dropped.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Who {
+    /// keshi's id of the trainee, or `ext:<id>`.
+    pub trainee: Option<String>,
+    /// The account on the platform.
+    pub platform_user: Option<String>,
+    /// Phone number.
+    pub phone: Option<String>,
+    /// E-mail address.
+    pub email: Option<String>,
+    /// Number of the identity card.
+    pub id_number: Option<String>,
+    /// Name or nickname as written, brackets and several people on one login included.
+    pub name: Option<String>,
+}
+
+impl Who {
+    /// Whether the row names nobody at all.
+    pub fn is_nobody(&self) -> bool {
+        let Who { trainee, platform_user, phone, email, id_number, name } = self;
+        [trainee, platform_user, phone, email, id_number, name].into_iter().all(Option::is_none)
+    }
+}
+
+/// One row of an attendance log.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Event {
+    /// The row as a person sees it in the file, from 1: the line of NDJSON, the record of a CSV, the row of a sheet. When events
+    /// come from several sheets of one workbook, the rows of the n-th of them (n > 1) are written n × 10,000,000 + row.
+    pub row: u64,
+    /// The bytes of the row in the raw file, where the file has such a thing (not in a workbook).
+    pub bytes: Option<Range<u64>>,
+    /// Who it is about.
+    pub who: Who,
+    /// What happened.
+    pub kind: EventKind,
+    /// When it happened or began.
+    pub at: Time,
+    /// When it ended; never before `at`, always there for an interval.
+    pub until: Option<Time>,
+    /// Network address.
+    pub ip: Option<String>,
+    /// Device, as the platform identifies it.
+    pub device: Option<String>,
+    /// User agent of the browser or app.
+    pub user_agent: Option<String>,
+    /// Kind of client: web, phone app, desktop, room …
+    pub client: Option<String>,
+    /// Region the platform derived from the address.
+    pub region: Option<String>,
+    /// Place in recorded content.
+    pub position_ms: Option<i64>,
+    /// Score of an answer or of a face comparison.
+    pub score: Option<f64>,
+    /// The platform's own reference for the event.
+    pub reference: Option<String>,
+}
+
+impl Event {
+    /// An event that says no more than who, what and when.
+    pub fn new(row: u64, who: Who, kind: EventKind, at: Time) -> Event {
+        Event {
+            row,
+            bytes: None,
+            who,
+            kind,
+            at,
+            until: None,
+            ip: None,
+            device: None,
+            user_agent: None,
+            client: None,
+            region: None,
+            position_ms: None,
+            score: None,
+            reference: None,
+        }
+    }
+}
