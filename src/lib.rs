@@ -10,5 +10,6 @@ pub mod time;
 
 pub mod analyse;
 pub mod link;
+pub mod register;
 pub mod seal;
 pub mod simulate;
