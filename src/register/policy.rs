@@ -9,6 +9,7 @@ use chrono::NaiveDate;
 use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::Path;
 
@@ -386,7 +387,8 @@ pub fn policy_manual() -> String {
 }
 
 fn list(manual: &mut String, prefix: &str, table: &toml::Table) {
-    for (key, value) in table {
+    // Sorted, whatever order the parser keeps.
+    for (key, value) in table.iter().collect::<BTreeMap<_, _>>() {
         let Some(inner) = value.as_table() else { continue };
         match (inner.get("value"), inner.get("source").and_then(|source| source.as_str())) {
             (Some(value), Some(source)) => writeln!(manual, "| `{prefix}{key}` | {value} | {source} |").expect("a String takes any text"),
