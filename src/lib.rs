@@ -13,5 +13,6 @@ pub mod jobs;
 
 pub mod analyse;
 pub mod link;
+pub mod register;
 pub mod seal;
 pub mod simulate;

@@ -1,0 +1,402 @@
+//! What a lesson hour is and what it is worth: dated files of values, each with its source.
+//!
+//! A policy is TOML. The built-in one holds the values of notice 31 of 2020; an operator's folder adds policies or replaces one
+//! by its id. Unknown keys are refused, so that a misspelt setting never counts silently as the default.
+
+use crate::error::{Error, Result, codes};
+use crate::time::Time;
+use chrono::NaiveDate;
+use chrono_tz::Tz;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::path::Path;
+
+const BUILTIN: &[(&str, &str)] = &[("shaanxi-2020-31.toml", include_str!("../../policies/shaanxi-2020-31.toml"))];
+const ATTESTED: &str = include_str!("../../policies/attested.toml");
+
+/// A value and the clause, or the reason, that it comes from.
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Sourced<T> {
+    /// The value in force.
+    pub value: T,
+    /// Clause of the notice, or `policy:` and the reason.
+    pub source: String,
+}
+
+/// A time zone by its IANA name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Zone(pub Tz);
+
+impl TryFrom<String> for Zone {
+    type Error = String;
+
+    fn try_from(name: String) -> Result<Zone, String> {
+        name.parse().map(Zone).map_err(|_| format!("'{name}' is no time zone such as Asia/Shanghai"))
+    }
+}
+
+impl From<Zone> for String {
+    fn from(zone: Zone) -> String {
+        zone.0.name().to_owned()
+    }
+}
+
+/// One policy: all values in force from a day on.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Policy {
+    /// Stable id, kept with every credit run.
+    pub id: String,
+    /// Name for Chinese readers.
+    pub title_zh: String,
+    /// Name for English readers.
+    pub title_en: String,
+    /// First day it is in force.
+    pub valid_from: toml::value::Datetime,
+    /// Zone in which days, Mondays and deadlines are counted.
+    pub zone: Sourced<Zone>,
+    /// What a lesson hour is.
+    pub lesson_hour: LessonHour,
+    /// What counts as being there.
+    pub presence: PresenceRules,
+    /// What pictures and videos speak for.
+    pub corroboration: Corroboration,
+    /// The notice's formulas.
+    pub subsidy: SubsidyRules,
+    /// The notice's deadlines.
+    pub deadline: Deadlines,
+    /// When the epidemic's rules hold.
+    pub epidemic: Epidemic,
+    /// What may be trained.
+    pub eligibility: Eligibility,
+    /// How long evidence is kept.
+    pub retention: Retention,
+    /// The first eight hexadecimal digits of the file's SHA-256.
+    #[serde(skip)]
+    fingerprint: String,
+}
+
+/// What a lesson hour is.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct LessonHour {
+    /// Minutes of credited time in one lesson hour.
+    pub minutes: Sourced<i64>,
+    /// Hours are floored to a multiple of this, in thousandths of a lesson hour.
+    pub step_milli: Sourced<i64>,
+    /// Who misses no more seconds of a lesson than this gets its full hours.
+    pub tolerance_seconds: Sourced<i64>,
+}
+
+/// What counts as being there.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct PresenceRules {
+    /// Lesson modes credited by presence in the lesson window.
+    pub modes: Sourced<Vec<String>>,
+    /// Credited minutes a person can have in one calendar day.
+    pub daily_cap_minutes: Sourced<i64>,
+    /// Seconds without interaction after which time stops counting.
+    pub idle_gap_seconds: Sourced<i64>,
+    /// How far a join without a leave counts.
+    pub open_join: Sourced<OpenJoin>,
+}
+
+/// How far a join without a leave counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OpenJoin {
+    /// Until the last heartbeat, progress, answer or face check after it.
+    LastSign,
+    /// Until the end of the lesson.
+    WindowEnd,
+}
+
+/// What pictures and videos speak for.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Corroboration {
+    /// Pictures a lesson hour needs when no video covers it.
+    pub pictures_per_lesson_hour: Sourced<i64>,
+    /// Minutes before and after a picture that it speaks for.
+    pub picture_vouches_minutes: Sourced<i64>,
+    /// Share of the lesson a video has to cover to stand for pictures.
+    pub video_cover_percent: Sourced<i64>,
+}
+
+/// The notice's formulas.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct SubsidyRules {
+    /// Budget per person and online lesson hour, in fen.
+    pub fen_per_online_lesson_hour: Sourced<i64>,
+    /// Share of the online standard paid in the epidemic.
+    pub epidemic_percent: Sourced<i64>,
+    /// Share of the online standard paid otherwise.
+    pub ordinary_percent: Sourced<i64>,
+    /// Share of the budget paid in advance.
+    pub prepayment_percent: Sourced<i64>,
+    /// Least share of theory where there is practice too.
+    pub theory_share_percent: Sourced<i64>,
+}
+
+/// The notice's deadlines.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Deadlines {
+    /// Working days for the decision on an opening application.
+    pub decision_working_days: Sourced<i64>,
+    /// Days from approval to prepayment.
+    pub prepayment_days: Sourced<i64>,
+}
+
+/// When the epidemic's rules hold.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Epidemic {
+    /// First day.
+    pub from: Sourced<toml::value::Datetime>,
+    /// Last day, when one was declared.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until: Option<Sourced<toml::value::Datetime>>,
+}
+
+/// What may be trained.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Eligibility {
+    /// Major classes of the 2015 occupational classification open to enterprises in the epidemic.
+    pub occupation_classes: Sourced<Vec<i64>>,
+}
+
+/// How long evidence is kept.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Retention {
+    /// Years after the end of the class.
+    pub years: Sourced<i64>,
+}
+
+impl Policy {
+    /// A policy from the text of its file; `file` is named in the sentence that refuses it.
+    pub fn parse(file: &str, text: &str) -> Result<Policy> {
+        let mut policy: Policy = toml::from_str(text).map_err(|cause| refuse(file, &cause.to_string()))?;
+        policy.fingerprint = Sha256::digest(text.as_bytes()).iter().take(4).fold(String::new(), |mut hex, byte| {
+            write!(hex, "{byte:02x}").expect("a String takes any text");
+            hex
+        });
+        policy.check().map_err(|fault| refuse(file, &fault))?;
+        Ok(policy)
+    }
+
+    /// What is kept with a credit run: the id, and a fingerprint of the file so that an edited policy is told apart.
+    pub fn name(&self) -> String {
+        format!("{}@{}", self.id, self.fingerprint)
+    }
+
+    /// First day it is in force.
+    pub fn starts_on(&self) -> NaiveDate {
+        day(&self.valid_from).expect("checked when parsed")
+    }
+
+    /// Zone in which days are counted.
+    pub fn tz(&self) -> Tz {
+        self.zone.value.0
+    }
+
+    /// The calendar day of a moment, in the policy's zone.
+    pub fn day_of(&self, at: Time) -> NaiveDate {
+        at.utc().with_timezone(&self.tz()).date_naive()
+    }
+
+    /// Whether the epidemic's rules hold on a day.
+    pub fn in_epidemic(&self, on: NaiveDate) -> bool {
+        let from = day(&self.epidemic.from.value).expect("checked when parsed");
+        let until = self.epidemic.until.as_ref().map(|until| day(&until.value).expect("checked when parsed"));
+        from <= on && until.is_none_or(|until| on <= until)
+    }
+
+    /// Whether time in the lesson window counts for lessons of this mode.
+    pub fn credits_presence(&self, mode: &str) -> bool {
+        self.presence.modes.value.iter().any(|known| known == mode)
+    }
+
+    /// Milliseconds of one lesson hour.
+    pub fn lesson_hour_ms(&self) -> i64 {
+        self.lesson_hour.minutes.value * 60_000
+    }
+
+    /// Milliseconds that can be credited to a person in one day.
+    pub fn daily_cap_ms(&self) -> i64 {
+        self.presence.daily_cap_minutes.value * 60_000
+    }
+
+    fn check(&self) -> Result<(), String> {
+        let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+        if self.id.is_empty() || !self.id.chars().all(plain) {
+            return Err("id is lower-case letters, digits and '-'".to_owned());
+        }
+        let dates = [("valid_from", Some(&self.valid_from)), ("epidemic.from", Some(&self.epidemic.from.value))];
+        let until = self.epidemic.until.as_ref().map(|until| &until.value);
+        for (key, date) in dates.into_iter().chain([("epidemic.until", until)]) {
+            if date.is_some_and(|date| day(date).is_none()) {
+                return Err(format!("{key} is a day such as 2020-02-16, without a time"));
+            }
+        }
+        let ranges = [
+            ("lesson_hour.minutes", self.lesson_hour.minutes.value, 1, 240),
+            ("lesson_hour.step_milli", self.lesson_hour.step_milli.value, 1, 1000),
+            ("lesson_hour.tolerance_seconds", self.lesson_hour.tolerance_seconds.value, 0, 600),
+            ("presence.daily_cap_minutes", self.presence.daily_cap_minutes.value, 1, 1440),
+            ("presence.idle_gap_seconds", self.presence.idle_gap_seconds.value, 1, 86_400),
+            ("corroboration.pictures_per_lesson_hour", self.corroboration.pictures_per_lesson_hour.value, 0, 3600),
+            ("corroboration.picture_vouches_minutes", self.corroboration.picture_vouches_minutes.value, 0, 1440),
+            ("corroboration.video_cover_percent", self.corroboration.video_cover_percent.value, 0, 100),
+            ("subsidy.fen_per_online_lesson_hour", self.subsidy.fen_per_online_lesson_hour.value, 0, 10_000_000),
+            ("subsidy.epidemic_percent", self.subsidy.epidemic_percent.value, 0, 1000),
+            ("subsidy.ordinary_percent", self.subsidy.ordinary_percent.value, 0, 1000),
+            ("subsidy.prepayment_percent", self.subsidy.prepayment_percent.value, 0, 100),
+            ("subsidy.theory_share_percent", self.subsidy.theory_share_percent.value, 0, 100),
+            ("deadline.decision_working_days", self.deadline.decision_working_days.value, 0, 366),
+            ("deadline.prepayment_days", self.deadline.prepayment_days.value, 0, 366),
+            ("retention.years", self.retention.years.value, 1, 100),
+        ];
+        match ranges.iter().find(|(_, value, least, most)| value < least || value > most) {
+            Some((key, value, least, most)) => Err(format!("{key} is {value} but has to be from {least} to {most}")),
+            None => Ok(()),
+        }
+    }
+}
+
+fn day(date: &toml::value::Datetime) -> Option<NaiveDate> {
+    let plain = date.date.filter(|_| date.time.is_none() && date.offset.is_none())?;
+    NaiveDate::from_ymd_opt(plain.year.into(), plain.month.into(), plain.day.into())
+}
+
+fn refuse(file: &str, fault: &str) -> Error {
+    Error::new(&codes::CONFIG, format!("The policy file {file} cannot be used: {}; correct it and start again.", fault.trim()))
+}
+
+/// All policies a server knows.
+#[derive(Clone, Debug)]
+pub struct Policies(Vec<Policy>);
+
+impl Policies {
+    /// The built-in ones.
+    pub fn builtin() -> Policies {
+        let parse = |(file, text): &(&str, &str)| Policy::parse(file, text).expect("a test parses every built-in policy");
+        Policies(BUILTIN.iter().map(parse).collect()).in_order()
+    }
+
+    /// The built-in ones, and every `*.toml` of the operator's folder; one with a built-in id takes its place.
+    pub fn with_folder(folder: &Path) -> Result<Policies> {
+        let mut all = Policies::builtin();
+        let mut files: Vec<_> = std::fs::read_dir(folder)
+            .and_then(|entries| entries.map(|entry| entry.map(|entry| entry.path())).collect())
+            .map_err(|cause| refuse(&folder.display().to_string(), "the folder cannot be read").because(cause))?;
+        files.retain(|path: &std::path::PathBuf| path.extension().is_some_and(|ending| ending == "toml"));
+        files.sort();
+        for path in files {
+            let file = path.display().to_string();
+            let text = std::fs::read_to_string(&path).map_err(|cause| refuse(&file, "it cannot be read as UTF-8 text").because(cause))?;
+            let policy = Policy::parse(&file, &text)?;
+            all.0.retain(|other| other.id != policy.id);
+            if let Some(other) = all.0.iter().find(|other| other.starts_on() == policy.starts_on()) {
+                return Err(refuse(
+                    &file,
+                    &format!("it starts on the same day as '{}', so it is unclear which of the two holds", other.id),
+                ));
+            }
+            all.0.push(policy);
+        }
+        Ok(all.in_order())
+    }
+
+    /// The policy in force on a day: the last that started by then, or the first of all for days before it.
+    pub fn on(&self, day: NaiveDate) -> &Policy {
+        let started = self.0.iter().rev().find(|policy| policy.starts_on() <= day);
+        started.unwrap_or_else(|| self.0.first().expect("there is a built-in policy"))
+    }
+
+    /// The policy in force at a moment (its day in that policy's own zone).
+    pub fn at(&self, at: Time) -> &Policy {
+        let started = self.0.iter().rev().find(|policy| policy.starts_on() <= policy.day_of(at));
+        started.unwrap_or_else(|| self.0.first().expect("there is a built-in policy"))
+    }
+
+    /// The policies, by first day.
+    pub fn iter(&self) -> impl Iterator<Item = &Policy> {
+        self.0.iter()
+    }
+
+    fn in_order(mut self) -> Policies {
+        self.0.sort_by_key(Policy::starts_on);
+        self
+    }
+}
+
+/// A value that another rule sets, for an operator to choose from.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Attested {
+    /// The setting it could be used for.
+    pub setting: String,
+    /// The value.
+    pub value: String,
+    /// Where it is set.
+    pub source: String,
+    /// `text` when its wording was read, `brief` when it still has to be looked up.
+    pub checked: String,
+}
+
+/// What other rules set where the built-in policy is silent.
+pub fn attested() -> Vec<Attested> {
+    #[derive(Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct File {
+        attested: Vec<Attested>,
+    }
+    toml::from_str::<File>(ATTESTED).expect("a test parses the built-in file").attested
+}
+
+/// The built-in policies and the attested values as Markdown tables: docs/POLICY.md is this text.
+pub fn policy_manual() -> String {
+    let mut manual = String::from(
+        "# Policy\n\nMade from `policies/*.toml`. Put a changed copy with the same `id`, or a new one with a later `valid_from`, into the operator's policy folder.\n",
+    );
+    for (file, text) in BUILTIN {
+        let policy = Policy::parse(file, text).expect("a test parses every built-in policy");
+        let table: toml::Table = text.parse().expect("it was just parsed");
+        write!(manual, "\n## {} · {}\n\n", policy.title_zh, policy.title_en).expect("a String takes any text");
+        write!(manual, "`{}`, in force from {}.\n\n", policy.id, policy.valid_from).expect("a String takes any text");
+        manual.push_str("| setting | value | source |\n|---|---|---|\n");
+        list(&mut manual, "", &table);
+    }
+    manual.push_str(
+        "\n## Attested elsewhere\n\nNever applied by itself. `brief`: its text still has to be looked up before anybody relies on it.\n\n",
+    );
+    manual.push_str("| setting | value | source | checked |\n|---|---|---|---|\n");
+    for row in attested() {
+        writeln!(manual, "| {} | {} | {} | {} |", row.setting, row.value, row.source, row.checked).expect("a String takes any text");
+    }
+    manual
+}
+
+fn list(manual: &mut String, prefix: &str, table: &toml::Table) {
+    // Sorted, whatever order the parser keeps.
+    for (key, value) in table.iter().collect::<BTreeMap<_, _>>() {
+        let Some(inner) = value.as_table() else { continue };
+        match (inner.get("value"), inner.get("source").and_then(|source| source.as_str())) {
+            (Some(value), Some(source)) => writeln!(manual, "| `{prefix}{key}` | {value} | {source} |").expect("a String takes any text"),
+            _ => list(manual, &format!("{prefix}{key}."), inner),
+        }
+    }
+}
+
+#[cfg(test)]
+#[path = "policy_tests.rs"]
+mod tests;
