@@ -1,1 +1,3 @@
-//! TODO: analyse
+//! What the evidence says.
+
+pub mod media;
