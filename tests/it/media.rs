@@ -261,6 +261,61 @@ async fn a_picture_tells_its_size_and_digests_whatever_its_format() {
     assert_ne!(pixels[0], pixels[3]);
 }
 
+/// EXIF with nothing but an orientation, as a JPEG segment.
+fn orientation(value: u8) -> Vec<u8> {
+    let tiff = [b"MM\0\x2A\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0".as_slice(), &[value], b"\0\0\0\0\0\0"].concat();
+    let length = u16::try_from(2 + 6 + tiff.len()).unwrap().to_be_bytes();
+    [&[0xFF, 0xE1], &length[..], b"Exif\0\0", &tiff].concat()
+}
+
+#[tokio::test]
+async fn a_picture_turned_by_its_tag_is_the_picture_turned_by_hand() {
+    let folder = tempfile::tempdir().unwrap();
+    let (plain, tagged, turned) = (folder.path().join("plain.jpg"), folder.path().join("tagged.jpg"), folder.path().join("turned.png"));
+    image::RgbImage::from_fn(400, 300, |x, y| image::Rgb([(x / 2) as u8, (y / 2) as u8, 60])).save(&plain).unwrap();
+    let bytes = std::fs::read(&plain).unwrap();
+    let upright = facts(&plain, MediaKind::Picture).await;
+    for (value, degrees) in [(2, None), (3, Some(180)), (5, Some(90)), (6, Some(90)), (7, Some(270)), (8, Some(270))] {
+        std::fs::write(&tagged, [&bytes[..2], &orientation(value), &bytes[2..]].concat()).unwrap();
+        let mut by_hand = image::open(&plain).unwrap();
+        by_hand.apply_orientation(image::metadata::Orientation::from_exif(value).unwrap());
+        by_hand.save(&turned).unwrap();
+        let (tagged, turned) = (facts(&tagged, MediaKind::Picture).await, facts(&turned, MediaKind::Picture).await);
+        assert_eq!(tagged.exif.as_ref().and_then(|exif| exif.orientation), Some(u16::from(value)));
+        assert_eq!((tagged.width, tagged.height, tagged.rotation), (turned.width, turned.height, degrees), "{value}");
+        assert_eq!(tagged.digests.pixels, turned.digests.pixels, "{value}");
+        assert_ne!(tagged.digests.pixels, upright.digests.pixels, "{value}");
+        assert_eq!(tagged.digests.coded, upright.digests.coded, "{value}");
+    }
+}
+
+#[tokio::test]
+async fn odd_pictures_are_opened() {
+    for (arguments, width) in [
+        ("-f lavfi -i testsrc2=size=90x60 -frames:v 1 -pix_fmt rgb48be deep.png", 90),
+        ("-f lavfi -i testsrc2=size=90x60 -frames:v 1 -pix_fmt pal8 palette.png", 90),
+        ("-f lavfi -i testsrc2=size=90x60 -frames:v 1 -pix_fmt monob mono.png", 90),
+        ("-f lavfi -i testsrc2=size=90x60 -frames:v 1 -pix_fmt gray grey.jpg", 90),
+        ("-f lavfi -i testsrc2=size=90x60 -frames:v 1 -pix_fmt yuvj444p full.jpg", 90),
+        ("-f lavfi -i testsrc2=size=90x60:rate=5:duration=1 moving.gif", 90),
+        ("-f lavfi -i testsrc2=size=90x60:rate=5:duration=1 -f apng moving.png", 90),
+        ("-f lavfi -i testsrc2=size=90x60:rate=5:duration=1 -c:v libwebp_anim moving.webp", 90),
+    ] {
+        let (_folder, file) = ffmpeg(arguments);
+        let facts = facts(&file, MediaKind::Picture).await;
+        assert_eq!((facts.width, facts.height), (Some(width), Some(60)), "{arguments}");
+        assert!(facts.thumbnail.is_some() && facts.digests.pixels.is_some(), "{arguments}");
+    }
+}
+
+#[tokio::test]
+async fn a_picture_in_a_format_of_telephones_is_kept_without_being_opened() {
+    let (_folder, file) = written("a.heic", b"\0\0\0\x18ftypheic\0\0\0\0mif1heic\0\0\0\x08meta");
+    let facts = facts(&file, MediaKind::Picture).await;
+    assert_eq!((facts.container.as_str(), facts.width, facts.thumbnail), ("heic", None, None));
+    assert_eq!(facts.notes, ["Pictures in HEIC are kept but not opened: only what the camera wrote is read."]);
+}
+
 #[tokio::test]
 async fn a_picture_cut_short_or_of_rubbish_says_so() {
     let folder = tempfile::tempdir().unwrap();
@@ -269,6 +324,11 @@ async fn a_picture_cut_short_or_of_rubbish_says_so() {
     let bytes = std::fs::read(&file).unwrap();
     let (_folder, cut) = written("cut.png", &bytes[..bytes.len() / 2]);
     insta::assert_snapshot!(because(&cut, MediaKind::Picture).await, @"The picture is damaged or cut short and cannot be opened.");
+    image::open(&file).unwrap().into_rgb8().save(folder.path().join("a.jpg")).unwrap();
+    let bytes = std::fs::read(folder.path().join("a.jpg")).unwrap();
+    let (_folder, cut) = written("cut.jpg", &bytes[..bytes.len() / 2]);
+    // What is left of a JPEG can be shown, and is said to be a rest.
+    assert_eq!(facts(&cut, MediaKind::Picture).await.notes, ["The file is damaged or ends before the picture does."]);
     let (_folder, text) = written("a.jpg", b"not a picture at all");
     insta::assert_snapshot!(because(&text, MediaKind::Picture).await, @"The file is not a picture that keshi can open; save it as JPEG or PNG.");
 }

@@ -110,6 +110,8 @@ async fn outcome(task: Task, input: Stdio, limits: &Limits, exe: &Path) -> Resul
     let mut child = Command::new(exe)
         .args([SUBCOMMAND, &request])
         .env_clear()
+        // Where the operator says that the program's own libraries are; nothing else of the environment is the child's business.
+        .envs(std::env::var_os("LD_LIBRARY_PATH").map(|folders| ("LD_LIBRARY_PATH", folders)))
         .current_dir("/")
         .stdin(input)
         .stdout(Stdio::piped())
