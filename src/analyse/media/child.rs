@@ -1,0 +1,98 @@
+//! The child's side: shut the door, open the file, answer once.
+//!
+//! Standard input is the file itself, opened for reading by the parent; the request is one JSON argument; standard output takes one
+//! JSON answer. So the child needs no path, no socket and no other file, and is allowed none.
+
+use super::facts::{Facts, MediaKind};
+use super::limits::Limits;
+use super::rehearse::{self, Attempt, Misdeed};
+use super::source::Source;
+use super::{picture, sandbox, video};
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
+use serde::{Deserialize, Serialize};
+use std::io::Write;
+use std::process::ExitCode;
+
+/// The hidden subcommand that leads to [`child_main`].
+pub(super) const SUBCOMMAND: &str = "media-child";
+
+/// What the parent asks.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct Request {
+    pub(super) limits: Limits,
+    pub(super) task: Task,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Task {
+    /// Open the file on standard input.
+    Measure(MediaKind),
+    /// Try what the sandbox forbids, and report.
+    Probe,
+    /// Behave as a decoder might that lost its mind.
+    Misbehave(Misdeed),
+}
+
+/// What the child answers.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Answer {
+    Facts {
+        facts: Box<Facts>,
+        thumbnail: Option<String>,
+    },
+    Cannot {
+        because: String,
+    },
+    /// The machine does not offer what the sandbox needs; nothing was read.
+    NoSandbox {
+        because: String,
+    },
+    Probed {
+        attempts: Vec<Attempt>,
+    },
+}
+
+/// Runs the child: `keshi media-child REQUEST` with the file as standard input. Not for people.
+pub fn child_main() -> ExitCode {
+    let request = std::env::args().nth(2).and_then(|json| serde_json::from_str::<Request>(&json).ok());
+    let Some(request) = request else {
+        eprintln!("keshi media-child is started by keshi itself; it is of no use by hand");
+        return ExitCode::from(2);
+    };
+    let answer = match sandbox::enter(&request.limits) {
+        Ok(()) => answer(&request),
+        Err(because) => Answer::NoSandbox { because },
+    };
+    let json = serde_json::to_vec(&answer).expect("facts are plain data");
+    let written = std::io::stdout().write_all(&json).and_then(|()| std::io::stdout().flush());
+    if written.is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+fn answer(request: &Request) -> Answer {
+    match &request.task {
+        Task::Measure(kind) => match measure(*kind, &request.limits) {
+            Ok(mut facts) => {
+                let thumbnail = facts.thumbnail.take().map(|jpeg| BASE64_STANDARD.encode(jpeg));
+                Answer::Facts { facts: Box::new(facts), thumbnail }
+            }
+            Err(because) => Answer::Cannot { because },
+        },
+        Task::Probe => Answer::Probed { attempts: rehearse::attempts() },
+        Task::Misbehave(misdeed) => {
+            rehearse::misbehave(*misdeed);
+            Answer::Cannot { because: "nothing happened".into() }
+        }
+    }
+}
+
+/// Facts, or the sentence why there are none.
+fn measure(kind: MediaKind, limits: &Limits) -> Result<Facts, String> {
+    let source = Source::stdin().map_err(|error| format!("The file cannot be read: {error}."))?;
+    match kind {
+        MediaKind::Picture => picture::measure(source, limits),
+        MediaKind::Video => video::measure(&source, limits),
+    }
+}

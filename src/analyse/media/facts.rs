@@ -1,0 +1,264 @@
+//! What a picture or a video says about itself, and what was measured on it.
+//!
+//! Facts are kept as JSON with the evidence: a field is added, never renamed, and [`VERSION`] grows when the same bytes would
+//! give other facts. Nothing here is trusted: times and makers are claims of the file.
+
+use crate::time::Time;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// The version of this analysis, kept in each [`Facts`].
+pub const VERSION: &str = "media/1";
+
+/// How a file is to be opened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MediaKind {
+    /// A container with moving pictures, sound, or both; opened with FFmpeg.
+    Video,
+    /// A still picture; opened with Rust decoders. Of an animation, the first picture.
+    Picture,
+}
+
+/// What came out of an analysis.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Measured {
+    /// The file was opened.
+    Facts(Box<Facts>),
+    /// The file cannot be opened within the limits. That is a fact about the file, not an error of keshi.
+    Cannot {
+        /// A plain sentence for the evidence page.
+        because: String,
+    },
+}
+
+/// All that is known of one picture or video. Times inside the file are milliseconds from its start.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Facts {
+    /// [`VERSION`] of the analysis.
+    pub analysis: String,
+    /// How it was opened.
+    pub kind: MediaKind,
+    /// The container in a word: `mp4`, `mov`, `matroska`, `webm`, `flv`, `avi`, `jpeg`, `png`, …
+    pub container: String,
+    /// How long it lasts: the smallest plausible of [`Durations`].
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub duration_ms: Option<u64>,
+    /// What each source says about the length.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub durations: Option<Durations>,
+    /// Width in pixels as shown, that is after rotation.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub width: Option<u32>,
+    /// Height in pixels as shown.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub height: Option<u32>,
+    /// Clockwise turn (degrees) that a player applies, from EXIF or the display matrix.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub rotation: Option<u16>,
+    /// Frames a second, counted: frames over the time they span.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub frame_rate: Option<f64>,
+    /// The tracks of a video file.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub streams: Vec<Stream>,
+    /// When the container says it was made: start or end of the recording, by UTC or by local habit. A claim.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub created_at: Option<Time>,
+    /// The camera's own words.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub exif: Option<Exif>,
+    /// Container tags that tell which program or device wrote the file. Never titles, artists or comments: people's names.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty", default)]
+    pub tags: BTreeMap<String, String>,
+    /// Digests of what is inside, which survive a change of name or metadata.
+    #[serde(skip_serializing_if = "Digests::is_empty", default)]
+    pub digests: Digests,
+    /// What is odd about the file, in plain sentences.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub notes: Vec<String>,
+    /// Where in the video the thumbnail was taken.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub thumbnail_at_ms: Option<u64>,
+    /// A JPEG whose longer side is at most 320 pixels, shown upright. Not part of the JSON: it is an object of its own.
+    #[serde(skip)]
+    pub thumbnail: Option<Vec<u8>>,
+}
+
+impl Facts {
+    pub(super) fn new(kind: MediaKind, container: impl Into<String>) -> Facts {
+        Facts {
+            analysis: VERSION.into(),
+            kind,
+            container: container.into(),
+            duration_ms: None,
+            durations: None,
+            width: None,
+            height: None,
+            rotation: None,
+            frame_rate: None,
+            streams: Vec::new(),
+            created_at: None,
+            exif: None,
+            tags: BTreeMap::new(),
+            digests: Digests::default(),
+            notes: Vec::new(),
+            thumbnail_at_ms: None,
+            thumbnail: None,
+        }
+    }
+
+    /// Keeps a tag of the file if it is worth keeping: one line, of bounded length.
+    pub(super) fn tag(&mut self, name: &str, value: &str) {
+        if let Some(value) = clean(value) {
+            self.tags.insert(name.to_owned(), value);
+        }
+    }
+}
+
+/// A text out of a file made harmless: one line of at most 120 characters without control characters; `None` if nothing is left.
+pub(super) fn clean(value: &str) -> Option<String> {
+    let value: String = value.chars().map(|c| if c.is_control() { ' ' } else { c }).take(120).collect();
+    let value = value.trim();
+    (!value.is_empty()).then(|| value.to_owned())
+}
+
+/// What each source says about the length, in milliseconds. They differ where headers lie, files are cut short or edit lists hide parts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Durations {
+    /// The container's header.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub container_ms: Option<u64>,
+    /// The header of the picture track (of the sound track where there is no picture).
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub stream_ms: Option<u64>,
+    /// From the first to the end of the last packet that is really in the file.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub packets_ms: Option<u64>,
+}
+
+/// One track of a video file.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Stream {
+    /// `video`, `audio`, `subtitle`, `data`, or `cover` for an attached picture.
+    pub kind: String,
+    /// FFmpeg's name of the codec: `h264`, `hevc`, `aac`, …
+    pub codec: String,
+    /// Coded width in pixels.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub width: Option<u32>,
+    /// Coded height in pixels.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub height: Option<u32>,
+    /// Samples a second.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub sample_rate: Option<u32>,
+    /// Channels of sound.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub channels: Option<u32>,
+    /// From its first to the end of its last packet, in milliseconds.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub duration_ms: Option<u64>,
+    /// Packets counted; for pictures that is frames.
+    pub packets: u64,
+    /// Bytes of its packets.
+    pub bytes: u64,
+    /// Packets that can be decoded on their own.
+    pub keyframes: u64,
+    /// The longest time without one, in milliseconds.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub keyframe_gap_ms: Option<u64>,
+}
+
+/// What the camera wrote into the picture. Positions are not kept, only that there is one.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Exif {
+    /// When the picture was taken, by the camera's clock, without a zone: `2016-03-24T14:49:51.308`.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub taken_local: Option<String>,
+    /// The camera's offset from UTC (`+08:00`), as its tag says or as its satellite time shows.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub offset: Option<String>,
+    /// The moment it was taken, where the offset is known.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub taken_at: Option<Time>,
+    /// When the file was last changed, by the clock of the program that did (`DateTime`).
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub changed_local: Option<String>,
+    /// The satellites' time of the last fix, UTC.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub satellite_at: Option<Time>,
+    /// Maker of the camera.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub make: Option<String>,
+    /// Model of the camera.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub model: Option<String>,
+    /// Program or firmware that wrote the file.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub software: Option<String>,
+    /// EXIF orientation 1–8.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub orientation: Option<u16>,
+    /// Whether it carries a position.
+    #[serde(default)]
+    pub has_position: bool,
+}
+
+impl Exif {
+    /// The moment it was taken, read in `zone` where the file does not tell its own offset. `None` without a time.
+    pub fn taken_in(&self, zone: chrono_tz::Tz) -> Option<Time> {
+        use chrono::TimeZone;
+        self.taken_at.or_else(|| {
+            let local: chrono::NaiveDateTime = self.taken_local.as_deref()?.parse().ok()?;
+            zone.from_local_datetime(&local).earliest().map(Time::from)
+        })
+    }
+}
+
+/// SHA-256 digests (lower hex) of what is inside a picture.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Digests {
+    /// Of the coded picture without metadata (JPEG, PNG, WebP): the same when EXIF, comments or colour profiles are stripped or changed.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub coded: Option<String>,
+    /// Of width, height (big-endian u32 each) and the upright picture's RGBA bytes: the same when losslessly saved again.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub pixels: Option<String>,
+}
+
+impl Digests {
+    fn is_empty(&self) -> bool {
+        self == &Digests::default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_camera_time_without_offset_is_read_in_the_zone_of_the_platform() {
+        let exif = Exif { taken_local: Some("2016-03-24T14:49:51.308".into()), ..Exif::default() };
+        assert_eq!(exif.taken_in(chrono_tz::Asia::Shanghai).map(|time| time.to_string()).as_deref(), Some("2016-03-24T06:49:51.308Z"));
+        assert_eq!(Exif::default().taken_in(chrono_tz::Asia::Shanghai), None);
+    }
+
+    #[test]
+    fn texts_from_files_are_one_short_line() {
+        assert_eq!(clean(" Lavf59\r\n\0 ").as_deref(), Some("Lavf59"));
+        assert_eq!(clean(&"x".repeat(1000)).map(|text| text.len()), Some(120));
+        assert_eq!(clean("\0\0"), None);
+    }
+
+    #[test]
+    fn facts_survive_json_and_leave_the_thumbnail_out() {
+        let mut facts = Facts::new(MediaKind::Picture, "jpeg");
+        facts.thumbnail = Some(vec![1, 2, 3]);
+        facts.exif = Some(Exif { make: Some("Apple".into()), ..Exif::default() });
+        let json = serde_json::to_string(&facts).unwrap();
+        assert_eq!(json, r#"{"analysis":"media/1","kind":"picture","container":"jpeg","exif":{"make":"Apple","has_position":false}}"#);
+        facts.thumbnail = None;
+        assert_eq!(serde_json::from_str::<Facts>(&json).unwrap(), facts);
+    }
+}

@@ -1,0 +1,105 @@
+//! A still picture: its size, its camera, its digests, its thumbnail.
+
+use super::facts::{Digests, Facts, MediaKind};
+use super::limits::{Limits, PICTURE_BYTES};
+use super::source::Source;
+use super::{coded, exif, sniff, thumbnail};
+use image::metadata::Orientation;
+use image::{DynamicImage, ImageDecoder, ImageError, ImageFormat, ImageReader, RgbaImage};
+use sha2::{Digest, Sha256};
+use std::io::{Cursor, Read};
+
+/// Opens a picture, or says in a sentence why not.
+pub(super) fn measure(source: Source, limits: &Limits) -> Result<Facts, String> {
+    if source.size() > PICTURE_BYTES {
+        return Err(format!("The picture's file has {} MiB, more than the {} that are opened.", source.size() >> 20, PICTURE_BYTES >> 20));
+    }
+    let mut file = Vec::new();
+    source.take(PICTURE_BYTES).read_to_end(&mut file).map_err(|error| format!("The file cannot be read: {error}."))?;
+    let Ok(format) = image::guess_format(&file) else { return undecoded(&file) };
+    let mut facts = Facts::new(MediaKind::Picture, name(format));
+    facts.exif = exif::read(&file);
+    let turn = facts.exif.as_ref().and_then(|exif| exif.orientation).and_then(|value| Orientation::from_exif(value as u8));
+    facts.rotation = turn.and_then(degrees);
+    facts.digests.coded = coded::digest(&file);
+    if facts.digests.coded.is_none() && matches!(format, ImageFormat::Jpeg | ImageFormat::Png | ImageFormat::WebP) {
+        facts.notes.push("The file is damaged or ends before the picture does.".into());
+    }
+    let upright = decode(&file, format, limits, turn)?;
+    facts.width = Some(upright.width());
+    facts.height = Some(upright.height());
+    facts.digests.pixels = Some(pixels(&upright));
+    facts.thumbnail = thumbnail::of(upright);
+    Ok(facts)
+}
+
+/// HEIF, AVIF and TIFF are known but not decoded: what their camera wrote is kept all the same.
+fn undecoded(file: &[u8]) -> Result<Facts, String> {
+    let sniffed = sniff::sniff(file);
+    let Some(name) = sniffed.media_type.strip_prefix("image/").filter(|_| sniffed.class == sniff::Class::Picture) else {
+        return Err("The file is not a picture that keshi can open; save it as JPEG or PNG.".into());
+    };
+    let mut facts = Facts::new(MediaKind::Picture, name);
+    facts.exif = exif::read(file);
+    facts.digests = Digests::default();
+    facts.notes.push(format!("Pictures in {} are kept but not opened: only what the camera wrote is read.", name.to_uppercase()));
+    Ok(facts)
+}
+
+fn decode(file: &[u8], format: ImageFormat, limits: &Limits, turn: Option<Orientation>) -> Result<RgbaImage, String> {
+    let mut reader = ImageReader::with_format(Cursor::new(file), format);
+    let mut allowed = image::Limits::default();
+    allowed.max_alloc = Some(limits.memory_bytes);
+    reader.limits(allowed);
+    let decoder = reader.into_decoder().map_err(sentence)?;
+    let (width, height) = decoder.dimensions();
+    if u64::from(width) * u64::from(height) > limits.max_pixels {
+        return Err(format!(
+            "The picture claims {width} × {height} pixels, more than the {} million that are opened; save it smaller.",
+            limits.max_pixels / 1_000_000
+        ));
+    }
+    let picture = DynamicImage::from_decoder(decoder).map_err(sentence)?;
+    let mut upright = DynamicImage::ImageRgba8(picture.into_rgba8());
+    upright.apply_orientation(turn.unwrap_or(Orientation::NoTransforms));
+    Ok(upright.into_rgba8())
+}
+
+fn sentence(error: ImageError) -> String {
+    match error {
+        ImageError::Limits(_) => "Opening the picture needs more memory than is allowed; save it smaller.".into(),
+        ImageError::Unsupported(_) => {
+            "The picture uses a variant of its format that keshi cannot open; save it as plain JPEG or PNG.".into()
+        }
+        _ => "The picture is damaged or cut short and cannot be opened.".into(),
+    }
+}
+
+fn name(format: ImageFormat) -> &'static str {
+    match format {
+        ImageFormat::Jpeg => "jpeg",
+        ImageFormat::Png => "png",
+        ImageFormat::WebP => "webp",
+        ImageFormat::Gif => "gif",
+        ImageFormat::Bmp => "bmp",
+        other => other.extensions_str().first().copied().unwrap_or("picture"),
+    }
+}
+
+/// The clockwise turn; `None` for upright pictures and for mirrored ones, which the orientation itself tells.
+fn degrees(turn: Orientation) -> Option<u16> {
+    match turn {
+        Orientation::Rotate90 | Orientation::Rotate90FlipH => Some(90),
+        Orientation::Rotate180 => Some(180),
+        Orientation::Rotate270 | Orientation::Rotate270FlipH => Some(270),
+        _ => None,
+    }
+}
+
+fn pixels(upright: &RgbaImage) -> String {
+    let mut hash = Sha256::new();
+    hash.update(upright.width().to_be_bytes());
+    hash.update(upright.height().to_be_bytes());
+    hash.update(upright.as_raw());
+    hex::encode(hash.finalize())
+}

@@ -1,0 +1,203 @@
+//! A video file: container, tracks, lengths, times, a picture of it.
+
+use super::facts::{Durations, Facts, MediaKind, Stream};
+use super::input::{self, Shape};
+use super::limits::Limits;
+use super::source::Source;
+use super::timeline::{self, Timeline, Track};
+use super::{frames, sniff, thumbnail};
+use crate::time::Time;
+use ffmpeg::format::context::Input;
+use ffmpeg::format::stream::Disposition;
+use ffmpeg::media::Type;
+use ffmpeg_next as ffmpeg;
+
+/// Opens a video, or says in a sentence why not.
+pub(super) fn measure(source: &Source, limits: &Limits) -> Result<Facts, String> {
+    ffmpeg::log::set_level(ffmpeg::log::Level::Quiet);
+    let head = source.head(sniff::HEAD).map_err(|error| format!("The file cannot be read: {error}."))?;
+    let mut input = input::open(source, limits)?;
+    let mut facts = Facts::new(MediaKind::Video, container(&input, &head));
+    tags(&mut facts, &input);
+    let timeline = timeline::read(&mut input);
+    facts.streams = timeline.tracks.iter().enumerate().filter_map(|(index, track)| describe(&input, index, track)).collect();
+    if facts.streams.iter().all(|stream| stream.packets == 0 || !matches!(stream.kind.as_str(), "video" | "audio")) {
+        return Err("The video has no pictures and no sound: it is damaged or cut short; export it again.".into());
+    }
+    lengths(&mut facts, &input, &timeline);
+    if let Some(picture) = picture_track(&input) {
+        pictures(&mut facts, &input, picture, &timeline.tracks[picture]);
+        match frames::representative(source, limits, picture, facts.duration_ms.unwrap_or(0)) {
+            Ok(frame) => {
+                facts.thumbnail_at_ms = Some(frame.at_ms);
+                facts.thumbnail = thumbnail::encode(&frame.upright(facts.rotation));
+            }
+            Err(because) => facts.notes.push(because),
+        }
+    } else {
+        facts.notes.push("There is sound but no moving picture.".into());
+    }
+    Ok(facts)
+}
+
+/// The container in a word. FFmpeg reads whole families with one demuxer and names them all.
+fn container(input: &Input, head: &[u8]) -> String {
+    match input.format().name() {
+        name if name.starts_with("mov") => match sniff::sniff(head).media_type {
+            "video/quicktime" => "mov".into(),
+            "video/3gpp" => "3gp".into(),
+            "audio/mp4" => "m4a".into(),
+            _ => "mp4".into(),
+        },
+        name if name.starts_with("matroska") => match sniff::sniff(head).media_type {
+            "video/webm" => "webm".into(),
+            _ => "matroska".into(),
+        },
+        name => name.split(',').next().unwrap_or(name).to_owned(),
+    }
+}
+
+/// Tags that tell programs and devices. Titles, artists and comments are left in the file: they are where people's names are.
+const TAGS: [(&str, &str); 12] = [
+    ("encoder", "encoder"),
+    ("encoding_tool", "encoder"),
+    ("major_brand", "major_brand"),
+    ("com.apple.quicktime.make", "make"),
+    ("com.apple.quicktime.model", "model"),
+    ("com.apple.quicktime.software", "software"),
+    ("com.android.manufacturer", "make"),
+    ("com.android.model", "model"),
+    ("com.android.version", "software"),
+    ("make", "make"),
+    ("model", "model"),
+    ("software", "software"),
+];
+
+fn tags(facts: &mut Facts, input: &Input) {
+    let container = input.metadata();
+    for (name, kept) in TAGS {
+        if let Some(value) = container.get(name) {
+            facts.tag(kept, value);
+        }
+    }
+    let claims = ["com.apple.quicktime.creationdate", "creation_time", "date", "creationdate"];
+    let of_container = claims.iter().filter_map(|name| container.get(name).and_then(created)).next();
+    let of_streams = || input.streams().find_map(|stream| stream.metadata().get("creation_time").and_then(created));
+    facts.created_at = of_container.or_else(of_streams);
+}
+
+/// A creation time with an offset. Recorders that do not know the time write the epoch of Unix or of QuickTime (1904).
+fn created(text: &str) -> Option<Time> {
+    let text = text.trim();
+    // QuickTime writes the offset as +0800.
+    let time =
+        text.parse::<Time>().ok().or_else(|| chrono::DateTime::parse_from_str(text, "%Y-%m-%dT%H:%M:%S%.f%z").ok().map(Time::from))?;
+    (time > Time(crate::time::DAY * 365)).then_some(time)
+}
+
+fn describe(input: &Input, index: usize, track: &Track) -> Option<Stream> {
+    let stream = input.stream(index)?;
+    let parameters = stream.parameters();
+    let Shape { width, height, sample_rate, channels } = input::shape(&parameters);
+    let known = |value: u32| (value > 0).then_some(value);
+    let kind = match parameters.medium() {
+        Type::Video if is_cover(&stream) => "cover",
+        Type::Video => "video",
+        Type::Audio => "audio",
+        Type::Subtitle => "subtitle",
+        _ => "data",
+    };
+    Some(Stream {
+        kind: kind.into(),
+        codec: parameters.id().name().into(),
+        width: known(width),
+        height: known(height),
+        sample_rate: known(sample_rate),
+        channels: known(channels),
+        duration_ms: track.length().map(millis),
+        packets: track.packets,
+        bytes: track.bytes,
+        keyframes: track.keyframes,
+        keyframe_gap_ms: (kind == "video").then(|| track.keyframe_gap().map(millis)).flatten(),
+    })
+}
+
+fn is_cover(stream: &ffmpeg::Stream<'_>) -> bool {
+    stream.disposition().contains(Disposition::ATTACHED_PIC)
+}
+
+/// The track of moving pictures that a player shows: the largest.
+fn picture_track(input: &Input) -> Option<usize> {
+    let area = |stream: &ffmpeg::Stream<'_>| {
+        let shape = input::shape(&stream.parameters());
+        u64::from(shape.width) * u64::from(shape.height)
+    };
+    input
+        .streams()
+        .filter(|stream| stream.parameters().medium() == Type::Video && !is_cover(stream))
+        .max_by_key(|stream| (area(stream), std::cmp::Reverse(stream.index())))
+        .map(|stream| stream.index())
+}
+
+fn millis(micros: i64) -> u64 {
+    u64::try_from((micros + 500) / 1000).unwrap_or(0)
+}
+
+fn lengths(facts: &mut Facts, input: &Input, timeline: &Timeline) {
+    let seen = |index: usize| matches!(facts.streams.get(index).map(|stream| stream.kind.as_str()), Some("video" | "audio"));
+    let tracks = || timeline.tracks.iter().enumerate().filter(|(index, _)| seen(*index)).map(|(_, track)| track);
+    let from = tracks().filter_map(|track| track.from).min();
+    let until = tracks().filter_map(|track| track.until).max();
+    let packets = until.zip(from).map(|(until, from)| until - from).filter(|length| *length > 0);
+    let container = Some(input.duration()).filter(|length| *length > 0);
+    let main = picture_track(input).or_else(|| input.streams().find(|s| s.parameters().medium() == Type::Audio).map(|s| s.index()));
+    let stream = main
+        .and_then(|index| input.stream(index))
+        .map(|stream| timeline::micros(stream.duration(), stream.time_base()))
+        .filter(|length| *length > 0);
+    facts.durations =
+        Some(Durations { container_ms: container.map(millis), stream_ms: stream.map(millis), packets_ms: packets.map(millis) });
+    facts.duration_ms = timeline::smallest_plausible(container, stream, packets).map(millis);
+    let claimed = container.max(stream);
+    // A tenth, and at least two seconds: rounding and a last frame's unknown length stay below.
+    if claimed.zip(packets).is_some_and(|(claimed, packets)| claimed - packets > (packets / 10).max(2_000_000)) {
+        facts.notes.push(format!(
+            "The headers claim {} s, but the file holds {} s.",
+            millis(claimed.unwrap_or(0)) / 1000,
+            millis(packets.unwrap_or(0)) / 1000
+        ));
+    }
+    if timeline.broken {
+        facts.notes.push("The file is damaged or cut short: a part of it cannot be read.".into());
+    }
+}
+
+fn pictures(facts: &mut Facts, input: &Input, index: usize, track: &Track) {
+    let Some(stream) = input.stream(index) else { return };
+    let Shape { width, height, .. } = input::shape(&stream.parameters());
+    facts.rotation = frames::rotation(&stream);
+    let turned = matches!(facts.rotation, Some(90 | 270));
+    let (width, height) = if turned { (height, width) } else { (width, height) };
+    (facts.width, facts.height) = (Some(width).filter(|side| *side > 0), Some(height).filter(|side| *side > 0));
+    let counted = track.length().map(|length| track.packets as f64 * 1_000_000.0 / length as f64);
+    facts.frame_rate = counted.map(|rate| (rate * 1000.0).round() / 1000.0);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_creation_time_is_read_as_recorders_write_it() {
+        let text = |text: &str| created(text).map(|time| time.to_string());
+        assert_eq!(text("2020-03-03T01:00:00.000000Z").as_deref(), Some("2020-03-03T01:00:00Z"));
+        assert_eq!(text("2020-03-03T09:00:00+0800").as_deref(), Some("2020-03-03T01:00:00Z"));
+    }
+
+    #[test]
+    fn a_recorder_without_a_clock_says_nothing() {
+        assert_eq!(created("1970-01-01T00:00:00.000000Z"), None);
+        assert_eq!(created("1904-01-01T00:00:00.000000Z"), None);
+        assert_eq!(created("2020"), None);
+    }
+}

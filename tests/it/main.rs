@@ -1,0 +1,4 @@
+//! One integration binary: each further one would link DataFusion again.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+mod media;
