@@ -24,7 +24,7 @@ const WITHOUT_MEDIA: &[Place] = &[(0, 3), (3, 4), (4, 5)];
 const REUSED: &[(Place, Place)] = &[((0, 1), (0, 2)), ((1, 1), (1, 3)), ((4, 2), (5, 3))];
 
 /// Puts one person of the first class on the second's roster too, as the provider there would: with an account of its own.
-pub fn share_people(classes: &mut [Class]) {
+pub(super) fn share_people(classes: &mut [Class]) {
     for &(first, trainee, second) in SHARED {
         if second >= classes.len() {
             continue;
@@ -52,9 +52,12 @@ fn there(classes: &[Class], (class, lesson): Place) -> bool {
 }
 
 /// Decides for the people on two rosters where they are when both classes meet: in both at once, or honestly in one.
-pub fn settle_shared_lessons(classes: &mut [Class], people: &[Person]) {
+pub(super) fn settle_shared_lessons(classes: &mut [Class], people: &[Person]) {
     for (pairs, cheating) in [(OVERLAPPED, true), (HONEST, false)] {
-        for &(one, other, shared) in pairs.iter().filter(|(one, other, _)| there(classes, *one) && there(classes, *other)) {
+        for &(one, other, shared) in pairs {
+            if !there(classes, one) || !there(classes, other) {
+                continue;
+            }
             let (first, trainee, _) = SHARED[shared];
             let person = classes[first].trainees[trainee].person;
             attend(classes, one, person, people, true);
@@ -76,7 +79,7 @@ fn attend(classes: &mut [Class], (class, lesson): Place, person: usize, people: 
 }
 
 /// The label of each overlap that was planted.
-pub fn overlaps(classes: &[Class]) -> Vec<Fraud> {
+pub(super) fn overlaps(classes: &[Class]) -> Vec<Fraud> {
     let planted = OVERLAPPED.iter().filter(|(one, other, _)| there(classes, *one) && there(classes, *other));
     planted
         .map(|&(one, other, shared)| {
@@ -92,9 +95,12 @@ pub fn overlaps(classes: &[Class]) -> Vec<Fraud> {
 }
 
 /// Takes the media of some lessons away and replaces a picture of others by one already used; returns the labels.
-pub fn spoil_media(classes: &mut [Class]) -> Vec<Fraud> {
+pub(super) fn spoil_media(classes: &mut [Class]) -> Vec<Fraud> {
     let mut frauds = Vec::new();
-    for &(class, lesson) in WITHOUT_MEDIA.iter().filter(|place| there(classes, **place)).collect::<Vec<_>>() {
+    for &(class, lesson) in WITHOUT_MEDIA {
+        if !there(classes, (class, lesson)) {
+            continue;
+        }
         classes[class].lessons[lesson].items.retain(|item| item.kind == "attendance");
         frauds.push(Fraud {
             rule: "missing-media",
@@ -103,7 +109,10 @@ pub fn spoil_media(classes: &mut [Class]) -> Vec<Fraud> {
             note: "the lesson has an attendance log and neither video nor pictures".to_owned(),
         });
     }
-    for &(from, to) in REUSED.iter().filter(|(from, to)| there(classes, *from) && there(classes, *to)).collect::<Vec<_>>() {
+    for &(from, to) in REUSED {
+        if !there(classes, from) || !there(classes, to) {
+            continue;
+        }
         let original =
             classes[from.0].lessons[from.1].items.iter().find(|item| item.kind == "screenshot").expect("has pictures").content.clone();
         let victim = classes[to.0].lessons[to.1].items.iter_mut().find(|item| item.kind == "screenshot").expect("has pictures");
@@ -125,7 +134,7 @@ fn name(classes: &[Class], (class, lesson): Place) -> (String, String) {
 
 /// Time claimed in two lessons at once can be credited in one of them at most; which one is the policy's choice, so both
 /// readings are right. Widens the expectations of the shared person in the overlapped lessons accordingly.
-pub fn loosen(credits: &mut [Expected], frauds: &[Fraud], classes: &[Class]) {
+pub(super) fn loosen(credits: &mut [Expected], frauds: &[Fraud], classes: &[Class]) {
     for fraud in frauds.iter().filter(|fraud| fraud.rule == "overlap-person") {
         let spans: Vec<(Time, Time)> = fraud.places.iter().filter_map(|(class, lesson)| window(classes, class, lesson)).collect();
         let [one, other] = spans[..] else { continue };

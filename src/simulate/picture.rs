@@ -22,7 +22,7 @@ pub struct Photo {
 }
 
 /// Width and height of every picture.
-pub const SIZE: (u32, u32) = (640, 360);
+pub(super) const SIZE: (u32, u32) = (640, 360);
 
 impl Photo {
     /// The picture as JPEG.

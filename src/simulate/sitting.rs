@@ -6,7 +6,7 @@ use super::plan::{Class, Lesson, Sitting, Source, Stranger, Visit};
 use crate::time::{MINUTE, SECOND, Time};
 
 /// Fills a lesson of the class with sittings and strangers.
-pub fn fill(class: &mut Class, number: usize, people: &[Person], chance: &Chance) {
+pub(super) fn fill(class: &mut Class, number: usize, people: &[Person], chance: &Chance) {
     let source = class.source;
     let roster: Vec<(usize, usize)> = class.trainees.iter().enumerate().map(|(trainee, row)| (trainee, row.person)).collect();
     let lesson = &mut class.lessons[number];

@@ -7,19 +7,19 @@ use super::chance::Chance;
 use std::io::{self, Write};
 
 /// Samples a second: telephone quality, mono, 16 bit little endian.
-pub const RATE: u32 = 8_000;
+pub(super) const RATE: u32 = 8_000;
 /// Syllables a voice knows.
 const SYLLABLES: usize = 64;
 
 /// The syllables of one teacher, as bytes ready to be written.
 #[derive(Debug)]
-pub struct Voice {
+pub(super) struct Voice {
     syllables: Vec<Vec<u8>>,
 }
 
 impl Voice {
     /// The voice of a seed.
-    pub fn new(seed: u64) -> Voice {
+    pub(super) fn new(seed: u64) -> Voice {
         let mut chance = Chance::new(seed);
         let pitch = chance.between(95, 230) as f64;
         let syllables = (0..SYLLABLES).map(|_| syllable(pitch, &mut chance)).collect();
@@ -27,7 +27,7 @@ impl Voice {
     }
 
     /// Writes some seconds of speech; returns for every second how much of it was spoken, 0 to 8.
-    pub fn speak(&self, seed: u64, seconds: u32, out: &mut impl Write) -> io::Result<Vec<u8>> {
+    pub(super) fn speak(&self, seed: u64, seconds: u32, out: &mut impl Write) -> io::Result<Vec<u8>> {
         let mut chance = Chance::new(seed);
         let room = room(&mut chance);
         let (total, second) = (seconds as usize * RATE as usize * 2, RATE as usize * 2);

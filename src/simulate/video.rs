@@ -29,7 +29,7 @@ pub struct Recording {
 }
 
 /// Width and height of every recording.
-pub const SIZE: (u32, u32) = (320, 180);
+pub(super) const SIZE: (u32, u32) = (320, 180);
 /// Where the slide and the teacher are.
 const SLIDE: (i32, i32, i32, i32) = (0, 0, 232, 180);
 const TEACHER: (i32, i32, i32, i32) = (234, 96, 86, 84);
@@ -62,8 +62,8 @@ impl Recording {
         ffmpeg.args(["-f", "rawvideo", "-pix_fmt", "yuv420p", "-s", &size, "-r", &rate, "-i", "pipe:0"]);
         ffmpeg.args(["-f", "s16le", "-ar", &sound, "-ac", "1", "-i"]).arg(raw);
         // A keyframe every ten frames, as meeting recorders have them every few seconds; one thread, or bytes would vary.
-        ffmpeg.args(["-c:v", "libx264", "-preset", "ultrafast", "-crf", "34", "-g", "10", "-threads", "1"]);
-        ffmpeg.args(["-c:a", "aac", "-aac_coder", "fast", "-b:a", "12k"]);
+        ffmpeg.args(["-c:v", "libx264", "-preset", "ultrafast", "-crf", "36", "-g", "10", "-threads", "1"]);
+        ffmpeg.args(["-c:a", "aac", "-aac_coder", "fast", "-b:a", "8k"]);
         ffmpeg
             .args(["-fflags", "+bitexact", "-flags:v", "+bitexact", "-flags:a", "+bitexact", "-metadata", &created, "-f", "mp4"])
             .arg(file);

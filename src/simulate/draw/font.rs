@@ -48,6 +48,6 @@ const ROWS: [[u8; 7]; 41] = [
 ];
 
 /// The rows of a sign; blank for any other.
-pub fn rows(sign: char) -> [u8; 7] {
+pub(super) fn rows(sign: char) -> [u8; 7] {
     SIGNS.chars().position(|known| known == sign).map_or([0; 7], |place| ROWS[place])
 }

@@ -4,7 +4,7 @@ use super::font;
 
 /// A colour as luma and two chroma values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Colour {
+pub(crate) struct Colour {
     y: u8,
     u: u8,
     v: u8,
@@ -12,7 +12,7 @@ pub struct Colour {
 
 impl Colour {
     /// The colour of red, green and blue by BT.601, limited range, in integers: the same everywhere.
-    pub const fn rgb(red: u8, green: u8, blue: u8) -> Colour {
+    pub(crate) const fn rgb(red: u8, green: u8, blue: u8) -> Colour {
         let (r, g, b) = (red as i32, green as i32, blue as i32);
         Colour {
             y: ((66 * r + 129 * g + 25 * b + 128) / 256 + 16) as u8,
@@ -24,7 +24,7 @@ impl Colour {
 
 /// A picture of even width and height.
 #[derive(Clone, Debug)]
-pub struct Frame {
+pub(crate) struct Frame {
     width: i32,
     height: i32,
     data: Vec<u8>,
@@ -32,7 +32,7 @@ pub struct Frame {
 
 impl Frame {
     /// A picture of one colour.
-    pub fn new(width: u32, height: u32, colour: Colour) -> Frame {
+    pub(crate) fn new(width: u32, height: u32, colour: Colour) -> Frame {
         let (width, height) = (width as i32 & !1, height as i32 & !1);
         let mut frame = Frame { width, height, data: vec![0; (width * height * 3 / 2) as usize] };
         frame.rect(0, 0, width, height, colour);
@@ -40,17 +40,17 @@ impl Frame {
     }
 
     /// The planes one after the other: Y, U, V.
-    pub fn planes(&self) -> &[u8] {
+    pub(crate) fn planes(&self) -> &[u8] {
         &self.data
     }
 
     /// Width in pixels.
-    pub fn width(&self) -> i32 {
+    pub(crate) fn width(&self) -> i32 {
         self.width
     }
 
     /// Height in pixels.
-    pub fn height(&self) -> i32 {
+    pub(crate) fn height(&self) -> i32 {
         self.height
     }
 
@@ -72,14 +72,14 @@ impl Frame {
     }
 
     /// Fills a rectangle; what lies outside the picture is left out.
-    pub fn rect(&mut self, x: i32, y: i32, width: i32, height: i32, colour: Colour) {
+    pub(crate) fn rect(&mut self, x: i32, y: i32, width: i32, height: i32, colour: Colour) {
         for line in y.max(0)..(y + height).min(self.height) {
             self.row(line, x, x + width, colour);
         }
     }
 
     /// Fills an ellipse around a centre.
-    pub fn ellipse(&mut self, (x, y): (i32, i32), (across, down): (i32, i32), colour: Colour) {
+    pub(crate) fn ellipse(&mut self, (x, y): (i32, i32), (across, down): (i32, i32), colour: Colour) {
         for line in -down..=down {
             // across · √(1 − (line ÷ down)²), in integers
             let square = i64::from(across) * i64::from(across) * i64::from(down * down - line * line) / i64::from((down * down).max(1));
@@ -89,7 +89,7 @@ impl Frame {
     }
 
     /// Writes capital letters, digits and some signs, each pixel of the 5 × 7 face drawn as a square of `size`.
-    pub fn text(&mut self, x: i32, y: i32, size: i32, text: &str, colour: Colour) {
+    pub(crate) fn text(&mut self, x: i32, y: i32, size: i32, text: &str, colour: Colour) {
         for (place, letter) in text.chars().enumerate() {
             let left = x + place as i32 * 6 * size;
             for (line, bits) in font::rows(letter).iter().enumerate() {
@@ -101,7 +101,7 @@ impl Frame {
     }
 
     /// Adds grain to the luma: pseudo-random, small, the same for the same seed. Gives every picture bytes of its own.
-    pub fn grain(&mut self, mut seed: u64) {
+    pub(crate) fn grain(&mut self, mut seed: u64) {
         let luma = (self.width * self.height) as usize;
         for chunk in self.data[..luma].chunks_mut(8) {
             seed = seed.wrapping_mul(0x5851_f42d_4c95_7f2d).wrapping_add(0x1405_7b7e_f767_814f);
@@ -112,7 +112,7 @@ impl Frame {
     }
 
     /// The picture as RGB, three bytes a pixel.
-    pub fn to_rgb(&self) -> Vec<u8> {
+    pub(crate) fn to_rgb(&self) -> Vec<u8> {
         let (width, plane) = (self.width as usize, (self.width * self.height) as usize);
         let mut rgb = Vec::with_capacity(plane * 3);
         for (place, &luma) in self.data[..plane].iter().enumerate() {

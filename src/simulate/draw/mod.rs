@@ -4,6 +4,6 @@
 
 mod font;
 mod frame;
-pub mod scene;
+pub(super) mod scene;
 
-pub use frame::{Colour, Frame};
+pub(super) use frame::{Colour, Frame};

@@ -28,7 +28,7 @@ const SHIRTS: &[Colour] = &[
 
 /// What one face looks like; it stays the same while the face moves.
 #[derive(Clone, Copy, Debug)]
-pub struct Look {
+pub(crate) struct Look {
     skin: Colour,
     hair: Colour,
     wall: Colour,
@@ -41,7 +41,7 @@ pub struct Look {
 
 /// What a face is doing in one frame.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Pose {
+pub(crate) struct Pose {
     /// Sideways and down, in parts of 64 of the tile's height.
     pub shift: (i32, i32),
     /// Whether the eyes are shut.
@@ -52,7 +52,7 @@ pub struct Pose {
 
 impl Look {
     /// A face by chance.
-    pub fn new(chance: &mut Chance) -> Look {
+    pub(crate) fn new(chance: &mut Chance) -> Look {
         Look {
             skin: chance.pick(SKINS),
             hair: chance.pick(HAIRS),
@@ -66,7 +66,7 @@ impl Look {
 }
 
 /// Draws a person at a camera into a tile.
-pub fn face(frame: &mut Frame, (x, y, width, height): (i32, i32, i32, i32), look: &Look, pose: &Pose) {
+pub(crate) fn face(frame: &mut Frame, (x, y, width, height): (i32, i32, i32, i32), look: &Look, pose: &Pose) {
     frame.rect(x, y, width, height, look.wall);
     let part = |parts: i32| parts * height / 64;
     let (middle, eyes) = (x + width / 2 + part(pose.shift.0), y + part(27 + pose.shift.1));
@@ -95,7 +95,7 @@ pub fn face(frame: &mut Frame, (x, y, width, height): (i32, i32, i32, i32), look
 }
 
 /// Draws a slide: a heading, lines of text as bars with real words between them, and a diagram of boxes.
-pub fn slide(frame: &mut Frame, (x, y, width, height): (i32, i32, i32, i32), number: u32, code: &str, chance: &mut Chance) {
+pub(crate) fn slide(frame: &mut Frame, (x, y, width, height): (i32, i32, i32, i32), number: u32, code: &str, chance: &mut Chance) {
     const WORDS: &[&str] =
         &["SAFETY", "THEORY", "PRACTICE", "CHECK", "VOLTAGE", "HYGIENE", "STORAGE", "WELD", "CARE", "RULES", "STEPS", "TEST"];
     frame.rect(x, y, width, height, PAPER);
@@ -121,13 +121,13 @@ pub fn slide(frame: &mut Frame, (x, y, width, height): (i32, i32, i32, i32), num
 }
 
 /// Draws a clock over a plain ground.
-pub fn clock(frame: &mut Frame, (x, y): (i32, i32), size: i32, text: &str) {
+pub(crate) fn clock(frame: &mut Frame, (x, y): (i32, i32), size: i32, text: &str) {
     frame.rect(x, y, text.len() as i32 * 6 * size + 6, 7 * size + 6, INK);
     frame.text(x + 3, y + 3, size, text, PAPER);
 }
 
 /// Draws a wall of faces, each with a plate below, into the whole frame under a title row.
-pub fn wall(frame: &mut Frame, faces: u32, title: &str, chance: &mut Chance) {
+pub(crate) fn wall(frame: &mut Frame, faces: u32, title: &str, chance: &mut Chance) {
     let (width, height) = (frame.width(), frame.height());
     frame.rect(0, 0, width, height, INK);
     frame.text(8, 6, 2, title, PAPER);

@@ -9,7 +9,7 @@ use serde::Serialize;
 
 /// One canonical event, in the field names of the contract.
 #[derive(Clone, Debug, Serialize)]
-pub struct Event {
+pub(super) struct Event {
     /// `ext:<id>` of the roster or `user:<account on the platform>`.
     pub trainee: String,
     /// What happened.

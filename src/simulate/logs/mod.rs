@@ -4,8 +4,6 @@ mod canonical;
 mod tencent;
 mod zoom;
 
-pub use canonical::Event;
-
 use super::people::Person;
 use super::plan::{Class, Lesson, Source};
 use crate::error::Result;
