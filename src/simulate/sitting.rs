@@ -22,7 +22,7 @@ pub(super) fn fill(class: &mut Class, number: usize, people: &[Person], chance: 
         lesson.sittings.push(sitting);
     }
     let mut chance = chance.branch(&format!("{} strangers", lesson.external_id));
-    if number % 2 == 0 && has_names(source) {
+    if number.is_multiple_of(2) && has_names(source) {
         let from = lesson.starts_at.plus(chance.between(30, 300) * SECOND);
         let until = from.plus(chance.between(60, 900) * SECOND);
         lesson

@@ -40,7 +40,7 @@ impl Voice {
                 left_in_phrase = chance.between(4, 18);
                 // One pause in twenty is a long one: the teacher waits for an answer.
                 let length = if chance.percent(5) { chance.between(2_000, 7_000) } else { chance.between(200, 1_300) };
-                &room[..(length as usize * second / 1_000 & !1).min(room.len())]
+                &room[..((length as usize * second / 1_000) & !1).min(room.len())]
             } else {
                 left_in_phrase -= 1;
                 &self.syllables[chance.below(SYLLABLES as u64) as usize]

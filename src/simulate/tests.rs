@@ -1,8 +1,12 @@
 //! What a plan and its files promise, whatever the seed.
 
 use super::*;
+use crate::time::Time;
 use calamine::Reader as _;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
+
+/// From, until, and the class and lesson it is in.
+type Stay = (Time, Time, (String, String));
 
 fn weight_sum_is_one(id_number: &str) -> bool {
     // ISO 7064 MOD 11-2, written the other way round than in people.rs: the weighted sum of all 18 places is 1 modulo 11.
@@ -52,7 +56,7 @@ fn every_person_has_a_valid_id_number_and_is_on_a_roster_once() {
 fn only_the_planted_people_are_in_two_lessons_at_once() {
     for seed in 0..5 {
         let plan = plan(seed, Scale::Month);
-        let mut stays: BTreeMap<usize, Vec<(crate::time::Time, crate::time::Time, (String, String))>> = BTreeMap::new();
+        let mut stays: BTreeMap<usize, Vec<Stay>> = BTreeMap::new();
         for class in &plan.classes {
             for lesson in &class.lessons {
                 for sitting in &lesson.sittings {
@@ -138,12 +142,12 @@ fn logs_are_the_same_each_time_and_open_as_what_they_are() {
             "csv" => {
                 let text = encoding_rs::GB18030.decode(&bytes).0;
                 let rows = csv::ReaderBuilder::new().flexible(true).has_headers(false).from_reader(text.as_bytes()).into_records();
-                assert!(rows.map(|row| row.expect("a row")).count() > people, "{}", item.path);
+                assert!(rows.collect::<Result<Vec<_>, _>>().expect("rows").len() > people, "{}", item.path);
             }
             _ => {
                 let lines = std::str::from_utf8(&bytes).expect("UTF-8").lines();
                 assert!(
-                    lines.map(|line| serde_json::from_str::<serde_json::Value>(line).expect("json")).count() >= people,
+                    lines.map(serde_json::from_str::<serde_json::Value>).collect::<Result<Vec<_>, _>>().expect("json").len() >= people,
                     "{}",
                     item.path
                 );
