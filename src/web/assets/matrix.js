@@ -18,7 +18,7 @@ export function matrix(table) {
     lit.setAttribute("data-here", "");
     const name = document.createElement("b");
     name.textContent = cell.parentElement.cells[0].textContent;
-    readout.replaceChildren(name, ` · ${lesson.textContent} · ${lesson.title} · ${link.textContent}`);
+    readout.replaceChildren(name, ` · ${lesson.textContent} · ${lesson.title} · ${link.title}`);
   }
 
   table.addEventListener("pointerover", (event) => tell(event.target.closest("a")));

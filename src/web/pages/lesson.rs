@@ -61,6 +61,11 @@ impl Lesson {
         self.line.rows.iter().map(|row| row.person.credited).sum()
     }
 
+    /// Thousandths of a lesson hour that could be credited to all.
+    pub fn possible(&self) -> i64 {
+        self.planned * self.line.rows.len() as i64
+    }
+
     /// The states of the legend.
     pub fn states(&self) -> [State; 4] {
         State::FOUR

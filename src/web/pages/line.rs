@@ -55,11 +55,11 @@ impl Scale {
         Some((left, Pct((right.0 - left.0).max(0.15))))
     }
 
-    /// Round times at the distance that gives at most twelve labels.
+    /// Round times at the distance that gives at most ten labels and their end.
     pub fn ticks(&self, frame: &Frame) -> Vec<Tick> {
         let length = self.until.0 - self.from.0;
         let step = [1, 2, 5, 10, 15, 30, 60, 120, 240].into_iter().map(|minutes| minutes * MINUTE);
-        let step = step.clone().find(|step| length / step <= 12).unwrap_or(480 * MINUTE);
+        let step = step.clone().find(|step| length / step <= 10).unwrap_or(480 * MINUTE);
         let first = self.from.0.div_euclid(step) * step + if self.from.0.rem_euclid(step) == 0 { 0 } else { step };
         (0..)
             .map(|index| Time(first + index * step))
@@ -239,10 +239,10 @@ pub struct Dot {
 /// Pictures at one place of the line; more than one when they lie too close to be told apart.
 #[derive(Clone, Debug)]
 pub struct Thumb {
-    /// Left edge, kept on the line.
-    pub x: Pct,
-    /// The minute itself.
+    /// The minute.
     pub tick: Pct,
+    /// How far the picture, [`THUMB_PX`] wide, is moved left of it so that it stays on the line at any width.
+    pub shift: f64,
     /// The first picture's evidence.
     pub evidence: String,
     /// Whether there is a small version.
@@ -330,6 +330,9 @@ pub enum Order {
 /// Pictures nearer than this share of the line are shown as one with a count.
 const THUMB_PCT: f64 = 4.5;
 
+/// Width of a small picture as the templates draw it.
+const THUMB_PX: f64 = 44.0;
+
 impl Line {
     /// Draws a lesson.
     pub fn draw(frame: &Frame, lesson: Lesson, order: Order) -> Line {
@@ -389,8 +392,8 @@ fn thumbs(frame: &Frame, scale: &Scale, pictures: &[Picture]) -> Vec<Thumb> {
                 last.title.push_str(&format!("\n{} {}", frame.clock_s(&picture.at), picture.name));
             }
             _ => out.push(Thumb {
-                x: Pct(tick.0.min(100.0 - THUMB_PCT)),
                 tick,
+                shift: -(tick.0 / 100.0 * THUMB_PX).round(),
                 evidence: picture.evidence.clone(),
                 thumbnail: picture.thumbnail,
                 count: 1,
@@ -456,14 +459,14 @@ mod tests {
     }
 
     #[test]
-    fn the_axis_has_at_most_thirteen_round_labels() {
+    fn the_axis_has_at_most_eleven_round_labels() {
         for (from, until) in [("09:00", "09:07"), ("09:00", "09:45"), ("08:52", "11:38"), ("00:00", "23:59")] {
             let ticks = Scale { from: at(from), until: at(until) }.ticks(&sample::frame());
-            assert!((2..=13).contains(&ticks.len()), "{from}–{until}: {}", ticks.len());
+            assert!((2..=11).contains(&ticks.len()), "{from}–{until}: {}", ticks.len());
         }
         let labels: Vec<String> =
             Scale { from: at("08:52"), until: at("11:38") }.ticks(&sample::frame()).into_iter().map(|tick| tick.label).collect();
-        assert_eq!(labels[..3], ["09:00", "09:15", "09:30"]);
+        assert_eq!(labels[..3], ["09:00", "09:30", "10:00"]);
     }
 
     #[test]
@@ -472,7 +475,7 @@ mod tests {
         let picture = |clock| Picture { evidence: String::new(), at: at(clock), name: String::new(), thumbnail: true };
         let thumbs = thumbs(&sample::frame(), &scale, &[picture("09:31"), picture("09:10"), picture("09:30"), picture("10:00")]);
         assert_eq!(thumbs.iter().map(|thumb| thumb.count).collect::<Vec<_>>(), [1, 2, 1]);
-        assert!(thumbs[2].x.0 < 96.0, "the last one is kept on the line");
+        assert_eq!((thumbs[2].tick, thumbs[2].shift), (Pct(100.0), -44.0), "the last one is kept on the line");
     }
 
     #[test]

@@ -79,23 +79,23 @@ fn person(number: u64) -> Person {
     match number % 11 {
         3 => {
             marks.clear();
-            spans.push(span(State::Uncredited, from, until, Some("absent"), None));
+            spans.push(span(State::Uncredited, from, until, Some("not_joined"), None));
         }
         5 => {
             let gap = late.plus(14 * MINUTE);
-            spans.push(span(State::Uncredited, from, late, Some("not_joined"), None));
+            spans.push(span(State::Uncredited, from, late, Some("joined_late"), None));
             spans.push(span(State::Credited, late, gap, None, row));
             spans.push(span(State::Partial, gap, gap.plus(6 * MINUTE), Some("waiting_room"), row));
             spans.push(span(State::Credited, gap.plus(6 * MINUTE), leave, None, row));
         }
         7 => {
-            spans.push(span(State::Uncredited, from, late, Some("not_joined"), None));
+            spans.push(span(State::Uncredited, from, late, Some("joined_late"), None));
             spans.push(span(State::Credited, late, late.plus(10 * MINUTE), None, row));
             spans.push(span(State::Disputed, late.plus(10 * MINUTE), late.plus(22 * MINUTE), Some("elsewhere"), row));
             spans.push(span(State::Credited, late.plus(22 * MINUTE), leave, None, row));
         }
         _ => {
-            spans.push(span(State::Uncredited, from, late, Some("not_joined"), None));
+            spans.push(span(State::Uncredited, from, late, Some("joined_late"), None));
             spans.push(span(State::Credited, late, leave, None, row));
         }
     }
@@ -478,7 +478,7 @@ fn trainee(frame: &Frame) -> Trainee {
             planned: 1000,
             presence: cell.credited * 2_700,
             corroborated: cell.credited * 2_100,
-            reason: (cell.credited < 1000 && cell.state != State::Pending).then(|| ("absent".into(), 45 * 60_000 - cell.credited * 2_700)),
+            reason: (cell.credited < 1000 && cell.state != State::Pending).then(|| ("gap".into(), 45 * 60_000 - cell.credited * 2_700)),
         })
         .collect();
     Trainee {
@@ -541,7 +541,7 @@ fn log(frame: &Frame) -> Log {
         checkpoint: "keshi.example/log\n1080\nJk3xQm8LrT5vYw2ZbN7cPd4FgH6sAaKe9uXoVyRtUq0=\n\n— keshi.example/log mT0c4Q8x…\n".into(),
         vkey: "keshi.example/log+00000000+AQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA".into(),
         staged: 2,
-        worm: Some("absent".into()),
+        worm: Some("gap".into()),
         newest: (0..12)
             .map(|number| LeafRow {
                 index: 1079 - number,

@@ -42,6 +42,15 @@ impl State {
         }
     }
 
+    /// The state of a span that does not count for a reason: whether anybody was there, and whether two places claim the time.
+    pub fn of_reason(reason: &str) -> State {
+        match reason {
+            "elsewhere" => State::Disputed,
+            "waiting_room" | "away" | "idle" | "over_daily_cap" | "mode_without_rule" => State::Partial,
+            _ => State::Uncredited,
+        }
+    }
+
     /// The state of an hour of which so much is credited, in thousandths.
     pub fn of_hour(credited: i64, planned: i64, disputed: bool) -> State {
         match credited {
