@@ -1,0 +1,10 @@
+// What the pages gain with script. Without it every page is complete; nothing here is needed to read or to act.
+import { keys } from "./keys.js";
+import { line } from "./line.js";
+import { matrix } from "./matrix.js";
+import { proof } from "./proof.js";
+
+keys(document);
+document.querySelectorAll("[data-line]").forEach(line);
+document.querySelectorAll("[data-matrix]").forEach(matrix);
+document.querySelectorAll("[data-proof]").forEach(proof);

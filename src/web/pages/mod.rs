@@ -1,0 +1,32 @@
+//! The pages: one file per page, the page's struct beside its handler, plain data inside; `templates/` says how it looks.
+//!
+//! [`frame`] is what surrounds every page, [`words`] the two languages, [`format`] numbers and times, [`state`] the four states,
+//! [`line`] and [`matrix`] the two pictures that carry the work. `README` of all of it: docs in CONTRIBUTING, "how to add a page".
+
+pub mod assets;
+pub mod format;
+pub mod frame;
+pub mod line;
+pub mod matrix;
+pub mod state;
+pub mod words;
+
+pub mod class;
+pub mod classes;
+pub mod evidence;
+pub mod evidence_list;
+pub mod finding;
+pub mod findings;
+pub mod hour;
+pub mod jobs;
+pub mod lesson;
+pub mod log;
+pub mod login;
+pub mod trainee;
+pub mod trouble;
+pub mod work;
+
+#[cfg(test)]
+mod sample;
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,627 @@
+//! Sample data, so that every page is rendered in a test with something to show. Invented people.
+
+use super::class::{Class, ClassHead, LessonRow};
+use super::classes::{ClassRow, Classes};
+use super::evidence::{Evidence, Match, Proof, RawRow, Step};
+use super::evidence_list::{EvidenceList, EvidenceRow};
+use super::finding::{Exhibit, Finding, Look, Overlay, Word};
+use super::findings::{FindingRow, Findings};
+use super::format;
+use super::frame::{Frame, Section, Viewer};
+use super::hour::{EventRow, Hour};
+use super::jobs::{JobRow, Jobs};
+use super::line::{Lesson as Drawn, Line, Mark, Order, Person, Picture, Recording, Scale, Source, Span};
+use super::log::{LeafRow, Log};
+use super::login::Login;
+use super::matrix::{Cell, Column, Matrix, Row};
+use super::state::State;
+use super::trainee::{HourRow, Trainee};
+use super::trouble::Trouble;
+use super::words::Lang;
+use super::work::{Attention, Work};
+use super::{evidence_list, findings, lesson};
+use crate::error::RowError;
+use crate::time::{DAY, MINUTE, SECOND, Time};
+
+const FAMILY: [&str; 12] = ["王", "李", "张", "刘", "陈", "杨", "赵", "黄", "周", "吴", "欧阳", "徐"];
+const GIVEN: [&str; 10] = ["小红", "建国", "伟", "秀英", "志强", "丽", "永安", "桂芳", "浩然", "雪梅"];
+const TITLES: [&str; 6] = ["电工基础与安全用电", "电路图识读", "职业道德与劳动法", "新冠肺炎疫情防控知识", "低压电器安装", "电动机控制线路"];
+
+fn at(clock: &str) -> Time {
+    format!("2020-03-03T{clock}+08:00").parse().expect("valid")
+}
+
+fn id(kind: u64, number: u64) -> String {
+    format!("0170a1b2-{kind:04x}-7000-8000-{number:012x}")
+}
+
+/// A number that looks like chance and is always the same.
+fn dice(seed: u64) -> u64 {
+    let mut value = seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) ^ 0x5555;
+    value ^= value >> 29;
+    value = value.wrapping_mul(0xBF58_476D_1CE4_E5B9);
+    value ^ (value >> 32)
+}
+
+fn name(number: u64) -> String {
+    format!("{}{}", FAMILY[(dice(number) % 12) as usize], GIVEN[(dice(number + 77) % 10) as usize])
+}
+
+pub(super) fn frame() -> Frame {
+    Frame {
+        lang: Lang::Zh,
+        zone: chrono_tz::Asia::Shanghai,
+        now: at("16:20:00"),
+        place: "/classes?q=a".into(),
+        section: Section::Classes,
+        viewer: Some(Viewer { name: "zhao.inspector".into(), role: "inspector", findings: true }),
+        csrf: "sample-csrf".into(),
+    }
+}
+
+fn source(row: Option<u64>) -> Source {
+    Source { evidence: id(9, 1), name: "腾讯会议_参会成员_20200303.xlsx".into(), row, leaf: Some(1042) }
+}
+
+fn span(state: State, from: Time, until: Time, reason: Option<&str>, row: Option<u64>) -> Span {
+    let sources = if row.is_some() { vec![source(row)] } else { Vec::new() };
+    Span { state, from, until, reason: reason.map(String::from), sources }
+}
+
+fn person(number: u64) -> Person {
+    let (from, until) = (at("09:00:00"), at("09:45:00"));
+    let chance = dice(number * 31);
+    let row = Some(number + 2);
+    let late = from.plus((chance % 400) as i64 * SECOND);
+    let leave = until.plus(-((chance / 400 % 60) as i64) * SECOND);
+    let mut spans = Vec::new();
+    let mut marks = vec![Mark { kind: "join".into(), at: late }];
+    match number % 11 {
+        3 => {
+            marks.clear();
+            spans.push(span(State::Uncredited, from, until, Some("not_joined"), None));
+        }
+        5 => {
+            let gap = late.plus(14 * MINUTE);
+            spans.push(span(State::Uncredited, from, late, Some("joined_late"), None));
+            spans.push(span(State::Credited, late, gap, None, row));
+            spans.push(span(State::Partial, gap, gap.plus(6 * MINUTE), Some("waiting_room"), row));
+            spans.push(span(State::Credited, gap.plus(6 * MINUTE), leave, None, row));
+        }
+        7 => {
+            spans.push(span(State::Uncredited, from, late, Some("joined_late"), None));
+            spans.push(span(State::Credited, late, late.plus(10 * MINUTE), None, row));
+            spans.push(span(State::Disputed, late.plus(10 * MINUTE), late.plus(22 * MINUTE), Some("elsewhere"), row));
+            spans.push(span(State::Credited, late.plus(22 * MINUTE), leave, None, row));
+        }
+        _ => {
+            spans.push(span(State::Uncredited, from, late, Some("joined_late"), None));
+            spans.push(span(State::Credited, late, leave, None, row));
+        }
+    }
+    let end = spans.last().map_or(from, |span| span.until);
+    if end < until {
+        spans.push(span(State::Uncredited, end, until, Some("left_early"), None));
+    }
+    spans.retain(|span| span.from < span.until);
+    for answer in 0..(chance % 4) as i64 {
+        marks.push(Mark { kind: "answer".into(), at: from.plus((8 + answer * 11) * MINUTE) });
+    }
+    let millis: i64 = spans.iter().filter(|span| span.state == State::Credited).map(Span::millis).sum();
+    let credited = if millis > 40 * 60_000 { 1000 } else { millis / 2_700 / 50 * 50 };
+    Person {
+        trainee: id(3, number),
+        name: name(number),
+        number: format!("AK-{:03}", number + 1),
+        spans,
+        marks,
+        credited,
+        corroborated: millis * 8 / 10,
+        disputed: number % 11 == 7,
+    }
+}
+
+pub(super) fn lesson(people: u64) -> Drawn {
+    Drawn {
+        id: id(2, 1),
+        from: at("09:00:00"),
+        until: at("09:45:00"),
+        planned: 1000,
+        recordings: vec![
+            Recording { evidence: id(9, 2), name: "第1课_录屏_1.mp4".into(), from: at("08:57:40"), until: at("09:21:10"), flaws: vec![] },
+            Recording {
+                evidence: id(9, 3),
+                name: "第1课_录屏_2.mp4".into(),
+                from: at("09:22:00"),
+                until: at("09:46:30"),
+                flaws: vec![("frozen".into(), at("09:31:00"), at("09:36:20"))],
+            },
+        ],
+        pictures: [("09:05:12", 4), ("09:05:40", 5), ("09:24:03", 6), ("09:44:50", 7)]
+            .map(|(clock, number)| Picture { evidence: id(9, number), at: at(clock), name: format!("IMG_{number:04}.jpg"), thumbnail: number != 6 })
+            .into(),
+        people: (0..people).map(person).collect(),
+    }
+}
+
+fn evidence_row(number: u64) -> EvidenceRow {
+    let (kind, name) = match number % 4 {
+        0 => ("attendance", "腾讯会议_参会成员_20200303.xlsx"),
+        1 => ("video", "第1课_录屏_1.mp4"),
+        2 => ("screenshot", "IMG_0005.jpg"),
+        _ => ("attendance", "participants_84512345678.csv"),
+    };
+    EvidenceRow {
+        id: id(9, number),
+        kind: kind.into(),
+        name: name.into(),
+        size: [18_233, 412_553_190, 2_204_118, 9_120][(number % 4) as usize],
+        submitter: "陕西职业在线培训平台".into(),
+        class: Some((id(1, 1), class_title(1))),
+        lesson: (number % 5 != 4).then(|| (id(2, number % 6), TITLES[(number % 6) as usize].into())),
+        received: at("10:02:11").plus(-(number as i64) * 7 * MINUTE),
+        state: ["sealed", "analysed", "analysed", "failed", "received"][(number % 5) as usize].into(),
+        leaf: (number % 5 != 4).then_some(1042 + number),
+        thumbnail: number % 4 == 1 || number % 4 == 2,
+        refused: if number % 4 == 3 { 3 } else { 0 },
+    }
+}
+
+fn finding_row(number: u64) -> FindingRow {
+    let (rule, title, severity, strength, seen) = match number % 3 {
+        0 => (
+            "overlap-person",
+            "同一人同时在两处上课",
+            "high",
+            "strong",
+            "09:10 至 09:22，同一人同时出现在“电工基础与安全用电”和另一承训单位的“焊接工艺”两节课的签到记录中，共 12 分钟。",
+        ),
+        1 => ("missing-media", "课节缺少影像", "medium", "strong", "这节课有 38 人签到，但没有收到任何录像，截图只有 1 张，应有 2 张。"),
+        _ => ("photo-reuse", "同一张照片用于不同课节", "high", "strong", "这张照片的字节与 3 月 2 日另一节课上交的照片完全相同。"),
+    };
+    FindingRow {
+        id: id(7, number),
+        rule: rule.into(),
+        title: title.into(),
+        severity: severity.into(),
+        strength: strength.into(),
+        status: ["open", "open", "snoozed", "confirmed"][(number % 4) as usize].into(),
+        seen: seen.into(),
+        class: Some((id(1, 1), class_title(1))),
+        trainee: (number % 3 == 0).then(|| (id(3, 7), name(7))),
+        at: at("09:10:00").plus(-(number as i64) * DAY),
+        fen: [75_000, 30_000, 0][(number % 3) as usize],
+    }
+}
+
+fn class_title(number: u64) -> String {
+    ["2020年第3期电工（五级）线上培训班", "安康高新区企业职工焊工培训班（线上理论）", "中式面点师就业重点群体班"][(number % 3) as usize].into()
+}
+
+fn class_row(number: u64) -> ClassRow {
+    ClassRow {
+        id: id(1, number),
+        title: class_title(number),
+        provider: ["安康市高新职业培训学校", "陕西某某纺织有限公司", "安康技师学院"][(number % 3) as usize].into(),
+        platform: "陕西职业在线培训平台".into(),
+        starts_on: "2020-03-02".into(),
+        ends_on: "2020-03-20".into(),
+        application: "full".into(),
+        decision: (number != 2).then(|| "approve".into()),
+        trainees: [40, 52, 38][(number % 3) as usize],
+        lessons: [48, 32, 60][(number % 3) as usize],
+        bare: [0, 2, 0][(number % 3) as usize],
+        credited: [312_500, 96_000, 0][(number % 3) as usize],
+        possible: [320_000, 208_000, 0][(number % 3) as usize],
+        findings: [0, 3, 0][(number % 3) as usize],
+        at_risk: [0, 105_000, 0][(number % 3) as usize],
+    }
+}
+
+pub(super) fn matrix(trainees: u64, lessons: u64) -> Matrix {
+    let state = |trainee: u64, lesson: u64| match (dice(trainee * 1000 + lesson) % 100, trainee % 13) {
+        (_, _) if lesson >= lessons * 9 / 10 => (State::Pending, 0),
+        (0..30, 5) => (State::Uncredited, 0),
+        (0..3, _) => (State::Uncredited, 0),
+        (3..9, _) => (State::Partial, 500),
+        (9, _) => (State::Disputed, 1000),
+        _ => (State::Credited, 1000),
+    };
+    let rows: Vec<Row> = (0..trainees)
+        .map(|trainee| {
+            let cells: Vec<Cell> = (0..lessons).map(|lesson| state(trainee, lesson)).map(|(state, credited)| Cell { state, credited }).collect();
+            let credited = cells.iter().map(|cell| cell.credited).sum();
+            Row { trainee: id(3, trainee), name: name(trainee), number: format!("AK-{:03}", trainee + 1), cells, credited, fen: credited * 750 / 1000 }
+        })
+        .collect();
+    let columns = (0..lessons)
+        .map(|lesson| {
+            let start = at("09:00:00").plus((lesson / 4) as i64 * DAY + (lesson % 4) as i64 * 60 * MINUTE);
+            let credited = rows.iter().map(|row| row.cells[lesson as usize].credited).sum();
+            Column {
+                lesson: id(2, lesson),
+                number: lesson as usize + 1,
+                title: TITLES[(lesson % 6) as usize].into(),
+                day: format::month_day(start, chrono_tz::Asia::Shanghai),
+                clock: format::clock(start, chrono_tz::Asia::Shanghai),
+                new_day: lesson % 4 == 0,
+                planned: 1000,
+                credited,
+                fen: credited * 750 / 1000,
+            }
+        })
+        .collect();
+    Matrix { columns, rows }
+}
+
+fn class(frame: &Frame, trainees: u64, lessons: u64) -> Class {
+    let matrix = matrix(trainees, lessons);
+    let list = (0..lessons.min(12))
+        .map(|number| LessonRow {
+            id: id(2, number),
+            number: number as usize + 1,
+            title: TITLES[(number % 6) as usize].into(),
+            kind: ["theory", "theory", "general", "epidemic", "practice", "safety"][(number % 6) as usize].into(),
+            mode: ["live", "recorded"][(number % 2) as usize].into(),
+            teacher: "马老师".into(),
+            from: at("09:00:00").plus((number / 4) as i64 * DAY + (number % 4) as i64 * 60 * MINUTE),
+            until: at("09:45:00").plus((number / 4) as i64 * DAY + (number % 4) as i64 * 60 * MINUTE),
+            logs: i64::from(number != 2),
+            recordings: 2,
+            pictures: 4,
+            credited: matrix.columns[number as usize].credited,
+            possible: trainees as i64 * 1000,
+        })
+        .collect();
+    Class {
+        frame: frame.clone(),
+        class: ClassHead {
+            id: id(1, 1),
+            title: class_title(0),
+            external_id: "AK-2020-003".into(),
+            provider: "安康市高新职业培训学校".into(),
+            platform: "陕西职业在线培训平台".into(),
+            trade: "6-29-03-07 电工".into(),
+            starts_on: "2020-03-02".into(),
+            ends_on: "2020-03-20".into(),
+            application: "full".into(),
+            decision: Some("approve".into()),
+            hours: (80_000, 48_000),
+            epidemic: true,
+        },
+        possible: trainees as i64 * lessons as i64 * 900,
+        matrix,
+        sort: "roster",
+        rate: (750, "7.5 元/人·线上课时（陕人社函〔2020〕31号 五(三)）".into()),
+        lessons: list,
+        findings: (3, 105_000),
+        calculated: Some(at("16:12:00")),
+    }
+}
+
+fn hour(frame: &Frame, number: u64) -> Hour {
+    let mut one = lesson(0);
+    one.people = vec![person(number)];
+    let spans = one.people[0].spans.clone();
+    let events = spans
+        .iter()
+        .filter(|span| !span.sources.is_empty())
+        .map(|span| EventRow {
+            kind: if span.state == State::Partial { "waiting_room" } else { "interval" }.into(),
+            at: span.from,
+            until: Some(span.until),
+            whence: "113.200.18.7 · iPhone".into(),
+            source: source(Some(number + 2)),
+        })
+        .collect();
+    Hour {
+        frame: frame.clone(),
+        class: (id(1, 1), class_title(0)),
+        lesson: (id(2, 1), TITLES[0].into()),
+        number: 1,
+        from: at("09:00:00"),
+        until: at("09:45:00"),
+        planned: 1000,
+        fen: 450,
+        rounding: "认定 26:41，一课时为 45:00，按 0.1 课时舍去，得 0.5 课时。".into(),
+        line: Line::draw(frame, one, Order::Evidence),
+        events,
+        findings: if number % 11 == 7 { vec![finding_row(0)] } else { Vec::new() },
+        run: Some((1077, at("10:05:00"), "sx-2020-31".into())),
+        earlier: vec![(at("10:03:00"), 0)],
+    }
+}
+
+fn evidence(frame: &Frame, number: u64) -> Evidence {
+    let row = number.is_multiple_of(4).then(|| RawRow {
+        row: 12,
+        text: "赵志强(AK-009)\t13800000000\t2020-03-03 09:02:11\t2020-03-03 09:44:58\t00:42:47\t1".into(),
+        read_as: vec![("interval".into(), at("09:02:11"), Some(at("09:44:58")))],
+        trainee: Some((id(3, 9), name(9))),
+        lesson: Some((id(2, 1), TITLES[0].into())),
+    });
+    let hash = |seed: u64| format!("{}=", "Jk3xQm8LrT5vYw2ZbN7cPd4FgH6sAaKe9uXoVyRtUq1".chars().cycle().skip(seed as usize).take(43).collect::<String>());
+    Evidence {
+        frame: frame.clone(),
+        head: evidence_row(number),
+        sha256: "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08".into(),
+        media_type: ["text/csv", "video/mp4", "image/jpeg", "text/csv"][(number % 4) as usize].into(),
+        claimed: Some((at("09:00:00"), at("09:45:00"))),
+        trainee: None,
+        reader: (number.is_multiple_of(4)).then(|| "tencent-meeting-xlsx".into()),
+        assumptions: vec!["时间按平台的时区 Asia/Shanghai 读取".into(), "同一人多行合并前各自保留".into()],
+        facts: vec![("duration".into(), "23:30".into()), ("picture_size".into(), "1280 × 720".into())],
+        accepted: Some(41),
+        refused: if number % 4 == 3 {
+            vec![RowError { row: 7, code: "bad_time".into(), message: "The leave time is before the join time; correct the row.".into() }]
+        } else {
+            Vec::new()
+        },
+        row,
+        hours: (0..14).map(|number| (id(3, number), name(number), id(2, 1), TITLES[0].into())).collect(),
+        hours_total: 38,
+        matches: if number % 4 == 2 {
+            vec![Match {
+                evidence: id(9, 77),
+                name: "IMG_0001.jpg".into(),
+                kind: "bytes".into(),
+                tier: "exact".into(),
+                place: "2020年第2期 · 电路图识读".into(),
+            }]
+        } else {
+            Vec::new()
+        },
+        findings: if number % 4 == 2 { vec![finding_row(2)] } else { Vec::new() },
+        custody: [("received", "陕西职业在线培训平台", "token 3"), ("sealed", "", "tree 1080"), ("analysed", "", ""), ("seen", "zhao.inspector", "")]
+            .into_iter()
+            .enumerate()
+            .map(|(place, (what, who, note))| Step {
+                at: at("10:02:11").plus(place as i64 * MINUTE),
+                what: what.into(),
+                who: who.into(),
+                note: note.into(),
+            })
+            .collect(),
+        proof: (number % 5 != 4).then(|| Proof {
+            origin: "keshi.example/log".into(),
+            index: 1042,
+            tree_size: 1080,
+            leaf: r#"{"kind":"evidence","media_type":"text/csv","received_at":"2020-03-03T02:02:11Z","sha256":"9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08","size":18233}"#.into(),
+            leaf_base64: "eyJ2IjoxfQ==".into(),
+            path: (0..7).map(hash).collect(),
+            checkpoint: "keshi.example/log\n1080\nJk3xQm8LrT5vYw2ZbN7cPd4FgH6sAaKe9uXoVyRtUq0=\n\n— keshi.example/log mT0c4Q8x…\n".into(),
+            vkey: "keshi.example/log+00000000+AQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA".into(),
+        }),
+    }
+}
+
+fn finding(frame: &Frame, number: u64) -> Finding {
+    let scale = Scale { from: at("08:55:00"), until: at("09:50:00") };
+    let strip = |label: &str, from: &str, until: &str| {
+        let (x, w) = scale.span(at(from), at(until)).expect("inside");
+        (label.to_string(), x, w, format!("{label} {from}–{until}"))
+    };
+    let overlay = number.is_multiple_of(3).then(|| Overlay {
+        ticks: scale.ticks(frame),
+        strips: vec![strip("电工基础与安全用电", "09:00:10", "09:22:30"), strip("焊接工艺（另一承训单位）", "09:10:00", "09:46:00")],
+        clash: scale.span(at("09:10:00"), at("09:22:30")),
+    });
+    let exhibit = |place: u64, kind: &str| Exhibit {
+        evidence: id(9, place),
+        name: if kind == "screenshot" { "IMG_0005.jpg" } else { "腾讯会议_参会成员_20200303.xlsx" }.into(),
+        kind: kind.into(),
+        media_type: "image/jpeg".into(),
+        row: (kind == "attendance").then_some(12),
+        text: (kind == "attendance").then(|| "赵志强(AK-009)\t2020-03-03 09:02:11\t2020-03-03 09:44:58\t00:42:47".into()),
+        place: "2020年第3期电工班 · 电工基础与安全用电".into(),
+        at: Some(at("09:02:11")),
+        leaf: Some(1042 + place),
+    };
+    let kind = if number % 3 == 2 { "screenshot" } else { "attendance" };
+    Finding {
+        frame: frame.clone(),
+        head: finding_row(number),
+        rule_version: "1".into(),
+        normal: "一个人同一时间只能在一处上课；前后两节课相接时，重叠不超过 1 分钟。".into(),
+        otherwise: vec!["两人共用一个账号或手机。".into(), "一个平台的时钟不准：请比较同一平台其他学员的时间。".into()],
+        cost: "两处中金额较高一处的 1 课时 × 7.5 元，另加 12 分钟折算。".into(),
+        look: vec![
+            Look { label: "第 1 课 电工基础与安全用电 · 赵志强".into(), href: "/hours/a/b".into() },
+            Look { label: "赵志强的全部课时".into(), href: "/trainees/b".into() },
+        ],
+        overlay,
+        exhibits: vec![exhibit(1, kind), exhibit(2, kind)],
+        detail: vec![("overlap_ms".into(), "750000".into()), ("sessions".into(), "2".into())],
+        snoozed_until: None,
+        history: vec![Word { at: at("12:00:00"), who: "zhao.inspector".into(), status: "open".into(), note: "已电话询问，等承训单位的说明。".into() }],
+        may_decide: true,
+    }
+}
+
+fn lesson_page(frame: &Frame, people: u64) -> lesson::Lesson {
+    lesson::Lesson {
+        frame: frame.clone(),
+        id: id(2, 1),
+        class: (id(1, 1), class_title(0)),
+        number: 1,
+        title: TITLES[0].into(),
+        kind: "theory".into(),
+        mode: "live".into(),
+        teacher: "马老师".into(),
+        from: at("09:00:00"),
+        until: at("09:45:00"),
+        planned: 1000,
+        line: Line::draw(frame, lesson(people), Order::Evidence),
+        sort: "evidence",
+        evidence: (0..5).map(evidence_row).collect(),
+        unmatched: 2,
+        run: Some((1077, at("10:05:00"))),
+        before: None,
+        after: Some(id(2, 2)),
+    }
+}
+
+fn trainee(frame: &Frame) -> Trainee {
+    let matrix = matrix(14, 24);
+    let hours = matrix.rows[5]
+        .cells
+        .iter()
+        .enumerate()
+        .map(|(place, cell)| HourRow {
+            lesson: matrix.columns[place].lesson.clone(),
+            number: place + 1,
+            title: TITLES[place % 6].into(),
+            from: at("09:00:00").plus((place / 4) as i64 * DAY + (place % 4) as i64 * 60 * MINUTE),
+            until: at("09:45:00").plus((place / 4) as i64 * DAY + (place % 4) as i64 * 60 * MINUTE),
+            state: cell.state,
+            credited: cell.credited,
+            planned: 1000,
+            presence: cell.credited * 2_700,
+            corroborated: cell.credited * 2_100,
+            reason: (cell.credited < 1000 && cell.state != State::Pending).then(|| ("gap".into(), 45 * 60_000 - cell.credited * 2_700)),
+        })
+        .collect();
+    Trainee {
+        frame: frame.clone(),
+        id: id(3, 5),
+        name: name(5),
+        number: "AK-006".into(),
+        category: "employee".into(),
+        id_number: "6109**********4X1X".into(),
+        class: (id(1, 1), class_title(0)),
+        elsewhere: vec![(id(3, 105), "2019年第7期电工班".into())],
+        hours,
+        fen: 12_750,
+        findings: vec![finding_row(0)],
+    }
+}
+
+fn work(frame: &Frame, quiet: bool) -> Work {
+    let attention = |key, count, fen, href: &str| Attention { key, count, fen, href: href.into() };
+    Work {
+        frame: frame.clone(),
+        attention: if quiet {
+            Vec::new()
+        } else {
+            vec![
+                attention("work.attention.findings", 17, Some(1_281_250), "/findings"),
+                attention("work.attention.bare", 2, None, "/classes?bare=1"),
+                attention("work.attention.failed", 1, None, "/evidence?state=failed"),
+                attention("work.attention.undecided", 1, None, "/classes"),
+                attention("work.attention.dead", 1, None, "/jobs"),
+            ]
+        },
+        findings: if quiet { Vec::new() } else { (0..5).map(finding_row).collect() },
+        evidence: if quiet { Vec::new() } else { (0..8).map(evidence_row).collect() },
+        classes: if quiet { Vec::new() } else { (0..3).map(class_row).collect() },
+        log: Some((1080, at("16:18:00"))),
+    }
+}
+
+fn job(number: u64) -> JobRow {
+    JobRow {
+        id: id(8, number),
+        kind: ["analyse", "link", "detect"][(number % 3) as usize].into(),
+        key: id(9, number),
+        state: ["ready", "running"][(number % 2) as usize].into(),
+        attempts: 5,
+        asked: at("15:00:00"),
+        due: Some(at("16:30:00")),
+        error: Some("storage_away: The object storage does not answer; nothing was acknowledged. Try again in a moment.".into()),
+    }
+}
+
+fn log(frame: &Frame) -> Log {
+    Log {
+        frame: frame.clone(),
+        origin: "keshi.example/log".into(),
+        size: 1080,
+        root: "Jk3xQm8LrT5vYw2ZbN7cPd4FgH6sAaKe9uXoVyRtUq0=".into(),
+        signed: Some(at("16:18:00")),
+        checkpoint: "keshi.example/log\n1080\nJk3xQm8LrT5vYw2ZbN7cPd4FgH6sAaKe9uXoVyRtUq0=\n\n— keshi.example/log mT0c4Q8x…\n".into(),
+        vkey: "keshi.example/log+00000000+AQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA".into(),
+        staged: 2,
+        worm: Some("gap".into()),
+        newest: (0..12)
+            .map(|number| LeafRow {
+                index: 1079 - number,
+                kind: ["evidence", "credit_run", "rule"][(number % 3) as usize].into(),
+                sealed: at("16:18:00"),
+                href: (number % 3 == 0).then(|| format!("/evidence/{}", id(9, number))),
+            })
+            .collect(),
+    }
+}
+
+/// Every page, each with data that reaches all of its parts: file name, HTML.
+pub(super) fn every_page(lang: Lang) -> Vec<(String, String)> {
+    let mut frame = Frame { lang, ..frame() };
+    let mut outside = Frame { viewer: None, section: Section::Nowhere, ..frame.clone() };
+    outside.place = "/login?next=/classes".into();
+    let mut pages: Vec<(&str, String)> = Vec::new();
+    let html = |page: &dyn askama::DynTemplate| page.dyn_render().expect("a page of plain data renders");
+    pages.push(("login", html(&Login { frame: outside.clone(), failed: false, name: String::new(), next: "/".into() })));
+    pages.push(("login-failed", html(&Login { frame: outside.clone(), failed: true, name: "zhao".into(), next: "/".into() })));
+    for (name, status, code) in [("trouble-404", 404, "not_found"), ("trouble-403", 403, "forbidden"), ("trouble-500", 500, "internal"), ("trouble-422", 422, "odd_code")] {
+        let frame = if status == 404 { frame.clone() } else { outside.clone() };
+        let message = "The message of the error, as the API says it.".to_string();
+        pages.push((name, html(&Trouble { frame, status, code: code.into(), message, request: Some("01hq3k".into()) })));
+    }
+    pages.push(("class", html(&class(&frame, 40, 48))));
+    pages.push(("class-large", html(&class(&frame, 200, 200))));
+    pages.push(("class-empty", html(&Class { matrix: Matrix::default(), lessons: Vec::new(), calculated: None, findings: (0, 0), ..class(&frame, 1, 1) })));
+    pages.push(("classes", html(&Classes { frame: frame.clone(), rows: (0..3).map(class_row).collect(), total: 3, q: String::new(), next: Some("?cursor=a".into()) })));
+    pages.push(("classes-empty", html(&Classes { frame: frame.clone(), rows: Vec::new(), total: 0, q: "焊".into(), next: None })));
+    pages.push(("lesson", html(&lesson_page(&frame, 40))));
+    pages.push(("lesson-large", html(&lesson_page(&frame, 200))));
+    let bare = Drawn { recordings: Vec::new(), pictures: Vec::new(), people: Vec::new(), ..lesson(0) };
+    let bare = Line::draw(&frame, bare, Order::Name);
+    pages.push(("lesson-empty", html(&lesson::Lesson { line: bare, evidence: Vec::new(), run: None, ..lesson_page(&frame, 0) })));
+    pages.push(("hour", html(&hour(&frame, 5))));
+    pages.push(("hour-disputed", html(&hour(&frame, 7))));
+    pages.push(("hour-absent", html(&hour(&frame, 3))));
+    pages.push(("trainee", html(&trainee(&frame))));
+    frame.section = Section::Evidence;
+    let list = |rows: Vec<EvidenceRow>, filter| EvidenceList {
+        frame: frame.clone(),
+        total: rows.len() as i64,
+        rows,
+        filter,
+        class_title: Some(class_title(0)),
+        next: Some("?cursor=a".into()),
+    };
+    pages.push(("evidence-list", html(&list((0..20).map(evidence_row).collect(), evidence_list::Filter { kind: "video".into(), class: "c".into(), ..Default::default() }))));
+    pages.push(("evidence-list-empty", html(&list(Vec::new(), evidence_list::Filter::default()))));
+    for (name, number) in [("evidence-log", 0), ("evidence-video", 1), ("evidence-picture", 2), ("evidence-failed", 3), ("evidence-unsealed", 4)] {
+        pages.push((name, html(&evidence(&frame, number))));
+    }
+    frame.section = Section::Findings;
+    let queue = |rows: Vec<FindingRow>, status: &str, ran| Findings {
+        frame: frame.clone(),
+        total: rows.len() as i64,
+        fen: rows.iter().map(|row| row.fen).sum(),
+        rows,
+        filter: findings::Filter { status: status.into(), order: "money".into(), ..Default::default() },
+        rules: vec![("overlap-person".into(), "同一人同时在两处上课".into())],
+        class_title: None,
+        ran,
+        next: None,
+    };
+    pages.push(("findings", html(&queue((0..9).map(finding_row).collect(), "open", Some(at("16:10:00"))))));
+    pages.push(("findings-empty", html(&queue(Vec::new(), "open", None))));
+    pages.push(("finding-overlap", html(&finding(&frame, 0))));
+    pages.push(("finding-photo", html(&finding(&frame, 2))));
+    frame.section = Section::Work;
+    pages.push(("work", html(&work(&frame, false))));
+    pages.push(("work-quiet", html(&work(&frame, true))));
+    frame.viewer = Some(Viewer { name: "admin".into(), role: "admin", findings: true });
+    frame.section = Section::Jobs;
+    let jobs = |dead, open, more: i64| Jobs { frame: frame.clone(), open_total: more + 3, dead_total: more, dead, open };
+    pages.push(("jobs", html(&jobs(vec![job(0)], (0..3).map(job).collect(), 20))));
+    pages.push(("jobs-empty", html(&jobs(Vec::new(), Vec::new(), 0))));
+    frame.section = Section::Log;
+    pages.push(("log", html(&log(&frame))));
+    let empty = Log { size: 0, signed: None, newest: Vec::new(), worm: None, ..log(&frame) };
+    pages.push(("log-empty", html(&empty)));
+    pages.into_iter().map(|(name, html)| (format!("{name}.{}.html", lang.name()), html)).collect()
+}

@@ -1,0 +1,30 @@
+//! When something does not work: what happened, that nothing was lost, what to do next.
+
+use super::frame::Frame;
+use askama::Template;
+
+/// The page for every error, the unknown address included.
+#[derive(Debug, Template)]
+#[template(path = "trouble.html")]
+pub struct Trouble {
+    /// Surroundings.
+    pub frame: Frame,
+    /// The HTTP status.
+    pub status: u16,
+    /// The stable code.
+    pub code: String,
+    /// The sentence of the error, in English, for codes that have no words of their own.
+    pub message: String,
+    /// The number of the request, for the operator.
+    pub request: Option<String>,
+}
+
+impl Trouble {
+    /// The sentence in the reader's language.
+    pub fn sentence(&self) -> &str {
+        match self.frame.code("trouble_code", &self.code) {
+            same if same == self.code => &self.message,
+            words => words,
+        }
+    }
+}

@@ -1,0 +1,186 @@
+// An inspector's way through the pages, in both languages, on a desk and on a phone.
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { languages, login, look, name, sizes, start, stop, url, visitor } from "./browser.mjs";
+
+before(start);
+after(stop);
+
+// A class of the list that has credited hours.
+async function openClass(page) {
+  await page.goto(`${url}/classes`);
+  const row = page.locator("table.list tbody tr", { has: page.locator("td.num", { hasNotText: /^0 / }) }).filter({ hasText: /[1-9][\d.,]* \// }).first();
+  await row.locator("a.row").click();
+  await page.waitForURL(/\/classes\/[0-9a-f-]{36}/);
+}
+
+const seconds = (clock) => clock.split(":").reduce((sum, part) => sum * 60 + Number(part), 0);
+
+for (const lang of languages) {
+  for (const size of Object.keys(sizes)) {
+    test(`an hour is followed from its class to the bytes and back, ${lang}, ${size}`, async () => {
+      const guest = await visitor({ size });
+      const { page } = guest;
+      await page.goto(`${url}/login?lang=${lang}`);
+      await look(guest, lang, "login");
+      await login(guest, lang);
+      await look(guest, lang, "work");
+
+      await openClass(page);
+      await look(guest, lang, "class");
+      const columns = (await page.locator(".matrix thead th").count()) - 3;
+      const rows = await page.locator(".matrix tbody tr").count();
+      assert.equal(await page.locator(".matrix tbody td a").count(), columns * rows, "a cell for every trainee in every lesson");
+
+      await page.locator(".matrix td.c a, .matrix td.p a").first().click();
+      await page.waitForURL(/\/hours\//);
+      await look(guest, lang, "hour");
+      const spans = await page.locator(".spans tbody th").allTextContents();
+      const times = spans.map((span) => span.split("–").map((clock) => seconds(clock.trim())));
+      assert.ok(times.every(([from], place) => place === 0 || Math.abs(from - times[place - 1][1]) <= 1), `gap or overlap: ${spans}`);
+      const hour = page.url();
+
+      await page.locator(".spans .source > a:not(.seal)").first().click();
+      await page.waitForURL(/\/evidence\//);
+      await look(guest, lang, "evidence");
+      assert.match(await page.locator(".digest code").textContent(), /^[0-9a-f]{64}$/);
+      assert.ok(await page.locator("#row pre").isVisible(), "the row of the file is shown");
+
+      await page.locator("a.stamp").click();
+      await page.locator("[data-recompute]").click();
+      await page.waitForFunction(() => document.querySelectorAll("[data-steps] li[data-done]:not([data-done=''])").length === 4);
+      const outcomes = await page.locator("[data-steps] li").evaluateAll((steps) => steps.map((step) => step.dataset.done));
+      assert.deepEqual(outcomes, ["good", "good", "good", "good"], "the proof holds in the browser");
+      await look(guest, lang, "proof");
+
+      await page.locator("#row p a").first().click();
+      await page.waitForURL(hour.replace(/#.*/, ""));
+      await page.locator(".crumbs a").last().click();
+      await page.waitForURL(/\/lessons\//);
+      await look(guest, lang, "lesson");
+      assert.ok((await page.locator("[data-presence]").count()) >= 1, "a row for every trainee");
+      const box = await page.locator("[data-track]").boundingBox();
+      await page.mouse.move(box.x + box.width / 2, box.y + box.height + 60);
+      await page.waitForFunction(() => /\d\d:\d\d/.test(document.querySelector("[data-readout]").textContent));
+      await page.locator(".crumbs a").last().click();
+      await page.waitForURL(/\/classes\//);
+
+      await page.locator(".matrix tbody th a").first().click();
+      await page.waitForURL(/\/trainees\//);
+      await look(guest, lang, "trainee");
+      await guest.context.close();
+    });
+
+    test(`a finding is read with its evidence, ${lang}, ${size}`, async () => {
+      const guest = await visitor({ size });
+      const { page } = guest;
+      await login(guest, lang);
+      await page.goto(`${url}/findings?status=all`);
+      await look(guest, lang, "findings");
+      await page.locator("a.row").first().click();
+      await page.waitForURL(/\/findings\/[0-9a-f-]{36}/);
+      await look(guest, lang, "finding");
+      assert.equal(await page.locator(".told h2").count() >= 4, true, "seen, normal, otherwise, cost");
+      await guest.context.close();
+    });
+
+    test(`recordings and pictures are shown in place, ${lang}, ${size}`, async () => {
+      const guest = await visitor({ size });
+      const { page } = guest;
+      await login(guest, lang);
+      await page.goto(`${url}/evidence?kind=screenshot`);
+      await look(guest, lang, "evidence-list");
+      await page.locator("a.row").first().click();
+      await page.waitForFunction(() => document.querySelector(".shown img")?.naturalWidth > 0);
+      await look(guest, lang, "picture");
+      await page.goto(`${url}/evidence?kind=video`);
+      await page.locator("a.row").first().click();
+      await page.waitForFunction(() => document.querySelector(".shown video")?.readyState >= 1);
+      await page.evaluate(() => {
+        const video = document.querySelector(".shown video");
+        video.currentTime = video.duration / 2;
+      });
+      await page.waitForFunction(() => !document.querySelector(".shown video").seeking);
+      await look(guest, lang, "video");
+      await guest.context.close();
+    });
+
+    test(`the log says how anybody checks it, ${lang}, ${size}`, async () => {
+      const guest = await visitor({ size });
+      await login(guest, lang);
+      await guest.page.goto(`${url}/log`);
+      await look(guest, lang, "log");
+      await guest.context.close();
+    });
+  }
+}
+
+test("everything is read without script", async () => {
+  const guest = await visitor({ script: false });
+  const { page } = guest;
+  await login(guest);
+  await openClass(page);
+  await page.locator(".matrix td.c a, .matrix td.p a").first().click();
+  await page.locator(".spans .source > a:not(.seal)").first().click();
+  assert.match(await page.locator(".digest code").textContent(), /^[0-9a-f]{64}$/);
+  await page.locator(".proof summary").first().click();
+  assert.ok(await page.locator(".proof pre").first().isVisible());
+  assert.deepEqual(guest.wrong, []);
+  await guest.context.close();
+});
+
+test("the keyboard walks a list, opens a row and shows its help", async () => {
+  const guest = await visitor();
+  const { page } = guest;
+  await login(guest);
+  await page.goto(`${url}/evidence`);
+  await page.keyboard.press("j");
+  await page.keyboard.press("j");
+  const second = await page.locator("a.row").nth(1).getAttribute("href");
+  assert.equal(await page.evaluate(() => document.activeElement.getAttribute("href")), second);
+  await page.keyboard.press("?");
+  assert.ok(await page.locator("#help").isVisible());
+  await page.keyboard.press("?");
+  await page.keyboard.press("/");
+  assert.ok(await page.evaluate(() => document.activeElement.matches("[data-search]")));
+  await page.goto(`${url}/evidence`);
+  await page.keyboard.press("j");
+  await page.keyboard.press("Enter");
+  await page.waitForURL(/\/evidence\/[0-9a-f-]{36}/);
+  assert.deepEqual(guest.wrong, []);
+  await guest.context.close();
+});
+
+test("the dark pages are the same pages", async () => {
+  const guest = await visitor({ dark: true });
+  await login(guest);
+  await openClass(guest.page);
+  await look(guest, "zh", "class-dark");
+  await guest.context.close();
+});
+
+test("nobody comes in with a wrong password, and nothing is shown before the login", async () => {
+  const guest = await visitor();
+  const { page } = guest;
+  await page.goto(`${url}/classes`);
+  assert.match(page.url(), /\/login\?next=/);
+  guest.wrong.length = 0;
+  await page.fill("#name", name);
+  await page.fill("#password", "not the password");
+  await page.click("form button.primary");
+  assert.ok(await page.locator("[role=alert]").isVisible());
+  assert.equal(await page.locator("nav.rail").count(), 0);
+  await guest.context.close();
+});
+
+test("an unknown address says what to do", async () => {
+  const guest = await visitor();
+  const { page } = guest;
+  await login(guest);
+  const answer = await page.goto(`${url}/classes/0190a1b2-0000-7000-8000-000000000000`);
+  assert.equal(answer.status(), 404);
+  assert.equal(await page.locator("h1").count(), 1);
+  await page.locator(".acts a").click();
+  await page.waitForURL(`${url}/`);
+  await guest.context.close();
+});
