@@ -35,16 +35,18 @@ create table class (
     promise_due text,
     starts_on text not null,
     ends_on text not null,
-    hours_total bigint not null,
-    hours_online bigint not null,
-    hours_theory bigint not null,
-    hours_practice bigint not null,
+    hours_total_milli bigint not null,
+    hours_online_milli bigint not null,
+    hours_theory_milli bigint not null,
+    hours_practice_milli bigint not null,
     standard_qualified_fen bigint,
     standard_skill_level_fen bigint,
     standard_vocational_fen bigint,
     standard_special_operation_fen bigint,
     epidemic bigint not null,
     bank_account_sealed bytea,
+    -- SHA-256 over the application as sent, to tell a repetition from a contradiction.
+    content_digest bytea not null,
     created_at bigint not null
 );
 create index class_provider on class (provider_id);

@@ -82,3 +82,10 @@ impl Ids {
         T::from(Uuid::new_v7(stamp))
     }
 }
+
+/// Random bytes from the operating system, for keys, nonces and tokens: the one source of secrecy.
+pub fn chance<const N: usize>() -> [u8; N] {
+    let mut bytes = [0; N];
+    rand::TryRng::try_fill_bytes(&mut rand::rngs::SysRng, &mut bytes).expect("the operating system gives random bytes, or nothing is safe");
+    bytes
+}

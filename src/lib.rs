@@ -8,6 +8,7 @@ pub mod error;
 pub mod ids;
 pub mod time;
 
+pub mod config;
 pub mod db;
 pub mod jobs;
 

@@ -11,8 +11,9 @@ mod statements;
 pub mod testing;
 
 use crate::error::{Error, Result, codes};
-use sqlx::any::{AnyConnectOptions, AnyPoolOptions};
-use sqlx::{Any, AnyConnection, AnyPool, Executor, Transaction};
+use crate::time::Time;
+use sqlx::any::{AnyConnectOptions, AnyPoolOptions, AnyRow};
+use sqlx::{Any, AnyConnection, AnyPool, Executor, Row, Transaction};
 use std::path::Path;
 use std::str::FromStr;
 use std::sync::Arc;
@@ -161,4 +162,66 @@ fn url_of(path: &Path) -> String {
         }
     }
     url
+}
+
+/// Columns as keshi's own types; the edge where `bigint`, `text` and `bytea` become times, ids and digests.
+pub trait Columns {
+    /// A column with an id.
+    fn id<T: FromStr>(&self, column: &str) -> Result<T>;
+    /// A column that may hold an id.
+    fn id_opt<T: FromStr>(&self, column: &str) -> Result<Option<T>>;
+    /// A column with a time.
+    fn time(&self, column: &str) -> Time;
+    /// A column that may hold a time.
+    fn time_opt(&self, column: &str) -> Option<Time>;
+    /// A column with a text.
+    fn text(&self, column: &str) -> String;
+    /// A column that may hold a text.
+    fn text_opt(&self, column: &str) -> Option<String>;
+    /// A column with a number.
+    fn int(&self, column: &str) -> i64;
+    /// A column that may hold a number.
+    fn int_opt(&self, column: &str) -> Option<i64>;
+    /// A column with a SHA-256.
+    fn digest(&self, column: &str) -> Result<storage::Digest>;
+    /// A column with JSON.
+    fn json<T: serde::de::DeserializeOwned>(&self, column: &str) -> Result<T>;
+}
+
+impl Columns for AnyRow {
+    fn id<T: FromStr>(&self, column: &str) -> Result<T> {
+        parse(&self.text(column), column)
+    }
+    fn id_opt<T: FromStr>(&self, column: &str) -> Result<Option<T>> {
+        self.text_opt(column).map(|text| parse(&text, column)).transpose()
+    }
+    fn time(&self, column: &str) -> Time {
+        Time(self.get(column))
+    }
+    fn time_opt(&self, column: &str) -> Option<Time> {
+        self.get::<Option<i64>, _>(column).map(Time)
+    }
+    fn text(&self, column: &str) -> String {
+        self.get(column)
+    }
+    fn text_opt(&self, column: &str) -> Option<String> {
+        self.get(column)
+    }
+    fn int(&self, column: &str) -> i64 {
+        self.get(column)
+    }
+    fn int_opt(&self, column: &str) -> Option<i64> {
+        self.get(column)
+    }
+    fn digest(&self, column: &str) -> Result<storage::Digest> {
+        let bytes: Vec<u8> = self.get(column);
+        bytes.try_into().map(storage::Digest).map_err(|_| Error::internal(format!("column {column} holds no SHA-256")))
+    }
+    fn json<T: serde::de::DeserializeOwned>(&self, column: &str) -> Result<T> {
+        Ok(serde_json::from_str(&self.text(column))?)
+    }
+}
+
+fn parse<T: FromStr>(text: &str, column: &str) -> Result<T> {
+    text.parse().map_err(|_| Error::internal(format!("column {column} holds no id")))
 }

@@ -1,4 +1,24 @@
 //! Stage 0, the plan: platforms, providers, classes, rosters, timetables, and the policy that says what an hour is.
+//!
+//! Enters: what providers and reviewers write. Leaves: classes with their roster and lessons, which evidence is checked against.
+//! A list is taken whole or refused whole with its rows at fault; ID numbers, phones and e-mails are kept encrypted.
 
+pub mod class;
+pub mod lesson;
+mod list;
+pub mod platform;
 pub mod policy;
+pub mod provider;
+mod reference;
+pub mod roster;
+pub mod secrets;
+pub(crate) mod sql;
 pub mod subsidy_rate;
+pub mod trail;
+
+pub use class::Class;
+pub use lesson::Lesson;
+pub use platform::Platform;
+pub use provider::Provider;
+pub use reference::Reference;
+pub use roster::Trainee;
