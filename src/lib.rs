@@ -6,6 +6,7 @@
 
 pub mod error;
 pub mod ids;
+pub mod tables;
 pub mod time;
 
 pub mod config;

@@ -9,27 +9,17 @@
 //! the `tally`.
 
 mod calendar;
-mod cell;
-mod duration;
-mod encoding;
 mod event;
 mod fault;
-mod fold;
-mod guard;
 mod heading;
 mod names;
 mod preview;
 mod readers;
 mod reading;
-mod records;
 pub mod roster;
-mod sheets;
-mod source;
-mod spelled;
 mod tally;
 mod totals;
 mod values;
-mod when;
 
 #[cfg(test)]
 mod tests;
@@ -41,6 +31,7 @@ pub use reading::{Hints, Limits, Reading};
 pub use roster::{Confidence, Doubt, Match, MatchedBy, Roster};
 
 use crate::error::Result;
+use crate::tables::{cell, duration, fold, records, source, when};
 use source::Source;
 use std::fs::File;
 use std::ops::ControlFlow;

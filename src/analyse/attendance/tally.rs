@@ -6,31 +6,11 @@ use super::event::{Event, EventKind};
 use super::fault::Fault;
 use super::names;
 use super::reading::{Hints, Limits, Reading};
+pub(crate) use crate::tables::Halt;
 use crate::error::{Error, RowError, codes};
 use crate::time::Time;
 use serde_json::{Map, Value, json};
 use std::ops::ControlFlow;
-
-/// Why reading ends before the end of the file.
-#[derive(Debug)]
-pub(crate) enum Halt {
-    /// Enough was read.
-    Enough,
-    /// It cannot go on.
-    Failed(Error),
-}
-
-impl From<Error> for Halt {
-    fn from(error: Error) -> Halt {
-        Halt::Failed(error)
-    }
-}
-
-impl From<std::io::Error> for Halt {
-    fn from(error: std::io::Error) -> Halt {
-        Halt::Failed(error.into())
-    }
-}
 
 /// Receives events as they are read.
 pub(crate) type Sink<'a> = &'a mut dyn FnMut(Event) -> ControlFlow<()>;

@@ -146,6 +146,15 @@ impl Row<'_> {
         }
     }
 
+    /// All cells as text; a sheet's dates as `2020-03-03 09:00:00`.
+    pub(crate) fn texts(&self) -> Vec<String> {
+        let text = |column| match self.cell(column) {
+            Cell::Date(days) => date_text(days),
+            cell => cell.text().map(Cow::into_owned).unwrap_or_default(),
+        };
+        (0..self.len()).map(text).collect()
+    }
+
     /// Whether no cell holds anything.
     pub(crate) fn is_blank(&self) -> bool {
         self.damage.is_none() && (0..self.len()).all(|column| self.cell(column) == Cell::Empty)
@@ -166,6 +175,14 @@ impl Row<'_> {
             .collect();
         KeptRow { number: self.number, cells }
     }
+}
+
+/// A sheet's date, to the second; empty beyond the calendar.
+fn date_text(days: f64) -> String {
+    let seconds = chrono::TimeDelta::seconds((days * 86_400.0).round() as i64);
+    let epoch = chrono::NaiveDate::from_ymd_opt(1899, 12, 30).and_then(|day| day.and_hms_opt(0, 0, 0));
+    let moment = epoch.and_then(|epoch| epoch.checked_add_signed(seconds));
+    moment.map(|moment| moment.format("%Y-%m-%d %H:%M:%S").to_string()).unwrap_or_default()
 }
 
 /// A row kept for looking at the head of a table.

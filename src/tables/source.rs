@@ -2,10 +2,10 @@
 
 use super::cell::{Cells, Damage, Fields, KeptRow, Row};
 use super::encoding::{self, Charset, Sniffed};
-use super::reading::Limits;
+use super::limits::Limits;
 use super::records::{Cut, Piece, Rows, Splitter};
 use super::sheets::Workbook;
-use super::tally::Halt;
+use super::limits::Halt;
 use crate::error::{Error, Result, codes};
 use encoding_rs::{Decoder, Encoding, UTF_8};
 use std::borrow::Cow;

@@ -3,7 +3,7 @@
 //! Sizes written in the zip are not believed: every entry is expanded once, into nothing, and counted. Its check sums are verified on
 //! the way, so that a damaged workbook is named as such and not read in part.
 
-use super::reading::Limits;
+use super::limits::Limits;
 use crate::error::{Error, Result, codes};
 use std::fs::File;
 use std::io::{self, BufReader, Read, Seek, SeekFrom};
