@@ -64,9 +64,9 @@ impl S3 {
     }
 }
 
-/// The service answered, and the answer is that there is no such thing, or that it does not know of such things, or that one may not ask.
+/// The service answered, and the answer is that there is no such thing, that it does not know of such things, that one may not ask, or nonsense.
 fn is_unknown(status: Option<u16>) -> bool {
-    matches!(status, Some(400..=499 | 501))
+    matches!(status, Some(200..=499 | 501))
 }
 
 async fn client(bucket: &Bucket) -> Client {

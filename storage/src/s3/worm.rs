@@ -65,7 +65,7 @@ impl S3 {
         if self.delete(key, &control).await? == Attempt::Refused && !self.can_delete_later(key, now.secs()).await? {
             return Ok(Some("these credentials may not delete unlocked versions either, so what protected the canary cannot be told"));
         }
-        if self.shorten(key, &canary, now.secs() + BRIEFLY).await? == Attempt::Succeeded {
+        if self.shorten(key, &canary, now.secs() + BRIEFLY).await == Attempt::Succeeded {
             tracing::warn!(bucket = %self.bucket.name, "the retention of a locked version can be shortened: Object Lock here protects from mistakes, not from these credentials");
         }
         Ok(None)
@@ -99,14 +99,19 @@ impl S3 {
 
     async fn delete(&self, key: &str, version: &str) -> Result<Attempt, StorageError> {
         let request = self.client.delete_object().bucket(&self.bucket.name).key(key).version_id(version);
-        attempt(request.send().await.map(drop), "deleting a canary")
+        match request.send().await {
+            Ok(_) => Ok(Attempt::Succeeded),
+            // A refusal is an answer that says no; no answer, or a fault of the service, says nothing.
+            Err(e) if matches!(status(&e), Some(400..=499)) => Ok(Attempt::Refused),
+            Err(e) => Err(away("deleting a canary", e)),
+        }
     }
 
-    async fn shorten(&self, key: &str, version: &str, until: i64) -> Result<Attempt, StorageError> {
+    async fn shorten(&self, key: &str, version: &str, until: i64) -> Attempt {
         let retention =
             ObjectLockRetention::builder().mode(ObjectLockRetentionMode::Compliance).retain_until_date(DateTime::from_secs(until)).build();
         let request = self.client.put_object_retention().bucket(&self.bucket.name).key(key).version_id(version).retention(retention);
-        attempt(request.send().await.map(drop), "shortening a canary's retention")
+        if request.send().await.is_ok() { Attempt::Succeeded } else { Attempt::Refused }
     }
 
     async fn read(&self, key: &str, version: &str) -> Result<Option<Vec<u8>>, StorageError> {
@@ -125,17 +130,5 @@ impl S3 {
                 tracing::debug!(error = %away("deleting an earlier canary", e), "an earlier canary stays");
             }
         }
-    }
-}
-
-/// A refusal is an answer that says no; no answer, or a fault of the service, says nothing.
-fn attempt<E>(answer: Result<(), aws_sdk_s3::error::SdkError<E>>, doing: &str) -> Result<Attempt, StorageError>
-where
-    aws_sdk_s3::error::SdkError<E>: std::error::Error + Send + Sync + 'static,
-{
-    match answer {
-        Ok(()) => Ok(Attempt::Succeeded),
-        Err(e) if matches!(status(&e), Some(400..=499)) => Ok(Attempt::Refused),
-        Err(e) => Err(away(doing, e)),
     }
 }
