@@ -24,7 +24,8 @@ const ANSWER: Duration = Duration::from_secs(120);
 const ATTEMPTS: u32 = 5;
 
 impl S3 {
-    pub(crate) async fn open(bucket: Bucket) -> Result<S3, StorageError> {
+    pub(crate) async fn open(mut bucket: Bucket) -> Result<S3, StorageError> {
+        bucket.spool = std::path::absolute(&bucket.spool)?;
         let spool = bucket.spool.clone();
         blocking(move || folders::make_all(&spool).and_then(|()| folders::remove_stale(&spool))).await??;
         let client = client(&bucket).await;

@@ -44,7 +44,7 @@ impl S3 {
     where
         S: Stream<Item = io::Result<Bytes>> + Send,
     {
-        let spooled = spool(body, &put, Spill::To(&self.bucket.spool)).await?;
+        let spooled = spool(body, &put, Spill::ToPass(&self.bucket.spool)).await?;
         let (digest, size) = (spooled.digest, spooled.size);
         let until = put.retain_until_us.filter(|_| self.locks);
         let mut found = self.stat(&digest).await?;
