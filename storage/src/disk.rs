@@ -48,7 +48,7 @@ impl Disk {
     where
         S: Stream<Item = io::Result<Bytes>> + Send,
     {
-        let spooled = spool(body, &put, Spill::To(&self.inner.temporary)).await?;
+        let spooled = spool(body, &put, Spill::ToKeep(&self.inner.temporary)).await?;
         self.with(|disk| disk.keep(spooled)).await
     }
 
@@ -89,7 +89,7 @@ impl Disk {
         self.with(move |disk| {
             let path = disk.object(&digest);
             match fs::remove_file(&path) {
-                Ok(()) => Ok(folders::sync(folder_of(&path))?),
+                Ok(()) => Ok(disk.folders.settle(folder_of(&path))?),
                 Err(e) if e.kind() == ErrorKind::NotFound => Ok(()),
                 Err(e) => Err(e.into()),
             }
@@ -114,7 +114,7 @@ impl Disk {
             file.write_all(&bytes)?;
             disk.finish(&file, folder_of(&path))?;
             file.persist(&path).map_err(|e| e.error)?;
-            Ok(folders::sync(folder_of(&path))?)
+            Ok(disk.folders.settle(folder_of(&path))?)
         })
         .await
     }
@@ -192,15 +192,15 @@ impl Inner {
                 Err(e) => return Err(e.error.into()),
             }
         };
-        folders::sync(folder_of(&path))?;
+        self.folders.settle(folder_of(&path))?;
         Ok(Stored { digest, size, new })
     }
 
     /// Makes a written file durable and its folder-to-be exist.
     fn finish(&self, file: &NamedTempFile, folder: &Path) -> io::Result<()> {
+        self.folders.make(folder)?;
         file.as_file().set_permissions(Permissions::from_mode(0o444))?;
-        file.as_file().sync_all()?;
-        self.folders.ensure(folder)
+        file.as_file().sync_all()
     }
 
     fn read(&self, path: &Path) -> io::Result<Option<Bytes>> {

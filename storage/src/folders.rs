@@ -24,25 +24,32 @@ impl Folders {
         Folders { durable: Mutex::new(HashSet::from([root.clone()])), root }
     }
 
-    /// The folder exists and will after a crash.
-    pub(crate) fn ensure(&self, folder: &Path) -> io::Result<()> {
+    /// The folder exists, though perhaps not after a crash.
+    pub(crate) fn make(&self, folder: &Path) -> io::Result<()> {
         if self.is_durable(folder) {
             return Ok(());
         }
-        let parent = folder.parent().filter(|p| p.starts_with(&self.root)).ok_or_else(|| io::Error::other("a folder outside the store"))?;
-        self.ensure(parent)?;
         match fs::create_dir(folder) {
-            Err(e) if e.kind() != ErrorKind::AlreadyExists => return Err(e),
-            _ => sync(parent)?,
+            Err(e) if e.kind() == ErrorKind::NotFound => {
+                self.make(folder.parent().ok_or(e)?)?;
+                self.make(folder)
+            }
+            Err(e) if e.kind() != ErrorKind::AlreadyExists => Err(e),
+            _ => Ok(()),
         }
-        self.durable.lock().unwrap_or_else(PoisonError::into_inner).insert(folder.to_owned());
-        Ok(())
     }
 
-    /// The folder and every name in it will be there after a crash.
+    /// The folder and every name in it will be there after a crash. Parents come last: a file system with a journal has by then written
+    /// them down together with the folder.
     pub(crate) fn settle(&self, folder: &Path) -> io::Result<()> {
-        self.ensure(folder)?;
-        sync(folder)
+        sync(folder)?;
+        if self.is_durable(folder) {
+            return Ok(());
+        }
+        let outside = || io::Error::other("a folder outside the store");
+        self.settle(folder.parent().filter(|p| p.starts_with(&self.root)).ok_or_else(outside)?)?;
+        self.durable.lock().unwrap_or_else(PoisonError::into_inner).insert(folder.to_owned());
+        Ok(())
     }
 
     fn is_durable(&self, folder: &Path) -> bool {
@@ -51,7 +58,7 @@ impl Folders {
 }
 
 /// Makes the names in a folder durable.
-pub(crate) fn sync(folder: &Path) -> io::Result<()> {
+fn sync(folder: &Path) -> io::Result<()> {
     File::open(folder)?.sync_all()
 }
 

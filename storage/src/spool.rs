@@ -21,6 +21,8 @@ use tokio::task::{JoinHandle, spawn_blocking};
 
 /// Bytes handed to the hasher and the writer at a time; smaller bodies stay in memory. 1 MiB hashes in some 0.6 ms, against which waking a thread is little.
 const BATCH: usize = 1024 * 1024;
+/// Bytes between two flushes: large enough for the disk to stream and for a journal not to notice, small enough that little is left for the end.
+const FLUSH: usize = 32 * BATCH;
 /// Chunks smaller than this are copied together: a body sent byte by byte must not cost a pointer each.
 const SMALL: usize = 4096;
 /// The beginning of every temporary file's name, unlike any other in a shared temporary folder.
@@ -42,8 +44,10 @@ pub(crate) enum Held {
 /// Where a body goes when it is not small.
 #[derive(Clone, Copy)]
 pub(crate) enum Spill<'a> {
-    /// Into a temporary file in this folder.
-    To(&'a Path),
+    /// Into a temporary file in this folder, where it is to stay: it is flushed to the disk while more arrives.
+    ToKeep(&'a Path),
+    /// Into a temporary file in this folder, from where it goes elsewhere.
+    ToPass(&'a Path),
     /// Nowhere: memory is the store.
     Never,
 }
@@ -64,14 +68,10 @@ where
             return Err(StorageError::TooLarge { limit: put.limit });
         }
         batch.push(chunk);
-        if let Spill::To(folder) = spill
-            && batch.len >= BATCH
+        if batch.len >= BATCH
+            && let Some(started) = pair.take().or_else(|| Pair::start(spill))
         {
-            let pair = match &mut pair {
-                Some(pair) => pair,
-                none => none.insert(Pair::start(folder)),
-            };
-            pair.take(std::mem::take(&mut batch)).await?;
+            pair.insert(started).take(std::mem::take(&mut batch)).await?;
         }
     }
     let (digest, held) = match pair {
@@ -143,19 +143,30 @@ impl Batch {
     }
 }
 
-/// The two jobs that work side by side on each batch.
+/// The two jobs that work side by side on each batch, and now and then a third that flushes.
 struct Pair {
     hashing: JoinHandle<Sha256>,
     writing: JoinHandle<io::Result<NamedTempFile>>,
+    flushing: Option<JoinHandle<io::Result<()>>>,
+    /// Bytes to write between two flushes, and bytes written since the last one began.
+    flush: usize,
+    unflushed: usize,
 }
 
 impl Pair {
-    fn start(folder: &Path) -> Pair {
-        let folder = folder.to_owned();
-        Pair {
+    fn start(spill: Spill<'_>) -> Option<Pair> {
+        let (folder, flush) = match spill {
+            Spill::ToKeep(folder) => (folder.to_owned(), FLUSH),
+            Spill::ToPass(folder) => (folder.to_owned(), usize::MAX),
+            Spill::Never => return None,
+        };
+        Some(Pair {
             hashing: spawn_blocking(Sha256::new),
             writing: spawn_blocking(move || tempfile::Builder::new().prefix(TEMPORARY).tempfile_in(folder)),
-        }
+            flushing: None,
+            flush,
+            unflushed: 0,
+        })
     }
 
     /// Hands a batch over as soon as the one before is done.
@@ -168,11 +179,34 @@ impl Pair {
             hasher
         });
         let mut file = done(&mut self.writing).await??;
+        self.begin_flush(&file).await?;
+        self.unflushed += batch.len;
         self.writing = spawn_blocking(move || batch.write_to(file.as_file_mut()).map(|()| file));
         Ok(())
     }
 
-    async fn rest(self) -> Result<(Sha256, NamedTempFile), StorageError> {
+    /// Flushes what is written, if it is enough and the flush before has ended: the disk works while the processor hashes.
+    async fn begin_flush(&mut self, file: &NamedTempFile) -> Result<(), StorageError> {
+        if self.unflushed < self.flush || self.flushing.as_ref().is_some_and(|f| !f.is_finished()) {
+            return Ok(());
+        }
+        self.end_flush().await?;
+        let file = file.as_file().try_clone()?;
+        self.flushing = Some(spawn_blocking(move || file.sync_data()));
+        self.unflushed = 0;
+        Ok(())
+    }
+
+    /// A file tells of a failed flush once; who flushes last would not hear of it.
+    async fn end_flush(&mut self) -> Result<(), StorageError> {
+        match self.flushing.take() {
+            Some(flushing) => Ok(done(flushing).await??),
+            None => Ok(()),
+        }
+    }
+
+    async fn rest(mut self) -> Result<(Sha256, NamedTempFile), StorageError> {
+        self.end_flush().await?;
         Ok((done(self.hashing).await?, done(self.writing).await??))
     }
 }

@@ -24,7 +24,8 @@ const ANSWER: Duration = Duration::from_secs(120);
 const ATTEMPTS: u32 = 5;
 
 impl S3 {
-    pub(crate) async fn open(bucket: Bucket) -> Result<S3, StorageError> {
+    pub(crate) async fn open(mut bucket: Bucket) -> Result<S3, StorageError> {
+        bucket.spool = std::path::absolute(&bucket.spool)?;
         let spool = bucket.spool.clone();
         blocking(move || folders::make_all(&spool).and_then(|()| folders::remove_stale(&spool))).await??;
         let client = client(&bucket).await;
@@ -64,9 +65,9 @@ impl S3 {
     }
 }
 
-/// The service answered, and the answer is that there is no such thing, or that it does not know of such things, or that one may not ask.
+/// The service answered, and the answer is that there is no such thing, that it does not know of such things, that one may not ask, or nonsense.
 fn is_unknown(status: Option<u16>) -> bool {
-    matches!(status, Some(400..=499 | 501))
+    matches!(status, Some(200..=499 | 501))
 }
 
 async fn client(bucket: &Bucket) -> Client {

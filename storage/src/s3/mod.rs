@@ -16,7 +16,7 @@ use crate::place::Bucket;
 use crate::spool::{Spill, spool};
 use crate::{Digest, Listed, Put, Reader, Stat, StorageError, Stored};
 use aws_sdk_s3::Client;
-use aws_sdk_s3::error::{DisplayErrorContext, SdkError};
+use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_s3::operation::get_object::GetObjectOutput;
 use aws_sdk_s3::operation::head_object::HeadObjectOutput;
 use aws_sdk_s3::primitives::{ByteStream, DateTime};
@@ -24,6 +24,7 @@ use aws_sdk_s3::types::{Object, ObjectLockLegalHoldStatus};
 use bytes::Bytes;
 use futures::stream::{self, BoxStream, StreamExt, TryStreamExt};
 use futures::{Stream, future};
+use std::error::Error;
 use std::io;
 use std::ops::Range;
 use std::sync::Arc;
@@ -43,7 +44,7 @@ impl S3 {
     where
         S: Stream<Item = io::Result<Bytes>> + Send,
     {
-        let spooled = spool(body, &put, Spill::To(&self.bucket.spool)).await?;
+        let spooled = spool(body, &put, Spill::ToPass(&self.bucket.spool)).await?;
         let (digest, size) = (spooled.digest, spooled.size);
         let until = put.retain_until_us.filter(|_| self.locks);
         let mut found = self.stat(&digest).await?;
@@ -77,7 +78,9 @@ impl S3 {
         if range.is_empty() {
             return self.nothing_at(digest, range.start).await;
         }
-        let wanted = format!("bytes={}-{}", range.start, range.end - 1);
+        // Services count in signed numbers.
+        let last = if range.end > i64::MAX as u64 { String::new() } else { (range.end - 1).to_string() };
+        let wanted = format!("bytes={}-{last}", range.start);
         let request = self.client.get_object().bucket(&self.bucket.name).key(self.object(digest)).range(wanted);
         match request.send().await {
             Ok(found) => part(found, range),
@@ -245,9 +248,25 @@ fn status<E>(error: &SdkError<E>) -> Option<u16> {
     error.raw_response().map(|r| r.status().as_u16())
 }
 
+/// What went wrong in a line: the service's own words, or why there are none.
 fn away<E>(doing: &str, error: SdkError<E>) -> StorageError
 where
-    SdkError<E>: std::error::Error + Send + Sync + 'static,
+    E: ProvideErrorMetadata + Error + Send + Sync + 'static,
 {
-    StorageError::away(format!("{doing}: {}", DisplayErrorContext(error)))
+    let said = match (status(&error), error.as_service_error().map(ProvideErrorMetadata::meta)) {
+        (Some(status), Some(meta)) if meta.code().is_some() || meta.message().is_some() => {
+            format!("HTTP {status} {} {}", meta.code().unwrap_or_default(), meta.message().unwrap_or_default())
+        }
+        (status, _) => {
+            let status = status.map(|s| format!("HTTP {s}: ")).unwrap_or_default();
+            let mut said = format!("{status}{error}");
+            let mut cause = error.source();
+            while let Some(error) = cause {
+                said += &format!(": {error}");
+                cause = error.source();
+            }
+            said
+        }
+    };
+    StorageError::away(format!("{doing}: {}", said.trim_end()))
 }

@@ -2,7 +2,6 @@
 
 use super::{S3, away, micros, status, upload};
 use crate::{Digest, StorageError, Worm};
-use aws_sdk_s3::operation::put_object::PutObjectOutput;
 use aws_sdk_s3::primitives::{ByteStream, DateTime};
 use aws_sdk_s3::types::{ChecksumAlgorithm, ObjectLockMode, ObjectLockRetention, ObjectLockRetentionMode};
 use std::time::Duration;
@@ -10,8 +9,8 @@ use std::time::Duration;
 /// How long the canary is locked: long enough for the attempts on it, short enough to leave little behind.
 const LOCKED: i64 = 60;
 /// How long the control is locked in a bucket that locks whatever comes, and how long the probe waits before it deletes it.
-const BRIEFLY: i64 = 2;
-const WAIT: Duration = Duration::from_secs(4);
+const BRIEFLY: i64 = 5;
+const WAIT: Duration = Duration::from_secs(7);
 
 /// What became of an attempt.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -37,22 +36,18 @@ impl S3 {
 
     /// What speaks against the lock, if anything does.
     async fn try_to_break(&self, key: &str) -> Result<Option<&'static str>, StorageError> {
-        let control = self.place(key, "control", None).await?;
-        let Some(control) = control.version_id else {
-            return Ok(Some("it gives objects no versions"));
+        let Some(control) = self.place(key, "control", None).await? else {
+            return Ok(Some("it refuses objects or gives them no versions"));
         };
-        let Some(found) = self.head(key, Some(&control)).await? else {
-            return Ok(Some("it does not find a version it has just named"));
-        };
-        // The store's clock is the one that counts for retention.
-        let Some(now) = found.last_modified else {
+        let Some(now) = self.clock(key, &control).await? else {
             return Ok(Some("it does not say when an object was written"));
         };
-        let until = DateTime::from_secs(now.secs() + LOCKED);
-        let Some(canary) = self.place(key, "canary", Some(until)).await?.version_id else {
-            return Ok(Some("it gives locked objects no versions"));
+        let until = DateTime::from_secs(now + LOCKED);
+        let Some(canary) = self.place(key, "canary", Some(until)).await? else {
+            return Ok(Some("it refuses locked objects"));
         };
-        if self.head(key, Some(&canary)).await?.and_then(|f| f.object_lock_retain_until_date).is_none_or(|t| micros(&t) < micros(&until)) {
+        let held = self.head(key, Some(&canary)).await?.and_then(|f| f.object_lock_retain_until_date);
+        if held.is_none_or(|held| micros(&held) < micros(&until)) {
             return Ok(Some("it does not keep the retention it was given"));
         }
         if self.delete(key, &canary).await? == Attempt::Succeeded {
@@ -62,28 +57,34 @@ impl S3 {
         if self.read(key, &canary).await?.as_deref() != Some(b"canary") {
             return Ok(Some("a locked version could be overwritten"));
         }
-        if self.delete(key, &control).await? == Attempt::Refused && !self.can_delete_later(key, now.secs()).await? {
+        if self.delete(key, &control).await? == Attempt::Refused && !self.can_delete_later(key).await? {
             return Ok(Some("these credentials may not delete unlocked versions either, so what protected the canary cannot be told"));
         }
-        if self.shorten(key, &canary, now.secs() + BRIEFLY).await? == Attempt::Succeeded {
-            tracing::warn!(bucket = %self.bucket.name, "the retention of a locked version can be shortened: Object Lock here protects from mistakes, not from these credentials");
+        if self.shorten(key, &canary, now + LOCKED / 2).await == Attempt::Succeeded {
+            let name = &self.bucket.name;
+            tracing::warn!(bucket = %name, "the retention of a locked version can be shortened: it protects from mistakes, not from these credentials");
         }
         Ok(None)
     }
 
     /// A bucket may lock everything by default; then only a version with an explicit, short retention shows that deleting is possible at all.
-    async fn can_delete_later(&self, key: &str, now: i64) -> Result<bool, StorageError> {
-        let until = DateTime::from_secs(now + LOCKED.min(BRIEFLY));
-        let Ok(placed) = self.place(key, "control", Some(until)).await else { return Ok(false) };
+    async fn can_delete_later(&self, key: &str) -> Result<bool, StorageError> {
+        let Some(latest) = self.place(key, "control", None).await? else { return Ok(false) };
+        let Some(now) = self.clock(key, &latest).await? else { return Ok(false) };
+        let Some(control) = self.place(key, "control", Some(DateTime::from_secs(now + BRIEFLY))).await? else { return Ok(false) };
         tokio::time::sleep(WAIT).await;
-        match placed.version_id {
-            Some(version) => Ok(self.delete(key, &version).await? == Attempt::Succeeded),
-            None => Ok(false),
-        }
+        Ok(self.delete(key, &control).await? == Attempt::Succeeded)
     }
 
-    async fn place(&self, key: &str, text: &'static str, until: Option<DateTime>) -> Result<PutObjectOutput, StorageError> {
-        self.client
+    /// When the store wrote a version, in seconds since 1970: its clock is the one that counts for retention.
+    async fn clock(&self, key: &str, version: &str) -> Result<Option<i64>, StorageError> {
+        Ok(self.head(key, Some(version)).await?.and_then(|found| found.last_modified).map(|t| t.secs()))
+    }
+
+    /// The new version's name; `None` if it was refused or has none.
+    async fn place(&self, key: &str, text: &'static str, until: Option<DateTime>) -> Result<Option<String>, StorageError> {
+        let request = self
+            .client
             .put_object()
             .bucket(&self.bucket.name)
             .key(key)
@@ -91,22 +92,29 @@ impl S3 {
             .checksum_sha256(upload::header(&Digest::of(text.as_bytes())))
             .set_object_lock_mode(until.map(|_| ObjectLockMode::Compliance))
             .set_object_lock_retain_until_date(until)
-            .body(ByteStream::from_static(text.as_bytes()))
-            .send()
-            .await
-            .map_err(|e| away("placing a canary", e))
+            .body(ByteStream::from_static(text.as_bytes()));
+        match request.send().await {
+            Ok(placed) => Ok(placed.version_id),
+            Err(e) if matches!(status(&e), Some(400..=499)) => Ok(None),
+            Err(e) => Err(away("placing a canary", e)),
+        }
     }
 
     async fn delete(&self, key: &str, version: &str) -> Result<Attempt, StorageError> {
         let request = self.client.delete_object().bucket(&self.bucket.name).key(key).version_id(version);
-        attempt(request.send().await.map(drop), "deleting a canary")
+        match request.send().await {
+            Ok(_) => Ok(Attempt::Succeeded),
+            // A refusal is an answer that says no; no answer, or a fault of the service, says nothing.
+            Err(e) if matches!(status(&e), Some(400..=499)) => Ok(Attempt::Refused),
+            Err(e) => Err(away("deleting a canary", e)),
+        }
     }
 
-    async fn shorten(&self, key: &str, version: &str, until: i64) -> Result<Attempt, StorageError> {
+    async fn shorten(&self, key: &str, version: &str, until: i64) -> Attempt {
         let retention =
             ObjectLockRetention::builder().mode(ObjectLockRetentionMode::Compliance).retain_until_date(DateTime::from_secs(until)).build();
         let request = self.client.put_object_retention().bucket(&self.bucket.name).key(key).version_id(version).retention(retention);
-        attempt(request.send().await.map(drop), "shortening a canary's retention")
+        if request.send().await.is_ok() { Attempt::Succeeded } else { Attempt::Refused }
     }
 
     async fn read(&self, key: &str, version: &str) -> Result<Option<Vec<u8>>, StorageError> {
@@ -125,17 +133,5 @@ impl S3 {
                 tracing::debug!(error = %away("deleting an earlier canary", e), "an earlier canary stays");
             }
         }
-    }
-}
-
-/// A refusal is an answer that says no; no answer, or a fault of the service, says nothing.
-fn attempt<E>(answer: Result<(), aws_sdk_s3::error::SdkError<E>>, doing: &str) -> Result<Attempt, StorageError>
-where
-    aws_sdk_s3::error::SdkError<E>: std::error::Error + Send + Sync + 'static,
-{
-    match answer {
-        Ok(()) => Ok(Attempt::Succeeded),
-        Err(e) if matches!(status(&e), Some(400..=499)) => Ok(Attempt::Refused),
-        Err(e) => Err(away(doing, e)),
     }
 }
