@@ -64,7 +64,7 @@ impl Default for Limits {
             rows: 50_000_000,
             workbook_bytes: 64 << 20,
             entries: 1_000,
-            expanded_bytes: 256 << 20,
+            expanded_bytes: 512 << 20,
             // Deflate's best is about 1,030; sheets of real exports pack 8 to 40 times.
             ratio: 200,
             // A full sheet of 1,048,576 rows with ten columns.
