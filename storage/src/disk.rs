@@ -134,7 +134,7 @@ impl Disk {
     }
 
     pub(crate) async fn ready(&self) -> Result<(), StorageError> {
-        self.with(|disk| Ok(drop(disk.temporary()?))).await
+        self.with(|disk| Ok(disk.temporary().map(drop)?)).await
     }
 
     async fn with<T: Send + 'static>(

@@ -57,6 +57,7 @@ async fn locked(moto: &Moto) -> Locked {
     Locked { objects, bucket, _spool: spool }
 }
 
+#[allow(clippy::disallowed_methods, reason = "moto keeps retention by the machine's clock")]
 fn in_seconds(seconds: u64) -> i64 {
     let time = SystemTime::now() + Duration::from_secs(seconds);
     time.duration_since(SystemTime::UNIX_EPOCH).unwrap().as_micros() as i64
