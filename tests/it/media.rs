@@ -1,6 +1,6 @@
 //! Pictures and videos, real and hostile, through the real child process.
 
-use keshi::analyse::media::{self, Facts, Limits, Measured, MediaKind, Misdeed};
+use keshi::analyse::media::{self, Facts, Limits, Measured, MediaKind, Misdeed, SpanKind};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use tempfile::TempDir;
@@ -65,10 +65,79 @@ async fn a_recording_tells_its_container_tracks_length_and_claimed_time() {
     let streams: Vec<_> = facts.streams.iter().map(|stream| (stream.kind.as_str(), stream.codec.as_str())).collect();
     assert_eq!(streams, [("video", "h264"), ("audio", "aac")]);
     assert_eq!((facts.streams[0].packets, facts.streams[0].keyframes, facts.streams[0].keyframe_gap_ms), (180, 6, Some(2000)));
-    assert_eq!(facts.notes, Vec::<String>::new());
+    assert_eq!((facts.notes.as_slice(), facts.spans.as_slice(), facts.effective_ms), (&[][..], &[][..], Some(12_000)));
     assert!(facts.tags["encoder"].starts_with("Lavf"), "{:?}", facts.tags);
-    let thumbnail = shown(facts.thumbnail.as_ref());
-    assert_eq!(thumbnail.dimensions(), (320, 240));
+    assert!(facts.thumbnail_at_ms.is_some_and(|at| (600..=1_200).contains(&at)), "{:?}", facts.thumbnail_at_ms);
+    assert_eq!(shown(facts.thumbnail.as_ref()).dimensions(), (320, 240));
+}
+
+/// 20 s of moving picture, 15 s of black, 5 s moving, 45 s of one still picture, 20 s moving; the tone stops while the picture stands still.
+const GAPS: &str = "-f lavfi -i testsrc2=size=160x120:rate=10:duration=20 -f lavfi -i color=black:size=160x120:rate=10:duration=15 \
+    -f lavfi -i testsrc2=size=160x120:rate=10:duration=5 -f lavfi -i smptebars=size=160x120:rate=10:duration=45 \
+    -f lavfi -i testsrc2=size=160x120:rate=10:duration=20 -f lavfi -i sine=duration=105 \
+    -filter_complex [0][1][2][3][4]concat=n=5,format=yuv420p[v];[5]volume=0:enable='between(t,40,85)'[a] -map [v] -map [a]";
+
+#[tokio::test]
+async fn black_still_and_silent_spans_are_found_wherever_keyframes_lie() {
+    use SpanKind::*;
+    // A keyframe every second, every eight, every thirty seconds: three ways of looking.
+    for keyframes in [10, 80, 300] {
+        let (_folder, file) = ffmpeg(&format!(
+            "{GAPS} -c:v libx264 -preset veryfast -crf 32 -g {keyframes} -keyint_min {keyframes} -sc_threshold 0 -c:a aac gaps.mkv"
+        ));
+        let facts = facts(&file, MediaKind::Video).await;
+        let mut found: Vec<_> = facts.spans.iter().map(|span| (span.kind, span.from_ms, span.until_ms)).collect();
+        found.sort();
+        let expected = [(Black, 20_000, 35_000), (Frozen, 40_000, 85_000), (Silent, 40_000, 85_000)];
+        assert_eq!(found.len(), expected.len(), "{keyframes}: {found:?}");
+        let slack = if keyframes == 10 { 1_000 } else { 400 };
+        for (found, expected) in found.iter().zip(expected) {
+            assert_eq!(found.0, expected.0, "{keyframes}: {found:?}");
+            assert!(found.1.abs_diff(expected.1) <= slack && found.2.abs_diff(expected.2) <= slack, "{keyframes}: {found:?}");
+        }
+        let effective = facts.effective_ms.unwrap();
+        assert!(effective.abs_diff(45_000) <= 2 * slack, "{keyframes}: {effective}");
+    }
+}
+
+#[tokio::test]
+async fn a_slide_with_a_voice_stands_still_and_loses_nothing() {
+    let (_folder, file) = ffmpeg(
+        "-f lavfi -i smptebars=size=160x120:rate=5:duration=90 -f lavfi -i sine=duration=90 -pix_fmt yuv420p -g 25 -c:v libx264 -c:a aac slide.mp4",
+    );
+    let facts = facts(&file, MediaKind::Video).await;
+    assert_eq!(facts.spans.iter().map(|span| span.kind).collect::<Vec<_>>(), [SpanKind::Frozen]);
+    assert_eq!(facts.effective_ms, facts.duration_ms);
+}
+
+#[tokio::test]
+async fn a_picture_that_moves_in_one_corner_is_not_still() {
+    let (_folder, file) = ffmpeg(
+        "-f lavfi -i smptebars=size=640x360:rate=10:duration=60 -f lavfi -i testsrc2=size=80x60:rate=10:duration=60 \
+         -filter_complex [0][1]overlay=550:290,format=yuv420p -g 20 -c:v libx264 -preset veryfast corner.mp4",
+    );
+    let facts = facts(&file, MediaKind::Video).await;
+    assert_eq!(facts.spans.iter().map(|span| span.kind).collect::<Vec<_>>(), [SpanKind::Silent]);
+    assert!(facts.notes.contains(&"There is no sound.".to_owned()), "{:?}", facts.notes);
+    assert_eq!(facts.effective_ms, facts.duration_ms);
+}
+
+#[tokio::test]
+async fn a_still_picture_without_sound_is_worth_nothing() {
+    let (_folder, file) = ffmpeg("-f lavfi -i smptebars=size=160x120:rate=5:duration=60 -pix_fmt yuv420p -g 20 still.mp4");
+    assert_eq!(facts(&file, MediaKind::Video).await.effective_ms, Some(0));
+}
+
+#[tokio::test]
+async fn silence_is_silence_in_every_sample_format() {
+    for codec in ["pcm_s16le", "pcm_s32le", "pcm_u8", "pcm_f32le", "flac", "libmp3lame", "ac3", "libvorbis", "libopus"] {
+        let (_folder, file) = ffmpeg(&format!(
+            "-f lavfi -i testsrc2=size=64x64:rate=5:duration=50 -f lavfi -i sine=duration=50 -af aformat=channel_layouts=stereo,volume=0:enable='lt(t,35)' -ar 48000 -c:v libx264 -c:a {codec} a.mkv"
+        ));
+        let facts = facts(&file, MediaKind::Video).await;
+        let [silent] = facts.spans[..] else { panic!("{codec}: {:?}", facts.spans) };
+        assert!(silent.kind == SpanKind::Silent && silent.from_ms == 0 && silent.until_ms.abs_diff(35_000) < 200, "{codec}: {silent:?}");
+    }
 }
 
 #[tokio::test]

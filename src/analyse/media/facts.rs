@@ -44,6 +44,13 @@ pub struct Facts {
     /// How long it lasts: the smallest plausible of [`Durations`].
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub duration_ms: Option<u64>,
+    /// What is left of the length without what is black, and without what stands still in silence. `None` where pictures or sound
+    /// cannot be decoded. Repeats are not taken off.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub effective_ms: Option<u64>,
+    /// Where the picture is black or stands still and where nothing is heard, in order.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub spans: Vec<Span>,
     /// What each source says about the length.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub durations: Option<Durations>,
@@ -92,6 +99,8 @@ impl Facts {
             kind,
             container: container.into(),
             duration_ms: None,
+            effective_ms: None,
+            spans: Vec::new(),
             durations: None,
             width: None,
             height: None,
@@ -135,6 +144,29 @@ pub struct Durations {
     /// From the first to the end of the last packet that is really in the file.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub packets_ms: Option<u64>,
+}
+
+/// What is wrong with a stretch of video. Each is normal at times: a slide stands still while its teacher speaks, a break is silent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SpanKind {
+    /// The picture is black.
+    Black,
+    /// The picture stands still.
+    Frozen,
+    /// Nothing is heard.
+    Silent,
+}
+
+/// A stretch of video, in milliseconds from its start.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Span {
+    /// What it is.
+    pub kind: SpanKind,
+    /// Where it begins.
+    pub from_ms: u64,
+    /// Where it ends.
+    pub until_ms: u64,
 }
 
 /// One track of a video file.

@@ -19,8 +19,10 @@ const PLACES: [u64; 5] = [10, 25, 50, 75, 0];
 /// Frames decoded at most on the way from a keyframe to a place: ten seconds at 25 a second.
 const STEPS: usize = 250;
 
-/// A keyframe this near to the place is as good as the place.
-const NEAR_MICROS: i64 = 5_000_000;
+/// A keyframe this near to the place is as good as the place: a twentieth of the video, but no more than five seconds.
+fn near(duration_ms: u64) -> i64 {
+    i64::try_from(duration_ms.saturating_mul(1000) / 20).unwrap_or(i64::MAX).min(5_000_000)
+}
 
 /// One frame, scaled to a thumbnail.
 pub(super) struct Frame {
@@ -53,8 +55,8 @@ pub(super) fn representative(source: &Source, limits: &Limits, track: usize, dur
         }
         let decoder = decoder.as_mut().expect("it was just made");
         let start = Some(stream.start_time()).filter(|at| *at != i64::MIN).map_or(0, |at| micros(at, stream.time_base()));
-        let target = start + i64::try_from(duration_ms * 10 * place).unwrap_or(i64::MAX / 2);
-        let Some((at, decoded)) = frame_at(&mut input, track, decoder, target) else { continue };
+        let target = start + i64::try_from(duration_ms.saturating_mul(10 * place)).unwrap_or(i64::MAX / 2);
+        let Some((at, decoded)) = frame_at(&mut input, track, decoder, target, near(duration_ms)) else { continue };
         let Some(picture) = scaled(&decoded) else { continue };
         let frame = Frame { at_ms: u64::try_from((at - start) / 1000).unwrap_or(0), picture };
         let (light, spread) = look(&frame.picture);
@@ -86,8 +88,8 @@ fn look(picture: &RgbImage) -> (f64, f64) {
     (average, spread.sqrt())
 }
 
-/// The last frame at or before `target` (microseconds), or near it; from the beginning where the container cannot seek.
-fn frame_at(input: &mut Input, track: usize, decoder: &mut ffmpeg::decoder::Video, target: i64) -> Option<(i64, frame::Video)> {
+/// The last frame at or before `target` (microseconds), or `near` enough before it; from the beginning where the container cannot seek.
+fn frame_at(input: &mut Input, track: usize, decoder: &mut ffmpeg::decoder::Video, target: i64, near: i64) -> Option<(i64, frame::Video)> {
     // Failing to seek leaves the reader where it is, which is as good a place as any.
     let _ = input.seek(target, ..target);
     decoder.flush();
@@ -113,7 +115,7 @@ fn frame_at(input: &mut Input, track: usize, decoder: &mut ffmpeg::decoder::Vide
         while decoder.receive_frame(&mut decoded).is_ok() {
             let base = decoder.packet_time_base();
             let at = decoded.timestamp().map_or(0, |at| micros(at, base));
-            let there = at >= target - NEAR_MICROS;
+            let there = at >= target - near;
             if best.is_none() || at <= target {
                 best = Some((at, std::mem::replace(&mut decoded, frame::Video::empty())));
             }

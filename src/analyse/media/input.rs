@@ -165,9 +165,9 @@ pub(super) fn hidden(packet: &ffmpeg::Packet) -> bool {
     unsafe { (*packet.as_ptr()).flags & ffi::AV_PKT_FLAG_DISCARD != 0 }
 }
 
-/// A decoder of pictures for a stream: one thread, bounded pictures, only the codecs above.
+/// A decoder for a stream: one thread, bounded pictures, only the codecs above.
 #[allow(unsafe_code, reason = "ffmpeg-next has no setter for the pixel limit")]
-pub(super) fn picture_decoder(stream: &ffmpeg::Stream<'_>, limits: &Limits) -> Result<ffmpeg::decoder::Video, ffmpeg::Error> {
+fn decoder(stream: &ffmpeg::Stream<'_>, limits: &Limits) -> Result<ffmpeg::decoder::Opened, ffmpeg::Error> {
     let mut context = ffmpeg::codec::Context::from_parameters(stream.parameters())?;
     context.set_threading(ffmpeg::threading::Config::count(1));
     // SAFETY: the context was allocated above and not opened yet; the field is a plain number.
@@ -179,5 +179,15 @@ pub(super) fn picture_decoder(stream: &ffmpeg::Stream<'_>, limits: &Limits) -> R
     let codec = ffmpeg::decoder::find(stream.parameters().id()).ok_or(ffmpeg::Error::DecoderNotFound)?;
     let mut decoder = context.decoder();
     decoder.set_packet_time_base(stream.time_base());
-    decoder.open_as_with(codec, options)?.video()
+    decoder.open_as_with(codec, options)
+}
+
+/// A decoder of moving pictures.
+pub(super) fn picture_decoder(stream: &ffmpeg::Stream<'_>, limits: &Limits) -> Result<ffmpeg::decoder::Video, ffmpeg::Error> {
+    decoder(stream, limits)?.video()
+}
+
+/// A decoder of sound.
+pub(super) fn sound_decoder(stream: &ffmpeg::Stream<'_>, limits: &Limits) -> Result<ffmpeg::decoder::Audio, ffmpeg::Error> {
+    decoder(stream, limits)?.audio()
 }

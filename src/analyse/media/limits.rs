@@ -20,10 +20,11 @@ pub struct Limits {
 impl Default for Limits {
     fn default() -> Limits {
         Limits {
-            // Demultiplexing costs 0.07 s for a minute of 1080p, so eight hours of recording take 34 s; the rest is room for odd containers.
-            cpu_s: 600,
-            // Reading 20 GB of recording at 25 MB/s takes 800 s.
-            wall_s: 900,
+            // An hour of 1080p at 13 Mbit/s costs 10 s with keyframes near each other, and 220 s where every frame must be decoded
+            // (measured on one core); this is for five such hours.
+            cpu_s: 1200,
+            // The same on a machine busy with uploads.
+            wall_s: 1800,
             // The largest picture allowed, 100 million pixels × 4 bytes (RGBA), held twice while it is turned upright: 800 MB, and its coded file.
             memory_bytes: 1 << 30,
             // Phones take up to 50 million pixels in a normal mode; a screen of 8K has 33.

@@ -2,7 +2,7 @@
 //!
 //! Enters: a file whose bytes nobody vouches for. Leaves: [`Facts`], or the plain sentence why there are none. Decoders are written
 //! in unsafe languages and fed by people with a motive, so none of them runs in the server: [`measure`] starts keshi again as a child
-//! that owns nothing but the open file, shuts itself in ([`sandbox`]) before it reads the first byte, and is believed in nothing but
+//! that owns nothing but the open file, shuts itself in (`sandbox`) before it reads the first byte, and is believed in nothing but
 //! facts. A crash, a stall, a bomb costs the child its life and the server a sentence.
 
 mod child;
@@ -10,20 +10,26 @@ mod coded;
 mod exif;
 mod facts;
 mod frames;
+mod grid;
 mod input;
+mod judge;
 mod limits;
 mod picture;
 mod rehearse;
 mod run;
 mod sandbox;
 mod sniff;
+mod sound;
 mod source;
+mod spans;
+mod stillness;
 mod thumbnail;
 mod timeline;
 mod video;
+mod watch;
 
 pub use child::child_main;
-pub use facts::{Digests, Durations, Exif, Facts, Measured, MediaKind, Stream, VERSION};
+pub use facts::{Digests, Durations, Exif, Facts, Measured, MediaKind, Span, SpanKind, Stream, VERSION};
 pub use limits::Limits;
 pub use rehearse::{Attempt, Misdeed};
 pub use run::{check_sandbox, measure, rehearse};

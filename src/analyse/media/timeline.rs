@@ -1,4 +1,4 @@
-//! What is really in a video file: one pass over all packets, nothing decoded.
+//! What is really in a video file: one pass over all packets.
 //!
 //! Headers lie (a cut recording still claims an hour); packets are there or not.
 
@@ -56,11 +56,21 @@ pub(super) struct Timeline {
     pub(super) broken: bool,
 }
 
+impl Timeline {
+    /// From the first to the end of the last packet of some tracks.
+    pub(super) fn extent(&self, counts: impl Fn(usize) -> bool) -> Option<(i64, i64)> {
+        let tracks = || self.tracks.iter().enumerate().filter(|(index, _)| counts(*index)).map(|(_, track)| track);
+        let from = tracks().filter_map(|track| track.from).min()?;
+        let until = tracks().filter_map(|track| track.until).max()?;
+        (until > from).then_some((from, until))
+    }
+}
+
 /// How many damaged packets in a row are stepped over: some demuxers recover after one or two, none after this many.
 const PATIENCE: u32 = 100;
 
-/// Reads every packet of the file.
-pub(super) fn read(input: &mut Input) -> Timeline {
+/// Reads every packet of the file and shows each that a player would play to `watch`, with the number of its track.
+pub(super) fn read(input: &mut Input, mut watch: impl FnMut(usize, &ffmpeg::Packet)) -> Timeline {
     let mut timeline = Timeline { tracks: vec![Track::default(); input.nb_streams() as usize], broken: false };
     let mut packet = ffmpeg::Packet::empty();
     let mut damaged = 0;
@@ -84,6 +94,7 @@ pub(super) fn read(input: &mut Input) -> Timeline {
         if !input::hidden(&packet) {
             let at = packet.pts().or(packet.dts()).map(|at| micros(at, base));
             timeline.tracks[index].take(at, micros(packet.duration().max(0), base), packet.size(), packet.is_key());
+            watch(index, &packet);
         }
         timeline.broken |= packet.is_corrupt();
     }

@@ -2,9 +2,11 @@
 
 use super::facts::{Durations, Facts, MediaKind, Stream};
 use super::input::{self, Shape};
+use super::judge::Seen;
 use super::limits::Limits;
 use super::source::Source;
 use super::timeline::{self, Timeline, Track};
+use super::watch::{Ears, Eyes, KEYFRAME_GAP, PIXELS, Plan};
 use super::{frames, sniff, thumbnail};
 use crate::time::Time;
 use ffmpeg::format::context::Input;
@@ -19,25 +21,82 @@ pub(super) fn measure(source: &Source, limits: &Limits) -> Result<Facts, String>
     let mut input = input::open(source, limits)?;
     let mut facts = Facts::new(MediaKind::Video, container(&input, &head));
     tags(&mut facts, &input);
-    let timeline = timeline::read(&mut input);
+    let picture = picture_track(&input);
+    let sound = input.streams().find(|stream| stream.parameters().medium() == Type::Audio).map(|stream| stream.index());
+    let mut eyes = picture.map(|track| Eyes::open(&input, track, Plan::Keyframes, limits));
+    let mut ears = sound.map(|track| Ears::open(&input, track, limits));
+    let timeline = timeline::read(&mut input, |track, packet| {
+        eyes.iter_mut().flatten().for_each(|eyes| eyes.packet(track, packet));
+        ears.iter_mut().flatten().for_each(|ears| ears.packet(track, packet));
+    });
     facts.streams = timeline.tracks.iter().enumerate().filter_map(|(index, track)| describe(&input, index, track)).collect();
     if facts.streams.iter().all(|stream| stream.packets == 0 || !matches!(stream.kind.as_str(), "video" | "audio")) {
         return Err("The video has no pictures and no sound: it is damaged or cut short; export it again.".into());
     }
     lengths(&mut facts, &input, &timeline);
-    if let Some(picture) = picture_track(&input) {
-        pictures(&mut facts, &input, picture, &timeline.tracks[picture]);
-        match frames::representative(source, limits, picture, facts.duration_ms.unwrap_or(0)) {
-            Ok(frame) => {
-                facts.thumbnail_at_ms = Some(frame.at_ms);
-                facts.thumbnail = thumbnail::encode(&frame.upright(facts.rotation));
-            }
-            Err(because) => facts.notes.push(because),
-        }
-    } else {
+    let Some(picture) = picture else {
         facts.notes.push("There is sound but no moving picture.".into());
+        return Ok(facts);
+    };
+    pictures(&mut facts, &input, picture, &timeline.tracks[picture]);
+    match frames::representative(source, limits, picture, facts.duration_ms.unwrap_or(0)) {
+        Ok(frame) => {
+            facts.thumbnail_at_ms = Some(frame.at_ms);
+            facts.thumbnail = thumbnail::encode(&frame.upright(facts.rotation));
+        }
+        Err(because) => facts.notes.push(because),
+    }
+    if let Some(eyes) = eyes {
+        watched(&mut facts, source, limits, &timeline, picture, (eyes, ears));
     }
     Ok(facts)
+}
+
+/// What two decoders saw and heard while the packets went by, or why they could not.
+type Senses = (Result<Eyes, String>, Option<Result<Ears, String>>);
+
+/// Adds what is black, still or silent.
+fn watched(facts: &mut Facts, source: &Source, limits: &Limits, timeline: &Timeline, track: usize, (eyes, ears): Senses) {
+    let Some((start, end)) = extent(facts, timeline) else { return };
+    let gap = timeline.tracks[track].keyframe_gap().unwrap_or(i64::MAX);
+    let pixels = timeline.tracks[track].packets as f64 * f64::from(facts.width.unwrap_or(0)) * f64::from(facts.height.unwrap_or(0));
+    let every = gap > KEYFRAME_GAP && pixels <= PIXELS;
+    if gap > KEYFRAME_GAP && !every {
+        facts
+            .notes
+            .push(format!("Keyframes are up to {} s apart: what is black or still for a shorter time is not seen.", gap / 1_000_000));
+    }
+    let eyes = if every { every_frame(source, limits, track) } else { eyes };
+    let silences = match ears {
+        None => {
+            facts.notes.push("There is no sound.".into());
+            Some(vec![(start, end)])
+        }
+        Some(ears) => ears.ok().and_then(|ears| ears.close(start, end)),
+    };
+    if silences.is_none() {
+        facts.notes.push("The sound cannot be decoded.".into());
+    }
+    let Some(runs) = eyes.ok().and_then(|eyes| eyes.close(end)) else { return };
+    let heard = silences.is_some();
+    let plan = if every { Plan::Every } else { Plan::Keyframes };
+    let seen = Seen { start, end, runs, silences: silences.unwrap_or_default(), track, plan, gap, source, limits };
+    let (spans, lost) = seen.judge();
+    facts.spans = spans;
+    facts.effective_ms = facts.duration_ms.filter(|_| heard).map(|duration| duration.saturating_sub(lost));
+}
+
+/// Reads the file again and decodes every frame.
+fn every_frame(source: &Source, limits: &Limits, track: usize) -> Result<Eyes, String> {
+    let mut input = input::open(source, limits)?;
+    let mut eyes = Eyes::open(&input, track, Plan::Every, limits)?;
+    timeline::read(&mut input, |track, packet| eyes.packet(track, packet));
+    Ok(eyes)
+}
+
+/// From the first to the end of the last packet of pictures and sound.
+fn extent(facts: &Facts, timeline: &Timeline) -> Option<(i64, i64)> {
+    timeline.extent(|index| matches!(facts.streams.get(index).map(|stream| stream.kind.as_str()), Some("video" | "audio")))
 }
 
 /// The container in a word. FFmpeg reads whole families with one demuxer and names them all.
@@ -144,11 +203,7 @@ fn millis(micros: i64) -> u64 {
 }
 
 fn lengths(facts: &mut Facts, input: &Input, timeline: &Timeline) {
-    let seen = |index: usize| matches!(facts.streams.get(index).map(|stream| stream.kind.as_str()), Some("video" | "audio"));
-    let tracks = || timeline.tracks.iter().enumerate().filter(|(index, _)| seen(*index)).map(|(_, track)| track);
-    let from = tracks().filter_map(|track| track.from).min();
-    let until = tracks().filter_map(|track| track.until).max();
-    let packets = until.zip(from).map(|(until, from)| until - from).filter(|length| *length > 0);
+    let packets = extent(facts, timeline).map(|(from, until)| until - from);
     let container = Some(input.duration()).filter(|length| *length > 0);
     let main = picture_track(input).or_else(|| input.streams().find(|s| s.parameters().medium() == Type::Audio).map(|s| s.index()));
     let stream = main

@@ -1,0 +1,84 @@
+//! A frame as a small grey grid: enough to tell black from picture and still from moving, and cheap to keep.
+
+use ffmpeg::format::Pixel;
+use ffmpeg::frame;
+use ffmpeg::software::scaling;
+use ffmpeg_next as ffmpeg;
+
+/// Cells across and down, whatever the frame's shape: each averages 30 × 30 pixels of 1080p, so that coding noise cancels out.
+const WIDTH: usize = 64;
+const HEIGHT: usize = 36;
+const CELLS: usize = WIDTH * HEIGHT;
+
+/// Light by cell, 0 to 255.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Grid(Vec<u8>);
+
+impl Grid {
+    /// FFmpeg's `blackdetect` as shipped: 98 of 100 pixels below a tenth of full light.
+    pub(super) fn is_black(&self) -> bool {
+        let dark = self.0.iter().filter(|cell| **cell < 26).count();
+        dark * 100 >= CELLS * 98
+    }
+
+    /// Nothing moved between the two: on average they differ by 0.003 of full light at most (0.003 × 255 × 2304 cells = 1762), and no
+    /// more than four cells (a mouse, a clock's digits) by 8 of 255. The second keeps a small camera tile on a still slide alive.
+    pub(super) fn is_like(&self, other: &Grid) -> bool {
+        let apart = || self.0.iter().zip(&other.0).map(|(one, two)| u32::from(one.abs_diff(*two)));
+        let total: u32 = apart().sum();
+        total <= 1762 && apart().filter(|difference| *difference > 8).count() <= 4
+    }
+
+    #[cfg(test)]
+    pub(super) fn of(light: impl Fn(usize, usize) -> u8) -> Grid {
+        Grid((0..CELLS).map(|cell| light(cell % WIDTH, cell / WIDTH)).collect())
+    }
+}
+
+/// Makes grids of decoded frames; remembers the shape of the last one.
+#[derive(Default)]
+pub(super) struct Gridder {
+    scaler: Option<scaling::Context>,
+}
+
+impl Gridder {
+    /// The grid of a frame; `None` for pixel formats that cannot be scaled.
+    pub(super) fn grid(&mut self, decoded: &frame::Video) -> Option<Grid> {
+        let shape = scaling::context::Definition { format: decoded.format(), width: decoded.width(), height: decoded.height() };
+        if self.scaler.as_ref().is_none_or(|scaler| *scaler.input() != shape) {
+            let (format, flags) = (Pixel::GRAY8, scaling::Flags::AREA);
+            self.scaler = scaling::Context::get(shape.format, shape.width, shape.height, format, WIDTH as u32, HEIGHT as u32, flags).ok();
+        }
+        let mut small = frame::Video::empty();
+        self.scaler.as_mut()?.run(decoded, &mut small).ok()?;
+        let cells: Vec<u8> = small.data(0).chunks(small.stride(0)).take(HEIGHT).flat_map(|line| &line[..WIDTH]).copied().collect();
+        (cells.len() == CELLS).then_some(Grid(cells))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn black_may_carry_a_logo_but_not_a_picture() {
+        assert!(Grid::of(|_, _| 3).is_black());
+        assert!(Grid::of(|x, y| if x < 5 && y < 5 { 255 } else { 0 }).is_black());
+        assert!(!Grid::of(|_, y| if y < 3 { 255 } else { 0 }).is_black());
+    }
+
+    #[test]
+    fn coding_noise_is_not_movement_and_a_small_camera_tile_is() {
+        let slide = Grid::of(|x, y| ((x * 7 + y * 3) % 200) as u8);
+        let noisy = Grid::of(|x, y| ((x * 7 + y * 3) % 200) as u8 + u8::from((x + y) % 3 == 0));
+        let speaker = Grid::of(|x, y| ((x * 7 + y * 3) % 200) as u8 + if x > 60 && y > 32 { 12 } else { 0 });
+        assert!(slide.is_like(&noisy));
+        assert!(!slide.is_like(&speaker));
+    }
+
+    #[test]
+    fn a_blinking_mouse_does_not_end_a_freeze() {
+        let slide = Grid::of(|_, _| 200);
+        assert!(slide.is_like(&Grid::of(|x, y| if (x, y) == (10, 10) { 0 } else { 200 })));
+    }
+}

@@ -1,0 +1,135 @@
+//! Where the picture is black and where it stands still, told from a row of grids. Pure.
+
+use super::facts::SpanKind;
+use super::grid::Grid;
+
+/// The picture must be black for this long: the usual longest time between keyframes, so that one falls in.
+const BLACK: i64 = 10_000_000;
+
+/// The picture must stand still for this long. A freeze counts against the lesson only together with silence, which must last as long.
+const FROZEN: i64 = 30_000_000;
+
+/// The shortest span of a kind that is worth telling, in microseconds.
+pub(super) fn least(kind: SpanKind) -> i64 {
+    match kind {
+        SpanKind::Black => BLACK,
+        SpanKind::Frozen | SpanKind::Silent => FROZEN,
+    }
+}
+
+/// A row of samples that are all black, or all like the first. Where it really began lies after `before`, where it ended before `after`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Run {
+    pub(super) kind: SpanKind,
+    /// The last sample that was not like it; `None` at the beginning of the video.
+    pub(super) before: Option<i64>,
+    pub(super) first: i64,
+    pub(super) last: i64,
+    /// The next sample that was not like it; `None` at the end of the video.
+    pub(super) after: Option<i64>,
+    reference: Grid,
+}
+
+impl Run {
+    /// Whether a frame looked at later belongs to the run.
+    pub(super) fn holds(&self, grid: &Grid) -> bool {
+        if self.kind == SpanKind::Black { grid.is_black() } else { self.reference.is_like(grid) }
+    }
+
+    /// Whether it may have lasted long enough in a video of this beginning and end.
+    fn may_matter(&self, start: i64, end: i64) -> bool {
+        self.after.unwrap_or(end) - self.before.unwrap_or(start) >= least(self.kind)
+    }
+}
+
+/// Takes samples in order of time and finds the runs.
+#[derive(Debug, Default)]
+pub(super) struct Stillness {
+    open: Option<Run>,
+    runs: Vec<Run>,
+    previous: Option<i64>,
+    first: Option<i64>,
+}
+
+impl Stillness {
+    /// The next sample. Samples that do not come later than the one before are left out.
+    pub(super) fn push(&mut self, at: i64, grid: Grid) {
+        if self.previous.is_some_and(|previous| at <= previous) {
+            return;
+        }
+        self.first.get_or_insert(at);
+        let kind = if grid.is_black() { SpanKind::Black } else { SpanKind::Frozen };
+        match &mut self.open {
+            Some(run) if run.kind == kind && run.holds(&grid) => run.last = at,
+            _ => {
+                let start = self.first.unwrap_or(at);
+                if let Some(run) = self.open.take() {
+                    let run = Run { after: Some(at), ..run };
+                    self.runs.extend(run.may_matter(start, at).then_some(run));
+                }
+                self.open = Some(Run { kind, before: self.previous, first: at, last: at, after: None, reference: grid });
+            }
+        }
+        self.previous = Some(at);
+    }
+
+    /// The time of the latest sample.
+    pub(super) fn latest(&self) -> Option<i64> {
+        self.previous
+    }
+
+    /// All runs that may matter, in order, of a video that ends at `end`.
+    pub(super) fn finish(mut self, end: i64) -> Vec<Run> {
+        let start = self.first.unwrap_or(end);
+        let last = self.open.take().filter(|run| run.may_matter(start, end));
+        self.runs.extend(last);
+        self.runs
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const S: i64 = 1_000_000;
+
+    /// Kind, before, first, last and after, in seconds.
+    type Found = (SpanKind, Option<i64>, i64, i64, Option<i64>);
+
+    fn runs(seconds: impl IntoIterator<Item = (i64, u8)>, end: i64) -> Vec<Found> {
+        let mut stillness = Stillness::default();
+        for (second, light) in seconds {
+            stillness.push(second * S, Grid::of(|_, _| light));
+        }
+        let in_seconds = |run: Run| (run.kind, run.before.map(|at| at / S), run.first / S, run.last / S, run.after.map(|at| at / S));
+        stillness.finish(end * S).into_iter().map(in_seconds).collect()
+    }
+
+    #[test]
+    fn black_between_moving_pictures_is_one_run() {
+        let found = runs((0..60).map(|second| (second, if (20..40).contains(&second) { 0 } else { 100 + second as u8 * 2 })), 60);
+        assert_eq!(found, [(SpanKind::Black, Some(19), 20, 39, Some(40))]);
+    }
+
+    #[test]
+    fn a_still_picture_at_the_end_of_the_file_is_closed_by_the_end() {
+        let found = runs((0..50).map(|second| (second, if second < 10 { 50 + second as u8 * 5 } else { 200 })), 50);
+        assert_eq!(found, [(SpanKind::Frozen, Some(9), 10, 49, None)]);
+    }
+
+    #[test]
+    fn between_samples_far_apart_either_picture_may_have_stood_still() {
+        let found = runs([(0, 90), (1, 120), (61, 150), (62, 180)], 63);
+        assert_eq!(found, [(SpanKind::Frozen, Some(0), 1, 1, Some(61)), (SpanKind::Frozen, Some(1), 61, 61, Some(62))]);
+    }
+
+    #[test]
+    fn short_stills_are_not_told() {
+        assert_eq!(runs((0..100).map(|second| (second, (second / 10 * 20) as u8 + 40)), 100), []);
+    }
+
+    #[test]
+    fn a_slow_change_is_measured_against_the_beginning_and_ends_the_run() {
+        assert_eq!(runs((0..200).map(|second| (second, 50 + (second / 4) as u8)), 200), []);
+    }
+}
