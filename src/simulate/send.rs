@@ -239,6 +239,7 @@ async fn hand_over(
     };
     let class_ref = format!("ext:{}", class.external_id);
     let lesson_ref = lesson.map(|lesson| format!("ext:{}", lesson.external_id));
+    let trainee_ref = item.trainee.map(|place| format!("ext:{}", class.trainees[place].external_id));
     let span = [item.from, item.until].map(|time| time.map(|time| time.in_zone(chrono_tz::Asia::Shanghai)));
     let mut query = vec![("class", class_ref.as_str())];
     query.extend(lesson_ref.as_deref().map(|lesson| ("lesson", lesson)));
@@ -246,6 +247,7 @@ async fn hand_over(
         ("/v1/attendance", "application/x-ndjson")
     } else {
         query.push(("kind", item.kind));
+        query.extend(trainee_ref.as_deref().map(|trainee| ("trainee", trainee)));
         query.push(("filename", &item.filename));
         query.extend(item.timezone.map(|zone| ("timezone", zone)));
         query.extend(span[0].as_deref().map(|from| ("from", from)));
