@@ -17,7 +17,7 @@ Examples:
   keshi simulate ./class --scale class --seed 7   one class and a small neighbour
   keshi simulate ./month --server http://127.0.0.1:8080 --access access.json
 
-access.json holds tokens: {\"admin\":\"…\",\"reviewer\":\"…\",\"providers\":{\"qy-01\":\"…\"},\"platforms\":{\"px-class\":\"…\"}}")]
+access.json holds tokens: {\"admin\":\"…\",\"reviewer\":\"…\",\"inspector\":\"…\",\"providers\":{\"qy-01\":\"…\"},\"platforms\":{\"px-class\":\"…\"}}")]
 pub struct Args {
     /// Folder to write to; recordings already in it are kept
     pub folder: PathBuf,

@@ -41,6 +41,11 @@ impl Attended {
         matches!(self.kind, EventKind::Heartbeat | EventKind::Progress | EventKind::Answer | EventKind::FaceCheck)
     }
 
+    /// Whether a leave says that the one who gave this sign is gone: it names no other device.
+    fn ends_stay_of(&self, sign: &Attended) -> bool {
+        self.device.is_none() || sign.device.is_none() || self.device == sign.device
+    }
+
     fn begins_a_stay(&self) -> bool {
         matches!(self.kind, EventKind::Join | EventKind::Interval)
     }
@@ -144,18 +149,19 @@ fn stays(events: &[&Attended], window: Span, policy: &Policy, tails: &mut Vec<Pr
     stays
 }
 
-/// Signs of life no further apart than the gap show presence between them, even where no join was seen. Each sign is linked to the
-/// furthest one within the gap, so that few rows prove a long chain.
+/// Signs of life no further apart than the gap show presence between them even where no join was seen, but not across a leave that was
+/// seen: whoever left and came back was gone in between. Each sign is linked to the furthest one within the gap, so that few rows prove
+/// a long chain.
 fn chains(events: &[&Attended], gap: i64) -> Vec<Proof> {
-    let signs: Vec<&Attended> = events.iter().copied().filter(|event| event.is_sign()).collect();
+    let signs: Vec<(usize, &Attended)> = events.iter().copied().enumerate().filter(|(_, event)| event.is_sign()).collect();
+    let leaves: Vec<(usize, &Attended)> = events.iter().copied().enumerate().filter(|(_, event)| event.kind == EventKind::Leave).collect();
     let mut chains = Vec::new();
-    let mut furthest = 0;
-    for (index, sign) in signs.iter().enumerate() {
-        while signs.get(furthest + 1).is_some_and(|next| next.at <= sign.at.plus(gap)) {
-            furthest += 1;
-        }
-        furthest = furthest.max(index);
-        chains.push(between(sign.at, signs[furthest].at, sign, signs[furthest]));
+    for (place, sign) in &signs {
+        let later = &leaves[leaves.partition_point(|(leave, _)| leave < place)..];
+        let left = later.iter().find(|(_, leave)| leave.ends_stay_of(sign)).map_or(events.len(), |(leave, _)| *leave);
+        let within = signs.partition_point(|(next, event)| *next < left && event.at <= sign.at.plus(gap));
+        let (_, last) = signs[within - 1];
+        chains.push(between(sign.at, last.at, sign, last));
     }
     chains
 }

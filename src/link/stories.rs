@@ -168,6 +168,15 @@ fn heartbeats_alone_show_presence_between_them() {
 }
 
 #[test]
+fn signs_of_life_do_not_bridge_a_leave_that_was_seen() {
+    let beats = [2, 4, 6, 9, 11].map(|minute| row(minute as u64, Heartbeat, minute));
+    let visits = [row(20, Join, 0), row(21, Leave, 7), row(22, Join, 8), row(23, Leave, 12)];
+    let story = story(visits.into_iter().chain(beats));
+    let told = ["0-7 credited 4,20,21", "7-8 gap 21,22", "8-12 credited 22,23", "12-45 left_early 23"];
+    assert_eq!(story.told(), told);
+}
+
+#[test]
 fn time_credited_in_another_lesson_is_not_credited_again() {
     let mut story = story([stay(1, 0, 45)]);
     story.elsewhere = vec![Elsewhere { span: Span::new(at(30), at(90)), lesson: other_lesson(8) }];

@@ -73,7 +73,7 @@ fn attend(classes: &mut [Class], (class, lesson): Place, person: usize, people: 
     lesson.sittings.retain(|sitting| sitting.trainee != trainee);
     if present {
         let visit = Visit { from: lesson.starts_at.plus(-MINUTE), until: lesson.ends_at.plus(MINUTE), leave_recorded: true };
-        lesson.sittings.push(Sitting { trainee, shown: people[person].name.clone(), visits: vec![visit], waiting: None });
+        lesson.sittings.push(Sitting { trainee, shown: people[person].name.clone(), visits: vec![visit], waiting: None, face_check: None });
         lesson.sittings.sort_by_key(|sitting| sitting.trainee);
     }
 }

@@ -3,6 +3,8 @@
 use super::people::Person;
 use super::plan::{Class, ListFormat, Plan, Provider};
 use crate::error::{Error, Result};
+use crate::time::Time;
+use chrono_tz::Asia::Shanghai;
 use rust_xlsxwriter::{DocProperties, ExcelDateTime, Workbook, XlsxError};
 use serde_json::{Value, json};
 
@@ -75,7 +77,7 @@ pub(super) fn roster(class: &Class, people: &[Person]) -> Result<List> {
 }
 
 const LESSONS: [&str; 9] = ["external_id", "title", "kind", "mode", "starts_at", "ends_at", "hours", "teacher", "meeting_ref"];
-const LESSONS_ZH: [&str; 9] = ["课节编号", "课程名称", "课程类别", "授课方式", "开始时间", "结束时间", "课时", "授课教师", "会议号"];
+const LESSONS_ZH: [&str; 9] = ["课节编号", "课程名称", "课程类型", "授课方式", "开始时间", "结束时间", "课时", "授课教师", "会议号"];
 
 /// Body of `PUT /v1/classes/{id}/lessons`.
 ///
@@ -87,12 +89,14 @@ pub(super) fn lessons(class: &Class) -> Result<List> {
         let kind = match (chinese, lesson.kind) {
             (true, "theory") => "理论",
             (true, "general") => "通用素质",
-            (true, "safety") => "安全知识",
+            (true, "safety") => "安全",
             (true, "epidemic") => "疫情防控",
             (_, kind) => kind,
         };
         let mode = if chinese { "直播" } else { "live" };
-        let time = |at: crate::time::Time| at.in_zone(chrono_tz::Asia::Shanghai);
+        // Spreadsheets made by hand have the time on the wall clock and no zone.
+        let pattern = if chinese { "%Y-%m-%d %H:%M" } else { "%Y-%m-%dT%H:%M:%S%:z" };
+        let time = |at: Time| at.utc().with_timezone(&Shanghai).format(pattern).to_string();
         let (starts_at, ends_at, hours) = (time(lesson.starts_at), time(lesson.ends_at), lesson.hours.to_string());
         [&lesson.external_id, &lesson.title, kind, mode, &starts_at, &ends_at, &hours, &lesson.teacher, &lesson.meeting_ref]
             .map(str::to_owned)

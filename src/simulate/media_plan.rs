@@ -28,6 +28,10 @@ pub(super) fn fill(classes: &mut [Class], chance: &Chance) {
                 let pictures = [0, 1, 2].map(|third| picture(lesson, third, &id, &chance, &folder));
                 lesson.items.extend(pictures);
             }
+            if source == Source::Live {
+                let faces = face_checks(lesson, &chance, &folder);
+                lesson.items.extend(faces);
+            }
         }
     }
 }
@@ -49,6 +53,7 @@ fn plan_document(class: &Class) -> Item {
         path: format!("{}/plan.txt", class.external_id),
         filename: "线上培训方案.txt".to_owned(),
         kind: "document",
+        trainee: None,
         from: None,
         until: None,
         timezone: None,
@@ -72,6 +77,7 @@ fn logs(lesson: &Lesson, source: Source, layout: u64, folder: &str) -> Vec<Item>
         path: format!("{folder}/{name}.{extension}"),
         filename: filename.clone(),
         kind: "attendance",
+        trainee: None,
         from: None,
         until: None,
         timezone: (!says_zone).then_some(ZONE),
@@ -104,12 +110,39 @@ fn recording(lesson: &Lesson, source: Source, voice: u64, chance: &Chance, folde
         path: format!("{folder}/recording.mp4"),
         filename,
         kind: "video",
+        trainee: None,
         from: Some(from),
         until: Some(until),
         timezone: None,
         live: false,
         content: Content::Video(recording),
     }
+}
+
+/// The live platform compares two faces a lesson and keeps the pictures, each of one trainee alone.
+fn face_checks(lesson: &mut Lesson, chance: &Chance, folder: &str) -> Vec<Item> {
+    let mut chance = chance.branch("face checks");
+    let at = lesson.starts_at.plus(chance.between(600, 900) * SECOND);
+    let there = lesson.sittings.iter_mut().filter(|sitting| sitting.visits.iter().any(|visit| (visit.from..visit.until).contains(&at)));
+    let local = at.utc().with_timezone(&Shanghai);
+    there
+        .take(2)
+        .map(|sitting| {
+            sitting.face_check = Some(at);
+            let photo = Photo { seed: chance.next(), at, faces: 1, code: "FACE CHECK".to_owned(), camera: None };
+            Item {
+                path: format!("{folder}/face-{:02}.jpg", sitting.trainee + 1),
+                filename: format!("face_{}_{:02}.jpg", local.format("%Y%m%d%H%M%S"), sitting.trainee + 1),
+                kind: "screenshot",
+                trainee: Some(sitting.trainee),
+                from: Some(at),
+                until: Some(at),
+                timezone: None,
+                live: false,
+                content: Content::Picture(photo),
+            }
+        })
+        .collect()
 }
 
 fn picture(lesson: &Lesson, third: i64, class: &str, chance: &Chance, folder: &str) -> Item {
@@ -133,6 +166,7 @@ fn picture(lesson: &Lesson, third: i64, class: &str, chance: &Chance, folder: &s
         path: format!("{folder}/picture-{}.jpg", third + 1),
         filename,
         kind: "screenshot",
+        trainee: None,
         from: Some(at),
         until: Some(at),
         timezone: None,

@@ -173,6 +173,8 @@ pub struct Sitting {
     pub visits: Vec<Visit>,
     /// Time in the waiting room before being let in; earns nothing.
     pub waiting: Option<(Time, Time)>,
+    /// When the platform compared the face and kept the picture.
+    pub face_check: Option<Time>,
 }
 
 /// One stay in the meeting.
@@ -206,6 +208,8 @@ pub struct Item {
     pub filename: String,
     /// `attendance`, `video`, `screenshot` or `document`.
     pub kind: &'static str,
+    /// Position in [`Class::trainees`], when it shows one trainee alone.
+    pub trainee: Option<usize>,
     /// Start of what it claims to show.
     pub from: Option<Time>,
     /// End of it.

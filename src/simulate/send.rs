@@ -22,6 +22,8 @@ pub struct Access {
     pub admin: String,
     /// A reviewer's.
     pub reviewer: String,
+    /// An inspector's.
+    pub inspector: String,
     /// Of each provider, by external id.
     pub providers: BTreeMap<String, String>,
     /// Of each platform, by id.
@@ -72,12 +74,16 @@ impl Client {
         Ok(Client { http, server, access })
     }
 
-    /// `GET`s an address of the server, as the administrator.
+    /// `GET`s an address of the server, as the inspector.
     ///
     /// # Errors
     /// When the server does not answer with success and JSON.
     pub async fn get(&self, path: &str) -> Result<Value> {
-        self.call(Method::GET, self.url(path, &[])?, &self.access.admin, Body::Nothing).await.map(|(_, answer)| answer)
+        self.get_as(path, &self.access.inspector).await
+    }
+
+    async fn get_as(&self, path: &str, token: &str) -> Result<Value> {
+        self.call(Method::GET, self.url(path, &[])?, token, Body::Nothing).await.map(|(_, answer)| answer)
     }
 
     /// `GET`s bytes.
@@ -85,7 +91,7 @@ impl Client {
     /// # Errors
     /// When the server does not answer with success.
     pub async fn get_bytes(&self, path: &str) -> Result<Vec<u8>> {
-        let answer = self.http.get(self.url(path, &[])?).bearer_auth(&self.access.admin).send().await.map_err(away)?;
+        let answer = self.http.get(self.url(path, &[])?).bearer_auth(&self.access.inspector).send().await.map_err(away)?;
         let answer = answer.error_for_status().map_err(away)?;
         Ok(answer.bytes().await.map_err(away)?.to_vec())
     }
@@ -99,12 +105,12 @@ impl Client {
         self.call(method, self.url(path, &[])?, token, body).await
     }
 
-    /// `POST`s JSON and takes the answer as bytes, as the administrator.
+    /// `POST`s JSON and takes the answer as bytes, as the inspector.
     ///
     /// # Errors
     /// When the server does not answer with success.
     pub async fn post_for_bytes(&self, path: &str, body: &Value) -> Result<Vec<u8>> {
-        let request = self.http.post(self.url(path, &[])?).bearer_auth(&self.access.admin).json(body);
+        let request = self.http.post(self.url(path, &[])?).bearer_auth(&self.access.inspector).json(body);
         let answer = request.send().await.map_err(away)?;
         let status = answer.status();
         let bytes = answer.bytes().await.map_err(away)?.to_vec();
@@ -233,6 +239,7 @@ async fn hand_over(
     };
     let class_ref = format!("ext:{}", class.external_id);
     let lesson_ref = lesson.map(|lesson| format!("ext:{}", lesson.external_id));
+    let trainee_ref = item.trainee.map(|place| format!("ext:{}", class.trainees[place].external_id));
     let span = [item.from, item.until].map(|time| time.map(|time| time.in_zone(chrono_tz::Asia::Shanghai)));
     let mut query = vec![("class", class_ref.as_str())];
     query.extend(lesson_ref.as_deref().map(|lesson| ("lesson", lesson)));
@@ -240,6 +247,7 @@ async fn hand_over(
         ("/v1/attendance", "application/x-ndjson")
     } else {
         query.push(("kind", item.kind));
+        query.extend(trainee_ref.as_deref().map(|trainee| ("trainee", trainee)));
         query.push(("filename", &item.filename));
         query.extend(item.timezone.map(|zone| ("timezone", zone)));
         query.extend(span[0].as_deref().map(|from| ("from", from)));
@@ -266,7 +274,7 @@ fn media_type(item: &Item) -> &'static str {
 pub async fn settle(client: &Client, patience: Duration, progress: &ProgressBar) -> Result<()> {
     let started = std::time::Instant::now();
     loop {
-        let jobs = client.get("/v1/jobs?state=open").await?;
+        let jobs = client.get_as("/v1/jobs?state=open", &client.access.admin).await?;
         let open = jobs["items"].as_array().map_or(0, Vec::len);
         if open == 0 {
             return Ok(());

@@ -58,7 +58,7 @@ fn sit(lesson: &Lesson, trainee: usize, shown: String, source: Source, chance: &
     let waiting = (source == Source::Zoom && chance.percent(20)).then(|| (from.plus(-chance.between(20, 240) * SECOND), from));
     if waiting.is_some() && trainee == 1 {
         // Never let in.
-        return Sitting { trainee, shown, visits: Vec::new(), waiting: waiting.map(|(since, _)| (since, until)) };
+        return Sitting { trainee, shown, visits: Vec::new(), waiting: waiting.map(|(since, _)| (since, until)), face_check: None };
     }
     let mut visits = vec![Visit { from, until, leave_recorded: true }];
     if chance.percent(12) {
@@ -67,7 +67,7 @@ fn sit(lesson: &Lesson, trainee: usize, shown: String, source: Source, chance: &
     if matches!(source, Source::Tencent | Source::CsvZh) && chance.percent(3) {
         visits.last_mut().expect("at least one visit").leave_recorded = false;
     }
-    Sitting { trainee, shown, visits, waiting }
+    Sitting { trainee, shown, visits, waiting, face_check: None }
 }
 
 /// A connection that broke once and came back after one to six minutes.

@@ -87,7 +87,7 @@ mod tests {
     #[test]
     fn a_visit_without_recorded_end_leaves_room_for_both_readings() {
         let open = Visit { leave_recorded: false, ..visit(1500, 2700) };
-        let sitting = Sitting { trainee: 0, shown: String::new(), visits: vec![visit(0, 600), open], waiting: None };
+        let sitting = Sitting { trainee: 0, shown: String::new(), visits: vec![visit(0, 600), open], waiting: None, face_check: None };
         assert_eq!(of_sitting(&lesson(), &sitting), (600_000, 1_800_000, "no_leave"));
     }
 }

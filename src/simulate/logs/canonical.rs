@@ -53,6 +53,9 @@ pub(super) fn events(class: &Class, lesson: &Lesson, people: &[Person], part: Op
             };
             found.push((at, event));
         };
+        if let Some(at) = sitting.face_check {
+            push("face_check", at, None, Some(0.97));
+        }
         for visit in &sitting.visits {
             if !fine && visit.leave_recorded {
                 push("interval", visit.from, Some(visit.until), None);

@@ -1,0 +1,131 @@
+//! `keshi demo`: a server on this machine with a training month played into it through the HTTP API.
+
+mod logins;
+mod server;
+mod tell;
+
+use super::simulate::{send_and_check, write};
+use crate::error::{Error, Result, codes};
+use crate::simulate::{self, Answers, Client, Plan, Scale};
+use logins::Logins;
+use server::{Keshi, Server};
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+
+/// Serves a demonstration: a training month at four providers on six platforms, with some frauds in it
+///
+/// The month is written as the platforms' own export files with recordings and pictures, and sent over the HTTP API with real tokens.
+/// Then the page's address, a login for each role, the credited hours, the findings and a way to verify one hour offline are printed,
+/// and the server stays until Ctrl-C. May be run again at any time on the same data: what is there already is not sent twice.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  keshi demo                                  on http://127.0.0.1:8080 with ./data
+  keshi demo --scale class --data /tmp/demo   a smaller one
+  KESHI_DEMO_EXIT=1 keshi demo                stops after printing")]
+pub struct Args {
+    /// Address to serve on
+    #[arg(long, default_value = "127.0.0.1:8080")]
+    pub listen: String,
+    /// Folder for everything: database, objects, and the simulated files
+    #[arg(long, default_value = "./data")]
+    pub data: PathBuf,
+    /// What everything by chance follows from
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
+    /// How much is simulated
+    #[arg(long, value_enum, default_value_t = Scale::Month)]
+    pub scale: Scale,
+    /// Stop after printing
+    #[arg(long, env = "KESHI_DEMO_EXIT", value_parser = clap::builder::FalseyValueParser::new())]
+    pub exit: bool,
+}
+
+/// Runs it.
+///
+/// # Errors
+/// When the files cannot be made, the server cannot start, or something is refused.
+pub async fn run(args: Args) -> Result<()> {
+    let folder = args.data.join("demo");
+    std::fs::create_dir_all(&folder)?;
+    let plan = simulate::plan(args.seed, args.scale);
+    let month = folder.join(format!("{}-{}", scale_name(args.scale), args.seed));
+    let written = write(&plan, &month).await?;
+    println!("{} export files, recordings and pictures, {:.0} MB, in {}", written.files, written.bytes as f64 / 1e6, month.display());
+
+    let keshi = Keshi::new(&args.data)?;
+    let mut server = keshi.serve(&args.listen, &folder.join("server.log")).await?;
+    let played = tokio::select! {
+        played = play(&args, &plan, &month, &keshi) => played,
+        _ = tokio::signal::ctrl_c() => Err(Error::new(&codes::NOT_READY, "Stopped before the month was played in; run it again to go on.")),
+        status = server.ended() => Err(died(status?, &folder)),
+    };
+    if played.is_err() || args.exit {
+        server.stop().await?;
+        return played;
+    }
+    println!("\nThe server runs until Ctrl-C.");
+    wait(server, &folder).await
+}
+
+/// Sends the month, waits for the work that follows, and prints what came of it.
+async fn play(args: &Args, plan: &Plan, month: &Path, keshi: &Keshi) -> Result<()> {
+    let page = format!("http://{}", args.listen);
+    let file = args.data.join("demo-logins.json");
+    let mut logins = Logins::read(&file);
+    logins.complete(plan, &page, keshi, &file).await?;
+    let client = Client::new(&page, logins.access.clone())?;
+    let agreement = send_and_check(plan, month, &client).await?;
+    let answers = Answers::fetch(plan, &client).await?;
+    let hour = take_away(&client, &answers, &args.data.join("demo"), keshi).await?;
+    tell::logins(&page, &logins.people);
+    tell::hours(plan, &answers, &agreement);
+    tell::findings(&answers);
+    tell::verification(&hour.bundle, &hour.trust, &hour.verdict);
+    Ok(())
+}
+
+struct Hour {
+    bundle: PathBuf,
+    trust: PathBuf,
+    verdict: String,
+}
+
+/// Takes one fully credited and filmed hour away as a bundle and verifies it with `keshi verify`, which reads nothing else.
+async fn take_away(client: &Client, answers: &Answers, folder: &Path, keshi: &Keshi) -> Result<Hour> {
+    let items = || answers.credits.values().flatten().filter(|item| item["credited_ms"].as_i64() > Some(0));
+    let best = items().max_by_key(|item| (item["corroborated_ms"].as_i64(), item["credited_ms"].as_i64()));
+    let best = best.ok_or_else(|| Error::new(&codes::NOT_READY, "No hour was credited; see the server's log."))?;
+    let (bundle, trust) = (folder.join("one-hour.zip"), folder.join("trust.json"));
+    let wanted = serde_json::json!({ "lesson": best["lesson"], "trainee": best["trainee"] });
+    std::fs::write(&bundle, client.post_for_bytes("/v1/bundles", &wanted).await?)?;
+    std::fs::write(&trust, client.get_bytes("/log/trust.json").await?)?;
+    let done = keshi.bare(&["verify"]).arg(&bundle).arg("--trust").arg(&trust).stdout(Stdio::piped()).stderr(Stdio::piped()).output().await?;
+    let said = String::from_utf8_lossy(if done.status.success() { &done.stdout } else { &done.stderr }).into_owned();
+    let verdict = said.lines().last().unwrap_or("nothing").to_owned();
+    if !done.status.success() {
+        return Err(Error::new(&codes::UNTRUSTED, format!("The bundle of a credited hour does not verify: {verdict}")));
+    }
+    Ok(Hour { bundle, trust, verdict })
+}
+
+/// Keeps the server until Ctrl-C or its own end.
+async fn wait(mut server: Server, folder: &Path) -> Result<()> {
+    tokio::select! {
+        _ = tokio::signal::ctrl_c() => {}
+        status = server.ended() => return Err(died(status?, folder)),
+    }
+    println!("Stopping.");
+    server.stop().await
+}
+
+fn died(status: std::process::ExitStatus, folder: &Path) -> Error {
+    Error::new(&codes::NOT_READY, format!("The server ended by itself ({status}); see {}.", folder.join("server.log").display()))
+}
+
+fn scale_name(scale: Scale) -> &'static str {
+    match scale {
+        Scale::Class => "class",
+        Scale::Month => "month",
+    }
+}
