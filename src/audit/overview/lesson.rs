@@ -112,7 +112,9 @@ pub async fn lesson(db: &Db, scope: &Scope, lesson: LessonId) -> Result<Option<L
 /// The hours of a class that open findings speak of.
 pub async fn disputed(db: &Db, class: ClassId) -> Result<Vec<Disputed>> {
     let rows = sqlx::query(sql::DISPUTED).bind(class.to_string()).fetch_all(db.read()).await?;
-    rows.iter().map(|row| Ok(Disputed { lesson: id(row, "lesson_id")?, trainee: id(row, "trainee_id")?, finding: id(row, "id")? })).collect()
+    rows.iter()
+        .map(|row| Ok(Disputed { lesson: id(row, "lesson_id")?, trainee: id(row, "trainee_id")?, finding: id(row, "id")? }))
+        .collect()
 }
 
 /// Recordings and pictures of a lesson, and those of its class that claim its time.

@@ -13,7 +13,9 @@ mod tests;
 mod trainee;
 
 pub use class::{ClassHead, ClassLine, bare_lessons, class, class_count, classes};
-pub use evidence::{EvidenceFilter, EvidenceHead, EvidenceLine, Place, Step, evidence, evidence_count, evidence_list, evidence_of_lesson, resting_on, steps};
+pub use evidence::{
+    EvidenceFilter, EvidenceHead, EvidenceLine, Place, Step, evidence, evidence_count, evidence_list, evidence_of_lesson, resting_on, steps,
+};
 pub use lesson::{Disputed, LessonHead, LessonLine, Media, disputed, lesson, lessons, media};
 pub use log::{Leaf, LogHead, log_head, newest_leaves};
 pub use trainee::{TraineeHead, TraineeLine, roster, trainee};

@@ -70,7 +70,8 @@ pub(crate) const MEDIA: &str = "select e.id, e.kind, e.filename, e.trainee_id, e
      order by e.claimed_from, e.id";
 
 /// $1 class.
-pub(crate) const ROSTER: &str = "select id, external_id, name, category from trainee where class_id = $1 and withdrawn_at is null order by external_id, id";
+pub(crate) const ROSTER: &str =
+    "select id, external_id, name, category from trainee where class_id = $1 and withdrawn_at is null order by external_id, id";
 
 /// $1 trainee, $2 provider, $3 platform.
 pub(crate) const TRAINEE: &str = "select t.external_id, t.name, t.category, t.class_id, c.title from trainee t join class c on c.id = t.class_id \
@@ -156,7 +157,8 @@ pub(crate) const LIFE: &str = "select e.received_at, e.submitter, e.analysed_at,
      from evidence e left join leaf x on x.id = e.leaf_id where e.id = $1";
 
 /// $1 evidence, $2 rows.
-pub(crate) const LOOKS: &str = "select at, action, actor from trail where subject_kind = 'evidence' and subject_id = $1 order by at desc, id desc limit $2";
+pub(crate) const LOOKS: &str =
+    "select at, action, actor from trail where subject_kind = 'evidence' and subject_id = $1 order by at desc, id desc limit $2";
 
 /// The newest published head.
 pub(crate) const LOG_HEAD: &str = "select h.origin, k.tree_size, k.root, k.note, k.published_at, \
@@ -192,3 +194,61 @@ pub(crate) const ALL: &[&str] = &[
     LOG_HEAD,
     NEWEST_LEAVES,
 ];
+
+/// A small world: two providers with a class each, one person in both, three lessons, a log of two lessons, a recording, credits.
+#[cfg(test)]
+pub(super) const WORLD: &[&str] = &[
+    "delete from platform",
+    "insert into platform values ('px', '平台', 'Platform', 'px.example', 'Asia/Shanghai', 'px', 1)",
+    "insert into provider values ('0190a1b2-0001-7000-8000-000000000001', 'p1', '第一学校', 'institution', null, null, 1), \
+     ('0190a1b2-0001-7000-8000-000000000002', 'p2', '第二企业', 'enterprise', null, null, 1)",
+    "insert into class (id, external_id, provider_id, platform_id, title, trade_code, trade_name, application, starts_on, ends_on, hours_total, \
+     hours_online, hours_theory, hours_practice, standard_qualified_fen, epidemic, created_at) values \
+     ('0190a1b2-0002-7000-8000-000000000001', 'c1', '0190a1b2-0001-7000-8000-000000000001', 'px', '电工 50%_班', '6', '电工', 'full', \
+      '2020-03-02', '2020-03-20', 80, 48, 48, 32, 60000, 1, 1), \
+     ('0190a1b2-0002-7000-8000-000000000002', 'c2', '0190a1b2-0001-7000-8000-000000000002', 'px', 'Welder', '6', '焊工', 'full', \
+      '2020-03-03', '2020-03-20', 80, 48, 48, 32, null, 0, 1)",
+    "insert into person values ('0190a1b2-0003-7000-8000-000000000001', '\\x01', 1), ('0190a1b2-0003-7000-8000-000000000002', '\\x02', 1)",
+    "insert into trainee (id, class_id, person_id, external_id, name, name_index, category, id_number_sealed, withdrawn_at, created_at) values \
+     ('0190a1b2-0004-7000-8000-000000000001', '0190a1b2-0002-7000-8000-000000000001', '0190a1b2-0003-7000-8000-000000000001', 't1', '王一', '', 'employee', '', null, 1), \
+     ('0190a1b2-0004-7000-8000-000000000002', '0190a1b2-0002-7000-8000-000000000001', '0190a1b2-0003-7000-8000-000000000002', 't2', '李二', '', 'employee', '', null, 1), \
+     ('0190a1b2-0004-7000-8000-000000000003', '0190a1b2-0002-7000-8000-000000000002', '0190a1b2-0003-7000-8000-000000000001', 't1', '王一', '', 'employee', '', null, 1)",
+    "insert into lesson (id, class_id, external_id, title, kind, mode, starts_at, ends_at, hours_milli, teacher, cancelled_at, created_at) values \
+     ('0190a1b2-0005-7000-8000-000000000001', '0190a1b2-0002-7000-8000-000000000001', 'l1', '第一课', 'theory', 'live', 1000, 2000, 1000, '马', null, 1), \
+     ('0190a1b2-0005-7000-8000-000000000002', '0190a1b2-0002-7000-8000-000000000001', 'l2', '第二课', 'theory', 'live', 3000, 4000, 1000, '马', null, 1), \
+     ('0190a1b2-0005-7000-8000-000000000003', '0190a1b2-0002-7000-8000-000000000001', 'l3', '第三课', 'theory', 'live', 5000, 6000, 1000, '马', null, 1), \
+     ('0190a1b2-0005-7000-8000-000000000004', '0190a1b2-0002-7000-8000-000000000001', 'l4', '取消', 'theory', 'live', 100, 200, 1000, '马', 9, 1)",
+    "insert into leaf values ('f1', '{}', '', 10, 0), ('f2', '{}', '', 11, null)",
+    "insert into log_head values (1, 'keshi.example/log', 1, '', '', 0, 1, 12)",
+    "insert into log_checkpoint values (1, 'root', 'note', 12)",
+    "insert into evidence (id, place_key, kind, digest, size, media_type, filename, platform_id, class_id, lesson_id, received_at, submitter, leaf_id, \
+     analysed_at, reader, claimed_from, claimed_until) values \
+     ('0190a1b2-0006-7000-8000-000000000001', 'k1', 'attendance', 'abcd', 10, 'text/csv', 'Log 1.CSV', 'px', '0190a1b2-0002-7000-8000-000000000001', null, 11, 'px', 'f1', 15, 'zoom', null, null), \
+     ('0190a1b2-0006-7000-8000-000000000002', 'k2', 'video', 'abce', 20, 'video/mp4', null, 'px', '0190a1b2-0002-7000-8000-000000000001', '0190a1b2-0005-7000-8000-000000000001', 12, 'px', 'f2', null, null, 1000, 2000)",
+    "insert into segment values ('s1', '0190a1b2-0006-7000-8000-000000000001', '', 1, 1, 1, 1, null, 1, null)",
+    "insert into segment_lesson values ('s1', '0190a1b2-0005-7000-8000-000000000001'), ('s1', '0190a1b2-0005-7000-8000-000000000002')",
+    "insert into credit_run values ('r0', '0190a1b2-0005-7000-8000-000000000001', 'p', '', 'f1', 20, 21), ('r1', '0190a1b2-0005-7000-8000-000000000001', 'p', '', 'f1', 21, null)",
+    "insert into credit values \
+     ('r0', '0190a1b2-0002-7000-8000-000000000001', '0190a1b2-0005-7000-8000-000000000001', '0190a1b2-0004-7000-8000-000000000001', 1, 1000, 1, 0, '{}', '[0190a1b2-0006-7000-8000-000000000001]'), \
+     ('r1', '0190a1b2-0002-7000-8000-000000000001', '0190a1b2-0005-7000-8000-000000000001', '0190a1b2-0004-7000-8000-000000000001', 1, 500, 1, 0, '{}', '[0190a1b2-0006-7000-8000-000000000001]'), \
+     ('r1', '0190a1b2-0002-7000-8000-000000000001', '0190a1b2-0005-7000-8000-000000000001', '0190a1b2-0004-7000-8000-000000000002', 0, 0, 1, 0, '{}', '[0190a1b2-0006-7000-8000-000000000001]')",
+    "insert into finding (id, key, rule, rule_version, severity, strength, status, subject_kind, subject_id, class_id, lesson_id, trainee_id, at, score, \
+     money_fen, evidence, detail, first_seen_at, last_seen_at) values \
+     ('0190a1b2-0007-7000-8000-000000000001', 'a', 'overlap-person', 1, 'high', 'strong', 'open', 'trainee', 'x', '0190a1b2-0002-7000-8000-000000000001', \
+      '0190a1b2-0005-7000-8000-000000000001', '0190a1b2-0004-7000-8000-000000000001', 1, 1.0, 750, '[]', '{}', 1, 1), \
+     ('0190a1b2-0007-7000-8000-000000000002', 'b', 'overlap-person', 1, 'high', 'strong', 'dismissed', 'trainee', 'x', '0190a1b2-0002-7000-8000-000000000001', \
+      '0190a1b2-0005-7000-8000-000000000001', '0190a1b2-0004-7000-8000-000000000002', 1, 1.0, 9000, '[]', '{}', 1, 1)",
+    "insert into trail values ('y1', 30, 'zhao', 'seen', 'evidence', '0190a1b2-0006-7000-8000-000000000001', null)",
+];
+
+/// $1 evidence, $2 digest: bytes have no literal that both engines take.
+#[cfg(test)]
+pub(super) const SET_DIGEST: &str = "update evidence set digest = $2 where id = $1";
+
+/// $1 root.
+#[cfg(test)]
+pub(super) const SET_ROOT: &str = "update log_checkpoint set root = $1";
+
+/// $1 body.
+#[cfg(test)]
+pub(super) const SET_BODY: &str = "update leaf set body = $1";
