@@ -75,7 +75,12 @@ mod tests {
         for asset in ALL {
             let text = std::str::from_utf8(asset.bytes).expect("all of them are text");
             for part in text.split("://").skip(1) {
-                assert!(part.starts_with("www.w3.org/2000/svg"), "{} reaches out: {}", asset.name, part.chars().take(40).collect::<String>());
+                assert!(
+                    part.starts_with("www.w3.org/2000/svg"),
+                    "{} reaches out: {}",
+                    asset.name,
+                    part.chars().take(40).collect::<String>()
+                );
             }
         }
     }

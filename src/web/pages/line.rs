@@ -343,9 +343,8 @@ impl Line {
         let thumbs = thumbs(frame, &scale, &lesson.pictures);
         let mut people = lesson.people;
         match order {
-            Order::Evidence => people.sort_by(|a, b| {
-                (a.credited, a.corroborated, &a.name, &a.number).cmp(&(b.credited, b.corroborated, &b.name, &b.number))
-            }),
+            Order::Evidence => people
+                .sort_by(|a, b| (a.credited, a.corroborated, &a.name, &a.number).cmp(&(b.credited, b.corroborated, &b.name, &b.number))),
             Order::Name => people.sort_by(|a, b| (&a.name, &a.number).cmp(&(&b.name, &b.number))),
         }
         let rows = people.into_iter().map(|person| row(frame, &scale, &lesson.id, lesson.planned, person)).collect();

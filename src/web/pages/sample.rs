@@ -25,7 +25,8 @@ use crate::time::{DAY, MINUTE, SECOND, Time};
 
 const FAMILY: [&str; 12] = ["王", "李", "张", "刘", "陈", "杨", "赵", "黄", "周", "吴", "欧阳", "徐"];
 const GIVEN: [&str; 10] = ["小红", "建国", "伟", "秀英", "志强", "丽", "永安", "桂芳", "浩然", "雪梅"];
-const TITLES: [&str; 6] = ["电工基础与安全用电", "电路图识读", "职业道德与劳动法", "新冠肺炎疫情防控知识", "低压电器安装", "电动机控制线路"];
+const TITLES: [&str; 6] =
+    ["电工基础与安全用电", "电路图识读", "职业道德与劳动法", "新冠肺炎疫情防控知识", "低压电器安装", "电动机控制线路"];
 
 fn at(clock: &str) -> Time {
     format!("2020-03-03T{clock}+08:00").parse().expect("valid")
@@ -128,7 +129,9 @@ pub(super) fn lesson(people: u64) -> Drawn {
         until: at("09:45:00"),
         planned: 1000,
         recordings: vec![
-            Recording { evidence: id(9, 2), name: "第1课_录屏_1.mp4".into(), from: at("08:57:40"), until: at("09:21:10"), flaws: vec![] },
+            Recording {
+                evidence: id(9, 2), name: "第1课_录屏_1.mp4".into(), from: at("08:57:40"), until: at("09:21:10"), flaws: vec![]
+            },
             Recording {
                 evidence: id(9, 3),
                 name: "第1课_录屏_2.mp4".into(),
@@ -138,7 +141,12 @@ pub(super) fn lesson(people: u64) -> Drawn {
             },
         ],
         pictures: [("09:05:12", 4), ("09:05:40", 5), ("09:24:03", 6), ("09:44:50", 7)]
-            .map(|(clock, number)| Picture { evidence: id(9, number), at: at(clock), name: format!("IMG_{number:04}.jpg"), thumbnail: number != 6 })
+            .map(|(clock, number)| Picture {
+                evidence: id(9, number),
+                at: at(clock),
+                name: format!("IMG_{number:04}.jpg"),
+                thumbnail: number != 6,
+            })
             .into(),
         people: (0..people).map(person).collect(),
     }
@@ -195,7 +203,8 @@ fn finding_row(number: u64) -> FindingRow {
 }
 
 fn class_title(number: u64) -> String {
-    ["2020年第3期电工（五级）线上培训班", "安康高新区企业职工焊工培训班（线上理论）", "中式面点师就业重点群体班"][(number % 3) as usize].into()
+    ["2020年第3期电工（五级）线上培训班", "安康高新区企业职工焊工培训班（线上理论）", "中式面点师就业重点群体班"][(number % 3) as usize]
+        .into()
 }
 
 fn class_row(number: u64) -> ClassRow {
@@ -229,9 +238,17 @@ pub(super) fn matrix(trainees: u64, lessons: u64) -> Matrix {
     };
     let rows: Vec<Row> = (0..trainees)
         .map(|trainee| {
-            let cells: Vec<Cell> = (0..lessons).map(|lesson| state(trainee, lesson)).map(|(state, credited)| Cell { state, credited }).collect();
+            let cells: Vec<Cell> =
+                (0..lessons).map(|lesson| state(trainee, lesson)).map(|(state, credited)| Cell { state, credited }).collect();
             let credited = cells.iter().map(|cell| cell.credited).sum();
-            Row { trainee: id(3, trainee), name: name(trainee), number: format!("AK-{:03}", trainee + 1), cells, credited, fen: credited * 750 / 1000 }
+            Row {
+                trainee: id(3, trainee),
+                name: name(trainee),
+                number: format!("AK-{:03}", trainee + 1),
+                cells,
+                credited,
+                fen: credited * 750 / 1000,
+            }
         })
         .collect();
     let columns = (0..lessons)
@@ -340,7 +357,9 @@ fn evidence(frame: &Frame, number: u64) -> Evidence {
         trainee: Some((id(3, 9), name(9))),
         lesson: Some((id(2, 1), TITLES[0].into())),
     });
-    let hash = |seed: u64| format!("{}=", "Jk3xQm8LrT5vYw2ZbN7cPd4FgH6sAaKe9uXoVyRtUq1".chars().cycle().skip(seed as usize).take(43).collect::<String>());
+    let hash = |seed: u64| {
+        format!("{}=", "Jk3xQm8LrT5vYw2ZbN7cPd4FgH6sAaKe9uXoVyRtUq1".chars().cycle().skip(seed as usize).take(43).collect::<String>())
+    };
     Evidence {
         frame: frame.clone(),
         head: evidence_row(number),
@@ -433,7 +452,12 @@ fn finding(frame: &Frame, number: u64) -> Finding {
         exhibits: vec![exhibit(1, kind), exhibit(2, kind)],
         detail: vec![("overlap_ms".into(), "750000".into()), ("sessions".into(), "2".into())],
         snoozed_until: None,
-        history: vec![Word { at: at("12:00:00"), who: "zhao.inspector".into(), status: "open".into(), note: "已电话询问，等承训单位的说明。".into() }],
+        history: vec![Word {
+            at: at("12:00:00"),
+            who: "zhao.inspector".into(),
+            status: "open".into(),
+            note: "已电话询问，等承训单位的说明。".into(),
+        }],
         may_decide: true,
     }
 }
@@ -562,15 +586,32 @@ pub(super) fn every_page(lang: Lang) -> Vec<(String, String)> {
     let html = |page: &dyn askama::DynTemplate| page.dyn_render().expect("a page of plain data renders");
     pages.push(("login", html(&Login { frame: outside.clone(), failed: false, name: String::new(), next: "/".into() })));
     pages.push(("login-failed", html(&Login { frame: outside.clone(), failed: true, name: "zhao".into(), next: "/".into() })));
-    for (name, status, code) in [("trouble-404", 404, "not_found"), ("trouble-403", 403, "forbidden"), ("trouble-500", 500, "internal"), ("trouble-422", 422, "odd_code")] {
+    for (name, status, code) in [
+        ("trouble-404", 404, "not_found"),
+        ("trouble-403", 403, "forbidden"),
+        ("trouble-500", 500, "internal"),
+        ("trouble-422", 422, "odd_code"),
+    ] {
         let frame = if status == 404 { frame.clone() } else { outside.clone() };
         let message = "The message of the error, as the API says it.".to_string();
         pages.push((name, html(&Trouble { frame, status, code: code.into(), message, request: Some("01hq3k".into()) })));
     }
     pages.push(("class", html(&class(&frame, 40, 48))));
     pages.push(("class-large", html(&class(&frame, 200, 200))));
-    pages.push(("class-empty", html(&Class { matrix: Matrix::default(), lessons: Vec::new(), calculated: None, findings: (0, 0), ..class(&frame, 1, 1) })));
-    pages.push(("classes", html(&Classes { frame: frame.clone(), rows: (0..3).map(class_row).collect(), total: 3, q: String::new(), next: Some("?cursor=a".into()) })));
+    pages.push((
+        "class-empty",
+        html(&Class { matrix: Matrix::default(), lessons: Vec::new(), calculated: None, findings: (0, 0), ..class(&frame, 1, 1) }),
+    ));
+    pages.push((
+        "classes",
+        html(&Classes {
+            frame: frame.clone(),
+            rows: (0..3).map(class_row).collect(),
+            total: 3,
+            q: String::new(),
+            next: Some("?cursor=a".into()),
+        }),
+    ));
     pages.push(("classes-empty", html(&Classes { frame: frame.clone(), rows: Vec::new(), total: 0, q: "焊".into(), next: None })));
     pages.push(("lesson", html(&lesson_page(&frame, 40))));
     pages.push(("lesson-large", html(&lesson_page(&frame, 200))));
@@ -590,9 +631,17 @@ pub(super) fn every_page(lang: Lang) -> Vec<(String, String)> {
         class_title: Some(class_title(0)),
         next: Some("?cursor=a".into()),
     };
-    pages.push(("evidence-list", html(&list((0..20).map(evidence_row).collect(), evidence_list::Filter { kind: "video".into(), class: "c".into(), ..Default::default() }))));
+    pages.push((
+        "evidence-list",
+        html(&list(
+            (0..20).map(evidence_row).collect(),
+            evidence_list::Filter { kind: "video".into(), class: "c".into(), ..Default::default() },
+        )),
+    ));
     pages.push(("evidence-list-empty", html(&list(Vec::new(), evidence_list::Filter::default()))));
-    for (name, number) in [("evidence-log", 0), ("evidence-video", 1), ("evidence-picture", 2), ("evidence-failed", 3), ("evidence-unsealed", 4)] {
+    for (name, number) in
+        [("evidence-log", 0), ("evidence-video", 1), ("evidence-picture", 2), ("evidence-failed", 3), ("evidence-unsealed", 4)]
+    {
         pages.push((name, html(&evidence(&frame, number))));
     }
     frame.section = Section::Findings;

@@ -28,7 +28,9 @@ impl Lang {
 
     /// The first language of an `Accept-Language` header that the pages speak; browsers list them by preference.
     pub fn accepted(header: &str) -> Option<Lang> {
-        header.split(',').find_map(|part| Lang::named(part.trim().split([';', '-']).next().unwrap_or_default().to_ascii_lowercase().as_str()))
+        header
+            .split(',')
+            .find_map(|part| Lang::named(part.trim().split([';', '-']).next().unwrap_or_default().to_ascii_lowercase().as_str()))
     }
 
     /// What `?lang=` and the cookie say.
