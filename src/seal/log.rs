@@ -1,0 +1,303 @@
+//! [`Log`]: opening it, waiting for a seal, and what it shows the public.
+
+use super::cache::Cache;
+use super::edge::{Edge, WIDTH, shifted};
+use super::head::{Head, Signed, count, forked, sign, storage_error};
+use super::key::Key;
+use super::path::{Content, TilePath};
+use super::proof::Sealed;
+use super::publish::CHECKPOINT_FILE;
+use super::sql;
+use super::step::Steps;
+use super::verify::{Trust, TrustedLog, verify_checkpoint};
+use crate::db::Db;
+use crate::error::{Error, Result, codes};
+use crate::ids::LeafId;
+use crate::time::{Clock, Time};
+use bytes::Bytes;
+use sqlx::Row;
+use std::sync::Arc;
+use std::time::Duration;
+use storage::Objects;
+use tlog_tiles::{EMPTY_HASH, Hash, check_record, record_hash};
+use tokio::sync::{Notify, watch};
+
+/// How long a waiter sleeps before it looks whether another server has sealed its leaf.
+const POLL: Duration = Duration::from_millis(100);
+
+/// The log. Cheap to clone.
+#[derive(Clone)]
+pub struct Log {
+    pub(super) inner: Arc<Inner>,
+}
+
+pub(super) struct Inner {
+    pub(super) db: Db,
+    pub(super) objects: Objects,
+    pub(super) key: Key,
+    pub(super) clock: Clock,
+    pub(super) trust: Trust,
+    pub(super) cache: Cache,
+    /// What this server last knew to be published.
+    pub(super) shown: watch::Sender<Published>,
+    /// Somebody waits for a leaf.
+    pub(super) wake: Notify,
+    pub(super) steps: Steps,
+}
+
+/// A published checkpoint, and a head that has at least its leaves.
+#[derive(Clone, Debug)]
+pub struct Published {
+    /// Leaves under the checkpoint.
+    pub size: u64,
+    /// Their root.
+    pub root: Hash,
+    /// The signed note.
+    pub checkpoint: Arc<str>,
+    /// When it was published.
+    pub at: Time,
+    pub(super) head: Arc<Head>,
+}
+
+impl Log {
+    /// Opens the log, begins it when there is none, finishes what a dead server left, and publishes what is not yet published.
+    ///
+    /// Errors: `bad_config` when the log is another origin's or signed with another key; `log_forked` when the storage or the checkpoints
+    /// contradict the head row.
+    pub async fn open(db: Db, objects: Objects, key: Key, clock: Clock) -> Result<Log> {
+        create_head(&db, &key, clock.now()).await?;
+        let newest = Signed::newest(&db).await?.ok_or_else(|| forked("there is a head but no checkpoint"))?;
+        let head = Head::read(&db).await?;
+        if head.origin != key.origin() {
+            let message = format!("This database holds the log '{}', not '{}'; correct the log's origin.", head.origin, key.origin());
+            return Err(Error::new(&codes::CONFIG, message));
+        }
+        let trust = trust(&db, &key).await?;
+        check_newest(&trust, &newest, &head)?;
+        let (shown, _) = watch::channel(Published::of(newest, head));
+        let inner = Inner { db, objects, key, clock, trust, cache: Cache::default(), shown, wake: Notify::new(), steps: Steps::default() };
+        let log = Log { inner: Arc::new(inner) };
+        log.check_storage().await?;
+        log.publish(Vec::new()).await?;
+        Ok(log)
+    }
+
+    /// Whom to trust to verify this log: the trust file.
+    pub fn trust(&self) -> Trust {
+        self.inner.trust.clone()
+    }
+
+    /// The newest published checkpoint this server knows.
+    pub fn published(&self) -> Published {
+        self.inner.shown.borrow().clone()
+    }
+
+    /// The newest published checkpoint of all servers: a signed note.
+    pub async fn checkpoint(&self) -> Result<String> {
+        self.refresh().await?;
+        Ok(self.published().checkpoint.to_string())
+    }
+
+    /// Tells the sequencer that a leaf was committed; [`sealed`](Log::sealed) does it too.
+    pub fn wake(&self) {
+        self.inner.wake.notify_one();
+    }
+
+    /// Waits until a committed leaf is under a published checkpoint. There is no time limit: the leaf stays staged until it is sealed, so a
+    /// caller that gives up may ask again.
+    ///
+    /// Errors: `not_found` when no such leaf was committed.
+    pub async fn sealed(&self, leaf: LeafId) -> Result<Sealed> {
+        let mut shown = self.inner.shown.subscribe();
+        loop {
+            let published = shown.borrow_and_update().clone();
+            if let Some(sealed) = self.find(leaf, &published).await? {
+                return Ok(sealed);
+            }
+            self.wake();
+            if tokio::time::timeout(POLL, shown.changed()).await.is_err() {
+                self.refresh().await?;
+            }
+        }
+    }
+
+    /// The proof of a leaf under the newest checkpoint; `None` while it is not sealed. Errors as [`sealed`](Log::sealed).
+    pub async fn receipt(&self, leaf: LeafId) -> Result<Option<Sealed>> {
+        if let Some(sealed) = self.find(leaf, &self.published()).await? {
+            return Ok(Some(sealed));
+        }
+        self.refresh().await?;
+        self.find(leaf, &self.published()).await
+    }
+
+    /// C2SP tlog-proof text of a leaf; `None` while it is not sealed.
+    pub async fn proof_text(&self, leaf: LeafId) -> Result<Option<String>> {
+        Ok(self.receipt(leaf).await?.map(|sealed| sealed.proof_text()))
+    }
+
+    /// A tile or bundle of the published tree, full or partial; `None` where the published tree has none.
+    pub async fn tile(&self, path: &TilePath) -> Result<Option<Bytes>> {
+        let mut published = self.published();
+        if !published.has(path) {
+            self.refresh().await?;
+            published = self.published();
+        }
+        if !published.has(path) {
+            return Ok(None);
+        }
+        match path.content {
+            Content::Entries => self.bundle(path).await.map(Some),
+            Content::Hashes(level) => {
+                let tile = self.hashes(&published.head, level, path.n).await?;
+                Ok(Some(tile.slice(..usize::from(path.width) * tlog_tiles::HASH_SIZE)))
+            }
+        }
+    }
+
+    /// The proof that the published tree begins with the tree of `size` leaves (RFC 6962, 2.1.2), with the published tree's size.
+    ///
+    /// Errors: `invalid` when there was no such tree.
+    pub async fn consistency(&self, size: u64) -> Result<(u64, Vec<Hash>)> {
+        let published = self.published();
+        if size == 0 || size > published.size {
+            return Err(Error::new(&codes::INVALID, format!("The log has {} leaves; name a size from 1 to that.", published.size)));
+        }
+        let proof = self.compute(&published.head, |tree| tlog_tiles::prove_tree(published.size, size, tree)).await?;
+        Ok((published.size, proof))
+    }
+
+    async fn find(&self, leaf: LeafId, published: &Published) -> Result<Option<Sealed>> {
+        let row = sqlx::query(sql::LEAF).bind(leaf.to_string()).fetch_optional(self.inner.db.read()).await?;
+        let row = row.ok_or_else(|| Error::new(&codes::NOT_FOUND, "No leaf of the log has this id."))?;
+        let Some(index) = row.try_get::<Option<i64>, _>(0)?.map(count).transpose()?.filter(|index| *index < published.size) else {
+            return Ok(None);
+        };
+        let body: Vec<u8> = row.try_get(2)?;
+        let proof = self.compute(&published.head, |tree| tlog_tiles::prove_record(published.size, index, tree)).await?;
+        check_record(&proof, published.size, published.root, index, record_hash(&body))
+            .map_err(|error| forked(format!("leaf {index} is not under the checkpoint of {} leaves: {error}", published.size)))?;
+        let checkpoint = published.checkpoint.to_string();
+        Ok(Some(Sealed { index, tree_size: published.size, proof, checkpoint, origin: self.inner.key.origin().to_owned(), body }))
+    }
+
+    /// Takes notice of what other servers published.
+    pub(super) async fn refresh(&self) -> Result<()> {
+        let sizes = sqlx::query(sql::SIZES).fetch_one(self.inner.db.read()).await?;
+        if count(sizes.try_get(1)?)? > self.published().size {
+            // The checkpoint first: the head only grows, so the one read after it has the checkpoint's leaves.
+            let newest = Signed::newest(&self.inner.db).await?.ok_or_else(|| forked("the checkpoints are gone"))?;
+            let head = Head::read(&self.inner.db).await?;
+            check_newest(&self.inner.trust, &newest, &head)?;
+            self.show(Published::of(newest, head));
+        }
+        Ok(())
+    }
+
+    /// Tells the waiters, unless they know better already.
+    pub(super) fn show(&self, published: Published) {
+        self.inner.shown.send_if_modified(|shown| {
+            let newer = published.size > shown.size;
+            if newer {
+                *shown = published;
+            }
+            newer
+        });
+    }
+
+    /// Compares with the head: the newest checkpoint, at each level the last full tile, the last full bundle, the stored checkpoint.
+    async fn check_storage(&self) -> Result<()> {
+        let published = self.published();
+        let head = &published.head;
+        self.check_root(head, published.size, published.root).await?;
+        for level in 0..8 {
+            if let Some(n) = shifted(head.size(), level + 1).checked_sub(1) {
+                self.hashes(head, level, n).await?;
+            }
+        }
+        if let Some(n) = (head.tiled >> 8).checked_sub(1) {
+            let bundle = TilePath::bundle(n);
+            let made = self.bundle(&bundle).await?;
+            let stored = self.inner.objects.get_file(&bundle.file()).await.map_err(storage_error)?;
+            if stored.is_some_and(|stored| stored != made) {
+                return Err(forked(format!("{bundle} in the storage is not what the leaves make")));
+            }
+        }
+        let stored = self.inner.objects.get_file(CHECKPOINT_FILE).await.map_err(storage_error)?;
+        let stored = match &stored {
+            Some(stored) => self.check_stored(head, stored).await?,
+            None => 0,
+        };
+        if stored < published.size {
+            // Lost; or two servers wrote at once, and the one that would have noticed died.
+            let newest = Bytes::from(published.checkpoint.to_string());
+            self.inner.objects.put_file(CHECKPOINT_FILE, newest).await.map_err(storage_error)?;
+        }
+        Ok(())
+    }
+
+    /// Whether the stored checkpoint is of the head's past; its size.
+    async fn check_stored(&self, head: &Head, stored: &[u8]) -> Result<u64> {
+        let note = std::str::from_utf8(stored).map_err(|_| forked("the stored checkpoint is not text"))?;
+        let stored =
+            verify_checkpoint(&self.inner.trust, note).map_err(|cause| forked(format!("the stored checkpoint: {cause}")))?.checkpoint;
+        if stored.size() > head.size() {
+            let cause = format!("the storage has a checkpoint of {} leaves, the head only {}", stored.size(), head.size());
+            return Err(forked(cause));
+        }
+        self.check_root(head, stored.size(), *stored.hash()).await?;
+        Ok(stored.size())
+    }
+
+    /// Whether the head's tree, when it had `size` leaves, had this root.
+    async fn check_root(&self, head: &Head, size: u64, root: Hash) -> Result<()> {
+        if self.compute(head, |tree| tlog_tiles::tree_hash(size, tree)).await? == root {
+            Ok(())
+        } else {
+            Err(forked(format!("a checkpoint of {size} leaves has another root than these leaves make")))
+        }
+    }
+}
+
+impl Published {
+    pub(super) fn of(signed: Signed, head: Head) -> Published {
+        Published { size: signed.size, root: signed.root, checkpoint: signed.note.into(), at: signed.published_at, head: Arc::new(head) }
+    }
+
+    /// Whether the published tree has such a tile.
+    fn has(&self, path: &TilePath) -> bool {
+        let hashes = shifted(self.size, path.level());
+        path.n.checked_mul(WIDTH as u64).and_then(|first| first.checked_add(u64::from(path.width))).is_some_and(|end| end <= hashes)
+    }
+}
+
+/// Begins the log when there is none.
+async fn create_head(db: &Db, key: &Key, now: Time) -> Result<()> {
+    if sqlx::query(sql::SIZES).fetch_optional(db.read()).await?.is_some() {
+        return Ok(());
+    }
+    let mut tx = db.begin().await?;
+    let (root, edge) = (EMPTY_HASH.0.to_vec(), Edge::empty().to_bytes());
+    sqlx::query(sql::CREATE_HEAD).bind(key.origin()).bind(root.clone()).bind(edge).bind(now.0).execute(tx.conn()).await?;
+    sqlx::query(sql::PUT_CHECKPOINT).bind(0_i64).bind(root).bind(sign(key, 0, EMPTY_HASH)?).bind(now.0).execute(tx.conn()).await?;
+    tx.commit().await
+}
+
+/// The trust file of a log: its one key, since its first checkpoint.
+async fn trust(db: &Db, key: &Key) -> Result<Trust> {
+    let first = Signed::of(&sqlx::query(sql::FIRST_CHECKPOINT).fetch_one(db.read()).await?)?;
+    let log = TrustedLog { origin: key.origin().to_owned(), vkey: key.vkey().to_owned(), from: first.published_at, until: None };
+    Ok(Trust { logs: vec![log], ..Trust::default() })
+}
+
+/// The newest checkpoint's row is what its note says, is signed with this log's key, and is of the head's past.
+fn check_newest(trust: &Trust, newest: &Signed, head: &Head) -> Result<()> {
+    let verified = verify_checkpoint(trust, &newest.note).map_err(|cause| {
+        Error::new(&codes::CONFIG, "The log's checkpoints are not signed with this log.key; restore the key the log was begun with.")
+            .because(cause)
+    })?;
+    let tree = verified.checkpoint;
+    if tree.size() != newest.size || *tree.hash() != newest.root || newest.size > head.size() || newest.size > head.published {
+        return Err(forked(format!("the checkpoint of {} leaves contradicts its row or the head", newest.size)));
+    }
+    Ok(())
+}
