@@ -148,7 +148,7 @@ mod tests {
             received_at: Time(1_583_197_200_000_000),
         })
         .expect("fits");
-        insta::assert_snapshot!(String::from_utf8_lossy(leaf.body()), @"");
+        insta::assert_snapshot!(String::from_utf8_lossy(leaf.body()), @r#"{"class":"00000000-0000-0000-0000-000000000002","digest":"2d711642b726b04401627ca9fbac32f5c8530fb1903cc4db02258717921a4881","evidence":"00000000-0000-0000-0000-000000000001","evidence_kind":"attendance","kind":"evidence","media_type":"text/csv","received_at":"2020-03-03T01:00:00Z","size":1,"submitter":"token:1","v":1}"#);
     }
 
     #[test]

@@ -217,9 +217,10 @@ impl Log {
         if let Some(n) = (head.tiled >> 8).checked_sub(1) {
             let bundle = TilePath::bundle(n);
             let made = self.bundle(&bundle).await?;
-            let stored = self.inner.objects.get_file(&bundle.file()).await.map_err(storage_error)?;
-            if stored.is_some_and(|stored| stored != made) {
-                return Err(forked(format!("{bundle} in the storage is not what the leaves make")));
+            match self.inner.objects.get_file(&bundle.file()).await.map_err(storage_error)? {
+                Some(stored) if stored == made => {}
+                Some(_) => return Err(forked(format!("{bundle} in the storage is not what the leaves make"))),
+                None => self.inner.objects.put_file(&bundle.file(), made).await.map_err(storage_error)?,
             }
         }
         let stored = self.inner.objects.get_file(CHECKPOINT_FILE).await.map_err(storage_error)?;

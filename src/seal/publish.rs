@@ -28,7 +28,7 @@ impl Log {
         if sizes.try_get::<i64, _>(0)? == sizes.try_get::<i64, _>(1)? {
             return self.refresh().await;
         }
-        let head = Head::read(&inner.db).await?;
+        let mut head = Head::read(&inner.db).await?;
         self.write_tiles(&head, made).await?;
         let note = sign(&inner.key, head.size(), head.root)?;
         let put = |note: &str| inner.objects.put_file(CHECKPOINT_FILE, Bytes::from(note.to_owned()));
@@ -48,6 +48,7 @@ impl Log {
             // Another server published meanwhile; the older checkpoint may have been written over the newer one.
             put(&newest.note).await.map_err(storage_error)?;
         }
+        (head.tiled, head.published) = (head.size(), head.size());
         self.show(Published::of(Signed { size: head.size(), root: head.root, note, published_at: at }, head));
         Ok(())
     }

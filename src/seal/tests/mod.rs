@@ -12,10 +12,10 @@ use super::{check, stage};
 use crate::db::Db;
 use crate::error::Result;
 use crate::ids::{Ids, LeafId};
-use crate::time::{Clock, Time};
+use crate::time::{Clock, MILLI, Time};
 use serde_json::{Map, json};
 use std::sync::Arc;
-use std::sync::atomic::AtomicI64;
+use std::sync::atomic::{AtomicI64, Ordering};
 use storage::{Faults, Objects};
 
 /// A log in the making: a database, a storage that fails on demand, and the clock.
@@ -24,14 +24,16 @@ struct Bench {
     objects: Objects,
     faults: Faults,
     clock: Clock,
+    micros: Arc<AtomicI64>,
     ids: Ids,
 }
 
 impl Bench {
     fn new(db: &Db) -> Bench {
-        let clock = Clock::Fixed(Arc::new(AtomicI64::new(1_583_197_200_000_000)));
+        let micros = Arc::new(AtomicI64::new(1_583_197_200_000_000));
+        let clock = Clock::Fixed(micros.clone());
         let (objects, faults) = Objects::memory();
-        Bench { db: db.clone(), objects, faults, ids: Ids::new(clock.clone()), clock }
+        Bench { db: db.clone(), objects, faults, ids: Ids::new(clock.clone()), micros, clock }
     }
 
     fn key() -> Key {
@@ -42,11 +44,12 @@ impl Bench {
         Log::open(self.db.clone(), self.objects.clone(), Bench::key(), self.clock.clone()).await
     }
 
-    /// Stages leaves numbered from `first` in one transaction.
+    /// Stages leaves numbered from `first` in one transaction, a millisecond apart, so that their ids are in this order.
     async fn stage(&self, first: u64, count: u64) -> Vec<LeafId> {
         let mut tx = self.db.begin().await.expect("begins");
         let mut staged = Vec::new();
         for number in first..first + count {
+            self.micros.fetch_add(MILLI, Ordering::SeqCst);
             staged.push(stage(&mut tx, &leaf(number), &self.ids, self.clock.now()).await.expect("stages"));
         }
         tx.commit().await.expect("commits");
