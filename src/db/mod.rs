@@ -4,6 +4,7 @@
 //! the `sql.rs` file of the stage that owns the tables; here are connecting, transactions, migration, and the few named pairs of
 //! statements where the engines truly differ.
 
+mod group;
 mod migrate;
 pub mod sql;
 #[cfg(test)]
@@ -36,6 +37,7 @@ pub struct Db {
     engine: Engine,
     /// SQLite takes one writer at a time; queueing here, fairly and asleep, beats its busy-wait.
     writer: Arc<Mutex<()>>,
+    group: Arc<group::Group>,
 }
 
 /// A write transaction. Dropped without [`Tx::commit`], it is rolled back.
@@ -75,7 +77,7 @@ impl Db {
             .connect_with(options)
             .await
             .map_err(|cause| Error::of(&codes::DATABASE_AWAY).because(cause))?;
-        Ok(Db { pool, engine, writer: Arc::new(Mutex::new(())) })
+        Ok(Db { pool, engine, writer: Arc::new(Mutex::new(())), group: Arc::default() })
     }
 
     /// Which engine this is.
