@@ -64,6 +64,7 @@ impl Db {
         let pool = AnyPoolOptions::new()
             .max_connections(connections.max(2))
             .acquire_timeout(Duration::from_secs(30))
+            .test_before_acquire(engine == Engine::Postgres) // a file does not go away; asking costs as much as a query
             .after_connect(move |connection, _| {
                 Box::pin(async move {
                     if engine == Engine::Sqlite {

@@ -46,7 +46,7 @@ impl Edge {
 
     /// The hashes level after level.
     pub(super) fn to_bytes(&self) -> Vec<u8> {
-        self.levels.iter().flatten().flat_map(|hash| hash.0).collect()
+        self.levels.iter().flat_map(|level| concat(level)).collect()
     }
 
     /// Leaves in the tree.
@@ -121,7 +121,9 @@ fn perfect_root(hashes: &[Hash]) -> Hash {
 
 /// Hashes one after the other, as a tile holds them.
 pub(super) fn concat(hashes: &[Hash]) -> Bytes {
-    hashes.iter().flat_map(|hash| hash.0).collect::<Vec<u8>>().into()
+    let mut bytes = Vec::with_capacity(hashes.len() * HASH_SIZE);
+    hashes.iter().for_each(|hash| bytes.extend_from_slice(&hash.0));
+    bytes.into()
 }
 
 /// The hashes in a tile's bytes; `None` when the last is cut.

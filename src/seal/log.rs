@@ -7,6 +7,7 @@ use super::key::Key;
 use super::path::{Content, TilePath};
 use super::proof::Sealed;
 use super::publish::CHECKPOINT_FILE;
+use super::sequence::Placed;
 use super::sql;
 use super::step::Steps;
 use super::verify::{Trust, TrustedLog, verify_checkpoint};
@@ -16,7 +17,8 @@ use crate::ids::LeafId;
 use crate::time::{Clock, Time};
 use bytes::Bytes;
 use sqlx::Row;
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use storage::Objects;
 use tlog_tiles::{EMPTY_HASH, Hash, check_record, record_hash};
@@ -56,7 +58,26 @@ pub struct Published {
     pub checkpoint: Arc<str>,
     /// When it was published.
     pub at: Time,
-    pub(super) head: Arc<Head>,
+    pub(super) tree: Arc<Tree>,
+    /// The leaves of the last batches of this server, so that who waits for one need not ask the database.
+    pub(super) recent: Arc<Recent>,
+}
+
+/// A head, and the nodes of its tree that were asked for so far.
+#[derive(Debug)]
+pub(super) struct Tree {
+    pub(super) head: Head,
+    pub(super) nodes: Mutex<HashMap<u64, Hash>>,
+}
+
+/// Leaves by id: place and body.
+pub(super) type Batch = HashMap<LeafId, (u64, Vec<u8>)>;
+
+/// The last batch and the one before it.
+#[derive(Debug, Default)]
+pub(super) struct Recent {
+    pub(super) last: Arc<Batch>,
+    pub(super) before: Arc<Batch>,
 }
 
 impl Log {
@@ -78,7 +99,7 @@ impl Log {
         let inner = Inner { db, objects, key, clock, trust, cache: Cache::default(), shown, wake: Notify::new(), steps: Steps::default() };
         let log = Log { inner: Arc::new(inner) };
         log.check_storage().await?;
-        log.publish(Vec::new()).await?;
+        log.publish(Placed::default()).await?;
         Ok(log)
     }
 
@@ -111,12 +132,14 @@ impl Log {
         let mut shown = self.inner.shown.subscribe();
         loop {
             let published = shown.borrow_and_update().clone();
-            if let Some(sealed) = self.find(leaf, &published).await? {
-                return Ok(sealed);
+            if let Some((index, body)) = published.recent(leaf) {
+                return self.prove(&published, *index, body.clone()).await;
             }
             self.wake();
-            if tokio::time::timeout(POLL, shown.changed()).await.is_err() {
-                self.refresh().await?;
+            if tokio::time::timeout(POLL, shown.changed()).await.is_err()
+                && let Some(sealed) = self.receipt(leaf).await?
+            {
+                return Ok(sealed);
             }
         }
     }
@@ -148,7 +171,7 @@ impl Log {
         match path.content {
             Content::Entries => self.bundle(path).await.map(Some),
             Content::Hashes(level) => {
-                let tile = self.hashes(&published.head, level, path.n).await?;
+                let tile = self.hashes(&published.tree.head, level, path.n).await?;
                 Ok(Some(tile.slice(..usize::from(path.width) * tlog_tiles::HASH_SIZE)))
             }
         }
@@ -162,7 +185,7 @@ impl Log {
         if size == 0 || size > published.size {
             return Err(Error::new(&codes::INVALID, format!("The log has {} leaves; name a size from 1 to that.", published.size)));
         }
-        let proof = self.compute(&published.head, |tree| tlog_tiles::prove_tree(published.size, size, tree)).await?;
+        let proof = self.compute(&published.tree, |tree| tlog_tiles::prove_tree(published.size, size, tree)).await?;
         Ok((published.size, proof))
     }
 
@@ -172,12 +195,15 @@ impl Log {
         let Some(index) = row.try_get::<Option<i64>, _>(0)?.map(count).transpose()?.filter(|index| *index < published.size) else {
             return Ok(None);
         };
-        let body: Vec<u8> = row.try_get(2)?;
-        let proof = self.compute(&published.head, |tree| tlog_tiles::prove_record(published.size, index, tree)).await?;
+        self.prove(published, index, row.try_get(2)?).await.map(Some)
+    }
+
+    async fn prove(&self, published: &Published, index: u64, body: Vec<u8>) -> Result<Sealed> {
+        let proof = self.compute(&published.tree, |tree| tlog_tiles::prove_record(published.size, index, tree)).await?;
         check_record(&proof, published.size, published.root, index, record_hash(&body))
             .map_err(|error| forked(format!("leaf {index} is not under the checkpoint of {} leaves: {error}", published.size)))?;
         let checkpoint = published.checkpoint.to_string();
-        Ok(Some(Sealed { index, tree_size: published.size, proof, checkpoint, origin: self.inner.key.origin().to_owned(), body }))
+        Ok(Sealed { index, tree_size: published.size, proof, checkpoint, origin: self.inner.key.origin().to_owned(), body })
     }
 
     /// Takes notice of what other servers published.
@@ -188,16 +214,20 @@ impl Log {
             let newest = Signed::newest(&self.inner.db).await?.ok_or_else(|| forked("the checkpoints are gone"))?;
             let head = Head::read(&self.inner.db).await?;
             check_newest(&self.inner.trust, &newest, &head)?;
-            self.show(Published::of(newest, head));
+            self.show(Published::of(newest, head), None);
         }
         Ok(())
     }
 
     /// Tells the waiters, unless they know better already.
-    pub(super) fn show(&self, published: Published) {
+    pub(super) fn show(&self, mut published: Published, batch: Option<Batch>) {
         self.inner.shown.send_if_modified(|shown| {
             let newer = published.size > shown.size;
             if newer {
+                published.recent = match batch {
+                    Some(batch) => Arc::new(Recent { last: Arc::new(batch), before: shown.recent.last.clone() }),
+                    None => shown.recent.clone(),
+                };
                 *shown = published;
             }
             newer
@@ -207,8 +237,8 @@ impl Log {
     /// Compares with the head: the newest checkpoint, at each level the last full tile, the last full bundle, the stored checkpoint.
     async fn check_storage(&self) -> Result<()> {
         let published = self.published();
-        let head = &published.head;
-        self.check_root(head, published.size, published.root).await?;
+        let (tree, head) = (&published.tree, &published.tree.head);
+        self.check_root(tree, published.size, published.root).await?;
         for level in 0..8 {
             if let Some(n) = shifted(head.size(), level + 1).checked_sub(1) {
                 self.hashes(head, level, n).await?;
@@ -225,7 +255,7 @@ impl Log {
         }
         let stored = self.inner.objects.get_file(CHECKPOINT_FILE).await.map_err(storage_error)?;
         let stored = match &stored {
-            Some(stored) => self.check_stored(head, stored).await?,
+            Some(stored) => self.check_stored(tree, stored).await?,
             None => 0,
         };
         if stored < published.size {
@@ -237,21 +267,21 @@ impl Log {
     }
 
     /// Whether the stored checkpoint is of the head's past; its size.
-    async fn check_stored(&self, head: &Head, stored: &[u8]) -> Result<u64> {
+    async fn check_stored(&self, tree: &Tree, stored: &[u8]) -> Result<u64> {
         let note = std::str::from_utf8(stored).map_err(|_| forked("the stored checkpoint is not text"))?;
         let stored =
             verify_checkpoint(&self.inner.trust, note).map_err(|cause| forked(format!("the stored checkpoint: {cause}")))?.checkpoint;
-        if stored.size() > head.size() {
-            let cause = format!("the storage has a checkpoint of {} leaves, the head only {}", stored.size(), head.size());
+        if stored.size() > tree.head.size() {
+            let cause = format!("the storage has a checkpoint of {} leaves, the head only {}", stored.size(), tree.head.size());
             return Err(forked(cause));
         }
-        self.check_root(head, stored.size(), *stored.hash()).await?;
+        self.check_root(tree, stored.size(), *stored.hash()).await?;
         Ok(stored.size())
     }
 
     /// Whether the head's tree, when it had `size` leaves, had this root.
-    async fn check_root(&self, head: &Head, size: u64, root: Hash) -> Result<()> {
-        if self.compute(head, |tree| tlog_tiles::tree_hash(size, tree)).await? == root {
+    async fn check_root(&self, tree: &Tree, size: u64, root: Hash) -> Result<()> {
+        if self.compute(tree, |tree| tlog_tiles::tree_hash(size, tree)).await? == root {
             Ok(())
         } else {
             Err(forked(format!("a checkpoint of {size} leaves has another root than these leaves make")))
@@ -261,7 +291,14 @@ impl Log {
 
 impl Published {
     pub(super) fn of(signed: Signed, head: Head) -> Published {
-        Published { size: signed.size, root: signed.root, checkpoint: signed.note.into(), at: signed.published_at, head: Arc::new(head) }
+        let tree = Arc::new(Tree { head, nodes: Mutex::default() });
+        let (checkpoint, recent) = (signed.note.into(), Arc::default());
+        Published { size: signed.size, root: signed.root, checkpoint, at: signed.published_at, tree, recent }
+    }
+
+    /// A leaf of the last batches.
+    fn recent(&self, leaf: LeafId) -> Option<&(u64, Vec<u8>)> {
+        self.recent.last.get(&leaf).or_else(|| self.recent.before.get(&leaf)).filter(|(index, _)| *index < self.size)
     }
 
     /// Whether the published tree has such a tile.

@@ -5,6 +5,7 @@ use super::head::{Head, Signed, column, sign, storage_error};
 use super::log::{Log, Published};
 use super::path::{Content, TilePath};
 use super::read::derive;
+use super::sequence::Placed;
 use super::sql;
 use super::step::Step;
 use crate::error::Result;
@@ -19,17 +20,17 @@ pub(super) const CHECKPOINT_FILE: &str = "log/checkpoint";
 const WRITERS: usize = 16;
 
 impl Log {
-    /// Publishes the head, if it is not yet. `made` are tiles the caller has at hand; the others are made from the leaves.
+    /// Publishes the head, if it is not yet. What the caller has at hand of it need not be read from the leaves again.
     ///
     /// A checkpoint is in the storage before anyone is told of it: a database that is set back to an older state is found out by it.
-    pub(super) async fn publish(&self, made: Vec<FullTile>) -> Result<()> {
+    pub(super) async fn publish(&self, placed: Placed) -> Result<()> {
         let inner = &self.inner;
         let sizes = sqlx::query(sql::SIZES).fetch_one(inner.db.read()).await?;
         if sizes.try_get::<i64, _>(0)? == sizes.try_get::<i64, _>(1)? {
             return self.refresh().await;
         }
         let mut head = Head::read(&inner.db).await?;
-        self.write_tiles(&head, made).await?;
+        self.write_tiles(&head, placed.tiles).await?;
         let note = sign(&inner.key, head.size(), head.root)?;
         let put = |note: &str| inner.objects.put_file(CHECKPOINT_FILE, Bytes::from(note.to_owned()));
         put(&note).await.map_err(storage_error)?;
@@ -49,7 +50,7 @@ impl Log {
             put(&newest.note).await.map_err(storage_error)?;
         }
         (head.tiled, head.published) = (head.size(), head.size());
-        self.show(Published::of(Signed { size: head.size(), root: head.root, note, published_at: at }, head));
+        self.show(Published::of(Signed { size: head.size(), root: head.root, note, published_at: at }, head), Some(placed.batch));
         Ok(())
     }
 

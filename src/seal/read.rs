@@ -2,7 +2,7 @@
 
 use super::edge::{Edge, FullTile, TILE_BYTES, concat, shifted};
 use super::head::{Head, column, count, forked, hash, storage_error};
-use super::log::Log;
+use super::log::{Log, Tree};
 use super::path::{Content, TilePath};
 use super::sql;
 use crate::db::Db;
@@ -11,6 +11,7 @@ use bytes::{BufMut, Bytes, BytesMut};
 use sqlx::Row;
 use std::cell::RefCell;
 use std::collections::HashMap;
+use std::sync::{MutexGuard, PoisonError};
 use tlog_tiles::{HASH_SIZE, Hash, HashReader, Tile};
 
 /// Leaf rows read at once.
@@ -121,38 +122,48 @@ impl Log {
     }
 
     /// Runs a computation on the tree's nodes twice: once to learn which it wants, once with them.
-    pub(super) async fn compute<T, F>(&self, head: &Head, run: F) -> Result<T>
+    pub(super) async fn compute<T, F>(&self, tree: &Tree, run: F) -> Result<T>
     where
-        F: Fn(&Nodes) -> Result<T, tlog_tiles::Error>,
+        F: Fn(&Nodes<'_>) -> Result<T, tlog_tiles::Error>,
     {
-        let mut nodes = Nodes::default();
-        let run = |nodes: &Nodes| run(nodes).map_err(|error| Error::internal(error.to_string()));
-        let blind = run(&nodes)?;
-        let wanted = nodes.wanted.take();
+        let run = || {
+            let nodes = Nodes { tree, wanted: RefCell::default() };
+            run(&nodes).map(|done| (done, nodes.wanted.take())).map_err(|error| Error::internal(error.to_string()))
+        };
+        let (blind, wanted) = run()?;
         if wanted.is_empty() {
             return Ok(blind);
         }
         for index in wanted {
             let tile = Tile::from_index(8, index);
-            let hashes = self.hashes(head, tile.level(), tile.level_index()).await?;
+            let hashes = self.hashes(&tree.head, tile.level(), tile.level_index()).await?;
             let node = tile.hash_at_index(&hashes, index).map_err(|error| forked(error.to_string()))?;
-            nodes.known.insert(index, node);
+            tree.nodes().insert(index, node);
         }
-        run(&nodes)
+        match run()? {
+            (done, wanted) if wanted.is_empty() => Ok(done),
+            _ => Err(Error::internal("a computation on the tree wants other nodes the second time")),
+        }
+    }
+}
+
+impl Tree {
+    fn nodes(&self) -> MutexGuard<'_, HashMap<u64, Hash>> {
+        self.nodes.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 /// Nodes of the tree by their stored index; remembers which were wanted and not there.
-#[derive(Default)]
-pub(super) struct Nodes {
-    known: HashMap<u64, Hash>,
+pub(super) struct Nodes<'a> {
+    tree: &'a Tree,
     wanted: RefCell<Vec<u64>>,
 }
 
-impl HashReader for Nodes {
+impl HashReader for Nodes<'_> {
     fn read_hashes(&self, indexes: &[u64]) -> Result<Vec<Hash>, tlog_tiles::Error> {
+        let known = self.tree.nodes();
         let read = |index: &u64| {
-            self.known.get(index).copied().unwrap_or_else(|| {
+            known.get(index).copied().unwrap_or_else(|| {
                 self.wanted.borrow_mut().push(*index);
                 Hash::default()
             })

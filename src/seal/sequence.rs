@@ -2,7 +2,7 @@
 
 use super::edge::FullTile;
 use super::head::{Head, column, count, forked, hash};
-use super::log::Log;
+use super::log::{Batch, Log};
 use super::sql;
 use super::step::Step;
 use crate::error::Result;
@@ -20,6 +20,15 @@ const GATHER: Duration = Duration::from_millis(20);
 const IDLE: Duration = Duration::from_millis(500);
 /// The wait after a failure.
 const RETRY: Duration = Duration::from_secs(1);
+
+/// What a committed batch leaves at hand for its publication.
+#[derive(Default)]
+pub(super) struct Placed {
+    /// The leaves by id.
+    pub(super) batch: Batch,
+    /// The tiles they filled.
+    pub(super) tiles: Vec<FullTile>,
+}
 
 impl Log {
     /// The sequencer: seals what is staged until `stop`, then once more. Several servers may run it on one log.
@@ -52,36 +61,43 @@ impl Log {
     ///
     /// While the storage is away nothing is sequenced, so that little has to be made up for when it is back.
     pub async fn turn(&self) -> Result<u64> {
-        self.publish(Vec::new()).await?;
+        self.publish(Placed::default()).await?;
         if sqlx::query(sql::ANY_STAGED).fetch_optional(self.inner.db.read()).await?.is_none() {
             return Ok(0);
         }
-        let (leaves, tiles) = self.sequence().await?;
+        let placed = self.sequence().await?;
+        let leaves = placed.batch.len() as u64;
         if leaves > 0 {
-            self.publish(tiles).await?;
+            self.publish(placed).await?;
         }
         Ok(leaves)
     }
 
-    /// Gives staged leaves their places and swaps the head. Returns how many there were, and the tiles they filled.
-    async fn sequence(&self) -> Result<(u64, Vec<FullTile>)> {
+    /// Gives staged leaves their places and swaps the head.
+    async fn sequence(&self) -> Result<Placed> {
         let mut tx = self.inner.db.begin().await?;
         let row = sqlx::query(sql::LOCK_HEAD).bind(self.inner.clock.now().0).fetch_one(tx.conn()).await?;
         let head = Head::of(&row)?;
         let size = column(head.size())?;
         let rows = sqlx::query(sql::ASSIGN).bind(size).bind(BATCH).fetch_all(tx.conn()).await?;
         if rows.is_empty() {
-            return Ok((0, Vec::new()));
+            return Ok(Placed::default());
         }
-        let mut placed: Vec<(u64, Hash)> =
-            rows.iter().map(|row| Ok((count(row.try_get(0)?)?, hash(row.try_get(1)?)?))).collect::<Result<_>>()?;
-        placed.sort_by_key(|(index, _)| *index);
-        let (mut edge, mut tiles) = (head.edge, Vec::new());
-        for (index, leaf) in &placed {
+        let mut leaves: Vec<(u64, Hash)> = Vec::with_capacity(rows.len());
+        let mut placed = Placed::default();
+        for row in &rows {
+            let index = count(row.try_get(0)?)?;
+            leaves.push((index, hash(row.try_get(1)?)?));
+            let id = row.try_get::<&str, _>(2)?.parse().map_err(|_| forked(format!("the id of leaf {index} is none")))?;
+            placed.batch.insert(id, (index, row.try_get(3)?));
+        }
+        leaves.sort_by_key(|(index, _)| *index);
+        let mut edge = head.edge;
+        for (index, leaf) in &leaves {
             if *index != edge.size() {
                 return Err(forked(format!("the next leaf is {}, not {index}", edge.size())));
             }
-            edge.push(*leaf, &mut |tile| tiles.push(tile));
+            edge.push(*leaf, &mut |tile| placed.tiles.push(tile));
         }
         let swapped = sqlx::query(sql::SWAP_HEAD)
             .bind(size)
@@ -96,6 +112,6 @@ impl Log {
         self.inner.steps.at(Step::BeforeSwap)?;
         tx.commit().await?;
         self.inner.steps.at(Step::AfterSwap)?;
-        Ok((placed.len() as u64, tiles))
+        Ok(placed)
     }
 }

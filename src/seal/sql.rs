@@ -10,7 +10,7 @@ pub(crate) const ANY_STAGED: &str = "select 1 from leaf where log_index is null 
 /// and not by the other.
 pub(crate) const ASSIGN: &str = "update leaf set log_index = $1 + staged.place from \
      (select id, row_number() over (order by id) - 1 as place from leaf where log_index is null order by id limit $2) as staged \
-     where leaf.id = staged.id returning leaf.log_index, leaf.hash";
+     where leaf.id = staged.id returning leaf.log_index, leaf.hash, leaf.id, leaf.body";
 
 /// $1 origin, $2 root, $3 edge, $4 now: the head of an empty log, unless there is one.
 pub(crate) const CREATE_HEAD: &str = "insert into log_head (id, origin, tree_size, root, edge, tiled_size, published_size, updated_at) \
