@@ -140,7 +140,7 @@ impl Again<'_> {
         for tile in tiles {
             self.tile(tile).await?;
         }
-        if self.edge.size() % WIDTH as u64 == 0 {
+        if self.edge.size().is_multiple_of(WIDTH as u64) {
             let bundle = self.bundle.split().freeze();
             self.checked.bundles += 1;
             self.file(TilePath::bundle(row.index >> 8), bundle, "bundle_missing", "bundle_altered").await?;

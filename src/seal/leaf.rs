@@ -10,8 +10,9 @@ use serde_json::{Map, Value, json};
 use storage::Digest;
 use tlog_tiles::{Hash, record_hash};
 
-/// The most bytes a leaf may have: entry bundles give lengths in two bytes.
-pub const MAX_LEAF: usize = u16::MAX as usize;
+/// The most bytes a leaf may have. Bundles could hold 64 KiB (lengths are two bytes); this keeps the batches a server remembers,
+/// 2 × 4096 leaves, under 64 MiB whatever is sealed.
+pub const MAX_LEAF: usize = 8 * 1024;
 
 /// A leaf: the bytes that are hashed into the tree.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -2,11 +2,16 @@
 
 use super::super::edge::{Edge, FullTile};
 use super::super::head::Head;
+use super::super::step::Step;
+use super::super::verify::verify_proof;
 use super::{Bench, leaf};
 use crate::db::testing;
+use crate::ids::LeafId;
 use crate::seal::path::{Content, TilePath};
 use ct_merkle::mem_backed_tree::MemoryBackedTree;
 use sha2::Sha256;
+use sqlx::AssertSqlSafe;
+use storage::Op;
 use tlog_tiles::{HASH_SIZE, Hash, check_tree};
 
 type Tree = MemoryBackedTree<Sha256, Vec<u8>>;
@@ -106,4 +111,57 @@ async fn a_tile_of_any_width_is_a_prefix_of_the_fuller_one() {
         assert_eq!(Head::read(&db).await.expect("a head").size(), 700);
     })
     .await;
+}
+
+/// Stages leaves faster than one by one: SQLite's own literals, a thousand rows a statement.
+async fn stage_many(bench: &Bench, count: u64) {
+    let mut tx = bench.db.begin().await.expect("begins");
+    for first in (0..count).step_by(1000) {
+        let row = |number: u64| {
+            let leaf = leaf(number);
+            format!(
+                "('{}', x'{}', x'{}', 0, null)",
+                uuid::Uuid::from_u128(number.into()),
+                hex::encode(leaf.body()),
+                hex::encode(leaf.hash().0)
+            )
+        };
+        let rows: Vec<String> = (first..count.min(first + 1000)).map(row).collect();
+        let insert = format!("insert into leaf (id, body, hash, staged_at, log_index) values {}", rows.join(","));
+        sqlx::query(AssertSqlSafe(insert)).execute(tx.conn()).await.expect("stages");
+    }
+    tx.commit().await.expect("commits");
+}
+
+#[tokio::test]
+async fn a_log_of_three_levels_proves_repairs_and_notices_in_its_upper_tiles() {
+    let (db, _folder) = testing::sqlite().await;
+    let bench = Bench::new(&db);
+    let mut log = bench.open().await.expect("opens");
+    stage_many(&bench, 66_000).await;
+    // The server dies with the batch that fills the first tile of level 1, so the next one makes it from 65,536 leaf rows.
+    while Head::read(&db).await.expect("a head").size() < 61_440 {
+        log.turn().await.expect("seals");
+    }
+    log.inner.steps.die(Step::AfterSwap);
+    log.turn().await.expect_err("dies");
+    log = bench.open().await.expect("opens");
+    while log.turn().await.expect("seals") > 0 {}
+    bench.is_sound(&log, 66_000).await;
+
+    log.inner.cache.clear();
+    let reads = bench.faults.calls(Op::GetFile);
+    for number in [0, 255, 256, 40_000, 65_535, 65_536, 65_999] {
+        let sealed = log.sealed(LeafId(uuid::Uuid::from_u128(number))).await.expect("sealed");
+        assert_eq!((u128::from(sealed.index), sealed.tree_size), (number, 66_000));
+        verify_proof(&log.trust(), &sealed.body, sealed.proof_text().as_bytes()).expect("proven");
+    }
+    assert!(bench.faults.calls(Op::GetFile) - reads <= 7 * 2, "a proof reads a tile a level");
+
+    assert!(bench.faults.lose_file("log/tile/1/000"));
+    log = bench.open().await.expect("opens");
+    bench.is_sound(&log, 66_000).await;
+    assert!(bench.faults.damage_file("log/tile/1/000"));
+    assert_eq!(bench.open().await.err().expect("refused").code, "log_forked");
+    assert_eq!(bench.problems(&log).await, ["tile_altered"]);
 }
