@@ -1,4 +1,7 @@
 //! The key that signs checkpoints: Ed25519, in a file only its owner may read.
+//!
+//! A log has one key for life, the same file on all its servers. Another key is another log, under another origin; the old one stays in the
+//! trust file with the time it ended, so its proofs go on proving.
 
 use crate::error::{Error, Result, codes};
 use base64::prelude::{BASE64_STANDARD, Engine};

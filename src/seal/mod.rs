@@ -34,6 +34,7 @@ mod head;
 pub mod key;
 pub mod leaf;
 mod log;
+mod open;
 mod path;
 mod proof;
 mod publish;

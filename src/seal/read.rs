@@ -17,6 +17,9 @@ use tlog_tiles::{HASH_SIZE, Hash, HashReader, Tile};
 /// Leaf rows read at once.
 pub(super) const PAGE: u64 = 1024;
 
+/// Nodes a tree remembers: some 4 MiB, after which it begins anew.
+const REMEMBERED: usize = 1 << 16;
+
 /// A leaf row that has its place.
 pub(super) struct LeafRow {
     pub(super) index: u64,
@@ -126,23 +129,23 @@ impl Log {
     where
         F: Fn(&Nodes<'_>) -> Result<T, tlog_tiles::Error>,
     {
-        let run = || {
-            let nodes = Nodes { tree, wanted: RefCell::default() };
+        let run = |own: &HashMap<u64, Hash>| {
+            let nodes = Nodes { tree, own, wanted: RefCell::default() };
             run(&nodes).map(|done| (done, nodes.wanted.take())).map_err(|error| Error::internal(error.to_string()))
         };
-        let (blind, wanted) = run()?;
-        if wanted.is_empty() {
-            return Ok(blind);
-        }
-        for index in wanted {
-            let tile = Tile::from_index(8, index);
-            let hashes = self.hashes(&tree.head, tile.level(), tile.level_index()).await?;
-            let node = tile.hash_at_index(&hashes, index).map_err(|error| forked(error.to_string()))?;
-            tree.nodes().insert(index, node);
-        }
-        match run()? {
-            (done, wanted) if wanted.is_empty() => Ok(done),
-            _ => Err(Error::internal("a computation on the tree wants other nodes the second time")),
+        let mut own = HashMap::new();
+        loop {
+            let (done, wanted) = run(&own)?;
+            if wanted.is_empty() {
+                return Ok(done);
+            }
+            for index in wanted {
+                let tile = Tile::from_index(8, index);
+                let hashes = self.hashes(&tree.head, tile.level(), tile.level_index()).await?;
+                let node = tile.hash_at_index(&hashes, index).map_err(|error| forked(error.to_string()))?;
+                own.insert(index, node);
+            }
+            tree.remember(&own);
         }
     }
 }
@@ -151,19 +154,29 @@ impl Tree {
     fn nodes(&self) -> MutexGuard<'_, HashMap<u64, Hash>> {
         self.nodes.lock().unwrap_or_else(PoisonError::into_inner)
     }
+
+    /// Keeps nodes for the next proof in this tree: those of one batch share most of theirs.
+    fn remember(&self, own: &HashMap<u64, Hash>) {
+        let mut nodes = self.nodes();
+        if nodes.len() > REMEMBERED {
+            nodes.clear();
+        }
+        nodes.extend(own);
+    }
 }
 
 /// Nodes of the tree by their stored index; remembers which were wanted and not there.
 pub(super) struct Nodes<'a> {
     tree: &'a Tree,
+    own: &'a HashMap<u64, Hash>,
     wanted: RefCell<Vec<u64>>,
 }
 
 impl HashReader for Nodes<'_> {
     fn read_hashes(&self, indexes: &[u64]) -> Result<Vec<Hash>, tlog_tiles::Error> {
-        let known = self.tree.nodes();
+        let shared = self.tree.nodes();
         let read = |index: &u64| {
-            known.get(index).copied().unwrap_or_else(|| {
+            self.own.get(index).or_else(|| shared.get(index)).copied().unwrap_or_else(|| {
                 self.wanted.borrow_mut().push(*index);
                 Hash::default()
             })

@@ -118,6 +118,29 @@ async fn two_sequencers_on_one_database_lose_nothing_and_give_no_place_twice() {
     .await;
 }
 
+#[tokio::test]
+async fn a_server_may_start_while_another_seals() {
+    testing::each_engine(async |db| {
+        let bench = Bench::new(&db);
+        let log = bench.open().await.expect("opens");
+        let stop = CancellationToken::new();
+        let sealing = tokio::spawn({
+            let (log, stop) = (log.clone(), stop.clone());
+            async move { log.run(stop).await }
+        });
+        for round in 0..20 {
+            bench.stage(round * 30, 30).await;
+            log.wake();
+            bench.open().await.expect("finds nothing wrong");
+        }
+        stop.cancel();
+        sealing.await.expect("ends");
+        log.turn().await.expect("seals");
+        bench.is_sound(&log, 600).await;
+    })
+    .await;
+}
+
 async fn real_log(db: &Db, folder: &std::path::Path) -> (Log, Objects) {
     let objects = Objects::open(&folder.join("objects").display().to_string()).await.expect("opens");
     let log = Log::open(db.clone(), objects.clone(), Bench::key(), Clock::System).await.expect("opens");
