@@ -4,6 +4,7 @@
 //! the `sql.rs` file of the stage that owns the tables; here are connecting, transactions, migration, and the few named pairs of
 //! statements where the engines truly differ.
 
+mod group;
 mod migrate;
 pub mod sql;
 #[cfg(test)]
@@ -36,6 +37,7 @@ pub struct Db {
     engine: Engine,
     /// SQLite takes one writer at a time; queueing here, fairly and asleep, beats its busy-wait.
     writer: Arc<Mutex<()>>,
+    group: Arc<group::Group>,
 }
 
 /// A write transaction. Dropped without [`Tx::commit`], it is rolled back.
@@ -63,6 +65,7 @@ impl Db {
         let pool = AnyPoolOptions::new()
             .max_connections(connections.max(2))
             .acquire_timeout(Duration::from_secs(30))
+            .test_before_acquire(engine == Engine::Postgres) // a file does not go away; asking costs as much as a query
             .after_connect(move |connection, _| {
                 Box::pin(async move {
                     if engine == Engine::Sqlite {
@@ -76,7 +79,7 @@ impl Db {
             .connect_with(options)
             .await
             .map_err(|cause| Error::of(&codes::DATABASE_AWAY).because(cause))?;
-        Ok(Db { pool, engine, writer: Arc::new(Mutex::new(())) })
+        Ok(Db { pool, engine, writer: Arc::new(Mutex::new(())), group: Arc::default() })
     }
 
     /// Which engine this is.

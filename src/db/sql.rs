@@ -13,6 +13,13 @@ pub(crate) const SQLITE_PRAGMAS: &[&str] = &[
 /// Takes SQLite's write lock at once instead of at the first write, where it could fail.
 pub(crate) const SQLITE_BEGIN: &str = "begin immediate";
 
+/// Around each change of a group: it can be undone alone (SQLite).
+pub(crate) const SAVEPOINT: &str = "savepoint change";
+/// Undoes the change.
+pub(crate) const UNDO_SAVEPOINT: &str = "rollback to change";
+/// Keeps what is left of the change.
+pub(crate) const END_SAVEPOINT: &str = "release change";
+
 /// Makes several servers that start at once migrate one after the other (PostgreSQL; SQLite has its write lock).
 pub(crate) const POSTGRES_MIGRATION_LOCK: &str = "select pg_advisory_xact_lock(7205759403792794)";
 

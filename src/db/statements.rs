@@ -9,6 +9,7 @@ const LISTS: &[(&str, &[&str])] = &[
     ("jobs", crate::jobs::sql::ALL),
     ("register", crate::register::sql::ALL),
     ("audit::overview", crate::audit::overview::sql::ALL),
+    ("seal", crate::seal::sql::ALL),
 ];
 
 #[tokio::test]
