@@ -14,6 +14,7 @@ pub mod db;
 pub mod jobs;
 
 pub mod analyse;
+pub mod lake;
 pub mod link;
 pub mod register;
 pub mod seal;

@@ -4,7 +4,13 @@ use super::testing::each_engine;
 use sqlx::{AssertSqlSafe, Executor, SqlSafeStr};
 
 /// The statement lists of all stages.
-const LISTS: &[(&str, &[&str])] = &[("db", super::sql::ALL), ("jobs", crate::jobs::sql::ALL), ("register", crate::register::sql::ALL)];
+const LISTS: &[(&str, &[&str])] = &[
+    ("db", super::sql::ALL),
+    ("jobs", crate::jobs::sql::ALL),
+    ("register", crate::register::sql::ALL),
+    ("lake", crate::lake::sql::ALL),
+    ("snapshot", crate::lake::snapshot::sql::ALL),
+];
 
 #[tokio::test]
 async fn every_statement_prepares_on_both_engines() {
