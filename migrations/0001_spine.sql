@@ -273,11 +273,15 @@ create table segment_lesson (
 create index segment_lesson_lesson on segment_lesson (lesson_id);
 
 create table snapshot (
-    table_name text primary key,
+    table_name text not null,
     digest bytea not null,
     row_count bigint not null,
-    taken_at bigint not null
+    taken_at bigint not null,
+    -- Set when a newer one took its place; its object is discarded a while later.
+    replaced_at bigint,
+    primary key (table_name, digest)
 );
+create unique index snapshot_live on snapshot (table_name) where replaced_at is null;
 
 -- Link: credited hours -------------------------------------------------------------------------------------------------------
 

@@ -15,6 +15,7 @@ pub mod jobs;
 
 pub mod analyse;
 pub mod audit;
+pub mod lake;
 pub mod link;
 pub mod register;
 pub mod seal;

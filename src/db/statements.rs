@@ -10,6 +10,8 @@ const LISTS: &[(&str, &[&str])] = &[
     ("register", crate::register::sql::ALL),
     ("audit::overview", crate::audit::overview::sql::ALL),
     ("seal", crate::seal::sql::ALL),
+    ("lake", crate::lake::sql::ALL),
+    ("snapshot", crate::lake::snapshot::sql::ALL),
 ];
 
 #[tokio::test]

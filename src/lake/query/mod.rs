@@ -1,0 +1,306 @@
+//! Read-only SQL over the lake, bounded in time, memory and rows.
+//!
+//! A query runs on threads of its own, so that it takes no time from those who receive evidence; its rows come back through a short
+//! channel, and who drops the answer stops the query.
+
+mod guard;
+mod print;
+mod store;
+mod tables;
+
+pub(crate) use print::object;
+pub use print::{Format, MOST_IN_A_TABLE, Printer};
+pub(crate) use tables::names;
+
+use super::Lake;
+use crate::error::{Error, Result, codes};
+use datafusion::arrow::array::RecordBatch;
+use datafusion::arrow::datatypes::SchemaRef;
+use datafusion::catalog::{CatalogProvider, CatalogProviderList, MemoryCatalogProvider, MemoryCatalogProviderList};
+use datafusion::common::{DataFusionError, ParamValues, ScalarValue};
+use datafusion::execution::SessionStateDefaults;
+use datafusion::execution::disk_manager::DiskManagerBuilder;
+use datafusion::execution::memory_pool::FairSpillPool;
+use datafusion::execution::runtime_env::RuntimeEnvBuilder;
+use datafusion::execution::session_state::{SessionState, SessionStateBuilder};
+use datafusion::physical_plan::{ExecutionPlan, execute_stream};
+use datafusion::prelude::SessionConfig;
+use futures::StreamExt;
+use futures::stream::BoxStream;
+use std::sync::Arc;
+use std::time::Duration;
+use store::Trouble;
+use tokio::runtime::{Builder, Runtime};
+use tokio::sync::{Semaphore, mpsc, oneshot};
+use tokio::time::{Instant, timeout_at};
+
+/// Stack of the threads that plan and run queries; only what is used of it takes memory. See `guard::MOST_OPERATORS`.
+const STACK: usize = 64 << 20;
+/// Bytes a query may spill to temporary files when its memory does not suffice.
+const MOST_SPILLED: u64 = 4 << 30;
+/// Queries that run at once in this process; more of them wait, within their time.
+const AT_ONCE: usize = 4;
+
+/// What a query may use.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// Time from asking to the last row.
+    pub time: Duration,
+    /// Memory for sorting, grouping and joining; beyond it the query spills or fails.
+    pub memory_bytes: usize,
+    /// Rows of the answer.
+    pub rows: usize,
+    /// Partitions worked on side by side.
+    pub partitions: usize,
+}
+
+impl Default for Limits {
+    /// 30 seconds, 512 MiB, 1,000,000 rows, as many partitions as there are processors.
+    fn default() -> Limits {
+        let partitions = std::thread::available_parallelism().map_or(1, usize::from);
+        Limits { time: Duration::from_secs(30), memory_bytes: 512 << 20, rows: 1_000_000, partitions }
+    }
+}
+
+/// The rows of a query, as they come.
+pub struct Answer {
+    /// Its columns.
+    pub schema: SchemaRef,
+    /// Its rows; an error ends them.
+    pub batches: BoxStream<'static, Result<RecordBatch>>,
+}
+
+impl Answer {
+    /// All rows at once.
+    pub async fn collect(mut self) -> Result<Vec<RecordBatch>> {
+        let mut batches = Vec::new();
+        while let Some(batch) = self.batches.next().await {
+            batches.push(batch?);
+        }
+        Ok(batches)
+    }
+}
+
+/// The values of `$name` in a query.
+pub type Parameters = Vec<(String, ScalarValue)>;
+
+/// The threads that run queries.
+pub(super) struct Engine {
+    /// Taken when it is dropped.
+    runtime: Option<Runtime>,
+    places: Arc<Semaphore>,
+}
+
+impl Engine {
+    pub(super) fn new() -> std::io::Result<Engine> {
+        let runtime = Builder::new_multi_thread().thread_name("keshi-query").thread_stack_size(STACK).enable_all().build()?;
+        Ok(Engine { runtime: Some(runtime), places: Arc::new(Semaphore::new(AT_ONCE)) })
+    }
+}
+
+impl Drop for Engine {
+    /// A runtime must not be waited for inside another one.
+    fn drop(&mut self) {
+        if let Some(runtime) = self.runtime.take() {
+            runtime.shutdown_background();
+        }
+    }
+}
+
+impl Lake {
+    /// Runs one `select`, `with` or `explain` over the lake's tables.
+    ///
+    /// `bad_query` when it is not one, `query_limit` when it needs more than `limits`: at once, or in the midst of the rows.
+    pub async fn query(&self, text: &str, parameters: Parameters, limits: Limits) -> Result<Answer> {
+        let engine = self.engine()?;
+        let deadline = Instant::now() + limits.time;
+        let (say, head) = oneshot::channel();
+        let (send, mut receive) = mpsc::channel(2);
+        let (lake, text, places) = (self.clone(), text.to_owned(), Arc::clone(&engine.places));
+        let runtime = engine.runtime.as_ref().ok_or_else(|| Error::of(&codes::NOT_READY))?;
+        let task = runtime.spawn(async move {
+            let run = async {
+                let _place = places.acquire_owned().await.map_err(Error::internal)?;
+                lake.run(&text, parameters, limits, say, &send).await
+            };
+            let outcome = tokio::select! {
+                outcome = timeout_at(deadline, run) => outcome.unwrap_or_else(|_| Err(out_of_time(limits))),
+                () = send.closed() => Ok(()),
+            };
+            if let Err(error) = outcome {
+                let _ = send.send(Err(error)).await; // nobody may be listening any more
+            }
+        });
+        let stop = StopOnDrop(task.abort_handle());
+        match timeout_at(deadline, head).await {
+            Ok(Ok(schema)) => {
+                let batches = futures::stream::poll_fn(move |context| {
+                    let _held = &stop;
+                    receive.poll_recv(context)
+                });
+                Ok(Answer { schema, batches: batches.boxed() })
+            }
+            Err(_) => Err(out_of_time(limits)),
+            Ok(Err(_)) => match task.await {
+                Ok(()) => Err(receive.recv().await.and_then(Result::err).unwrap_or_else(|| Error::of(&codes::INTERNAL))),
+                Err(broken) => Err(broke(broken)),
+            },
+        }
+    }
+
+    /// Plans a query without running it, and tells its columns: `bad_query` when it could not run.
+    pub async fn plan(&self, text: &str, parameters: Parameters) -> Result<SchemaRef> {
+        let engine = self.engine()?;
+        let runtime = engine.runtime.as_ref().ok_or_else(|| Error::of(&codes::NOT_READY))?;
+        let (lake, text) = (self.clone(), text.to_owned());
+        let task =
+            runtime.spawn(async move { Ok(lake.prepare(&text, parameters, Limits::default(), &Trouble::default()).await?.1.schema()) });
+        task.await.unwrap_or_else(|broken| Err(broke(broken)))
+    }
+
+    /// Checks and plans.
+    async fn prepare(
+        &self,
+        text: &str,
+        parameters: Parameters,
+        limits: Limits,
+        trouble: &Trouble,
+    ) -> Result<(SessionState, Arc<dyn ExecutionPlan>)> {
+        let statement = guard::statement(text)?;
+        let session = self.session(limits, trouble)?;
+        let plan = session.statement_to_plan(statement).await.map_err(fault)?;
+        guard::plan(&plan)?;
+        let plan = plan.with_param_values(ParamValues::from(parameters)).map_err(fault)?;
+        let plan = session.create_physical_plan(&plan).await.map_err(fault)?;
+        Ok((session, plan))
+    }
+
+    async fn run(
+        &self,
+        text: &str,
+        parameters: Parameters,
+        limits: Limits,
+        say: oneshot::Sender<SchemaRef>,
+        send: &mpsc::Sender<Result<RecordBatch>>,
+    ) -> Result<()> {
+        let trouble = Trouble::default();
+        let (session, plan) = self.prepare(text, parameters, limits, &trouble).await?;
+        let mut stream = execute_stream(plan, session.task_ctx()).map_err(fault)?;
+        if say.send(stream.schema()).is_err() {
+            return Ok(());
+        }
+        let mut rows = 0;
+        while let Some(batch) = stream.next().await {
+            let batch = batch.map_err(|error| trouble.take().unwrap_or_else(|| fault(error)))?;
+            rows += batch.num_rows();
+            if rows > limits.rows {
+                return Err(Error::new(
+                    &codes::QUERY_LIMIT,
+                    format!("The query gives more than {} rows; narrow it or add a limit.", limits.rows),
+                ));
+            }
+            if send.send(Ok(batch)).await.is_err() {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// A session that knows the lake's tables and nothing else.
+    fn session(&self, limits: Limits, trouble: &Trouble) -> Result<SessionState> {
+        let store = store::Verifying { objects: self.objects.clone(), locals: Arc::clone(&self.locals), trouble: trouble.clone() };
+        let runtime = RuntimeEnvBuilder::new()
+            .with_memory_pool(Arc::new(FairSpillPool::new(limits.memory_bytes)))
+            .with_disk_manager_builder(DiskManagerBuilder::default().with_max_temp_directory_size(MOST_SPILLED))
+            .with_object_store_registry(Arc::new(store::OnlyObjects(Arc::new(store))))
+            .build_arc()
+            .map_err(fault)?;
+        let config = SessionConfig::new()
+            .with_target_partitions(limits.partitions.max(1))
+            .with_create_default_catalog_and_schema(false)
+            .with_default_catalog_and_schema("keshi", "lake")
+            .with_information_schema(false);
+        let catalog = MemoryCatalogProvider::new();
+        catalog.register_schema("lake", Arc::new(tables::Tables(self.clone()))).map_err(fault)?;
+        let catalogs = MemoryCatalogProviderList::new();
+        catalogs.register_catalog("keshi".to_owned(), Arc::new(catalog));
+        let functions = SessionStateDefaults::default_scalar_functions();
+        let harmless = functions.into_iter().filter(|function| !guard::AMPLIFIERS.contains(&function.name())).collect();
+        Ok(SessionStateBuilder::new()
+            .with_session_id(String::new())
+            .with_config(config)
+            .with_runtime_env(runtime)
+            .with_catalog_list(Arc::new(catalogs))
+            .with_expr_planners(SessionStateDefaults::default_expr_planners())
+            .with_scalar_functions(harmless)
+            .with_aggregate_functions(SessionStateDefaults::default_aggregate_functions())
+            .with_window_functions(SessionStateDefaults::default_window_functions())
+            .build())
+    }
+}
+
+/// Stops a query when nobody wants its rows any more.
+struct StopOnDrop(tokio::task::AbortHandle);
+
+impl Drop for StopOnDrop {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
+fn broke(cause: tokio::task::JoinError) -> Error {
+    Error::new(&codes::BAD_QUERY, "The query broke the engine; write it differently.").because(cause)
+}
+
+fn out_of_time(limits: Limits) -> Error {
+    Error::new(
+        &codes::QUERY_LIMIT,
+        format!("The query took longer than {} seconds; narrow it, for instance to some days or classes.", limits.time.as_secs()),
+    )
+}
+
+/// The engine's error as keshi's.
+pub(super) fn fault(error: DataFusionError) -> Error {
+    if let Some(own) = own(&error) {
+        return again(own);
+    }
+    let root = error.find_root();
+    match root {
+        DataFusionError::ResourcesExhausted(_) => {
+            Error::new(&codes::QUERY_LIMIT, "The query needs more memory than allowed; narrow it, or aggregate before joining.")
+                .because(error)
+        }
+        DataFusionError::Internal(_) | DataFusionError::ObjectStore(_) | DataFusionError::IoError(_) | DataFusionError::ParquetError(_) => {
+            Error::internal(error)
+        }
+        root => {
+            let told = root.strip_backtrace();
+            let told = told.lines().next().unwrap_or_default().trim_end_matches('.');
+            let told = if told.len() > 400 { told.chars().take(400).collect::<String>() } else { told.to_owned() };
+            Error::new(&codes::BAD_QUERY, format!("The query is not valid: {told}.")).because(error)
+        }
+    }
+}
+
+/// keshi's own error, which came through the engine from the catalogue.
+fn own(error: &DataFusionError) -> Option<&Error> {
+    let mut next: Option<&(dyn std::error::Error + 'static)> = Some(error);
+    while let Some(error) = next {
+        if let Some(own) = error.downcast_ref() {
+            return Some(own);
+        }
+        next = error.source();
+    }
+    None
+}
+
+/// The same error anew: the engine only lends it.
+fn again(own: &Error) -> Error {
+    Error {
+        kind: own.kind,
+        code: own.code,
+        message: own.message.clone(),
+        rows: own.rows.clone(),
+        cause: own.cause.as_ref().map(|cause| cause.to_string().into()),
+    }
+}

@@ -1,0 +1,96 @@
+//! The events of one lesson or one trainee, from the live segments that name it and no others.
+
+use super::columns::{damaged, rows};
+use super::local::Verified;
+use super::row::EventRow;
+use super::{Lake, sql};
+use crate::error::{Error, Result, codes};
+use crate::ids::{LessonId, TraineeId};
+use datafusion::arrow::array::StringArray;
+use datafusion::arrow::compute::kernels::cmp::eq;
+use datafusion::parquet::arrow::ProjectionMask;
+use datafusion::parquet::arrow::arrow_reader::{ArrowPredicateFn, ArrowReaderOptions, ParquetRecordBatchReaderBuilder, RowFilter};
+use datafusion::parquet::file::metadata::RowGroupMetaData;
+use sqlx::Row;
+use std::fs::File;
+use std::sync::Arc;
+use storage::Digest;
+
+/// Most events read at once: some 400 bytes each, so at most 0.8 GB. A lesson has thousands; one with millions is not a lesson.
+const MOST_EVENTS: usize = 2_000_000;
+
+impl Lake {
+    /// All events of a lesson, by time, then by evidence and row.
+    ///
+    /// `query_limit` when they are more than two million.
+    pub async fn events_of_lesson(&self, lesson: LessonId) -> Result<Vec<EventRow>> {
+        self.events(sql::OF_LESSON, "lesson", lesson.to_string()).await
+    }
+
+    /// All events of a trainee, by time, then by evidence and row.
+    ///
+    /// `query_limit` when they are more than two million.
+    pub async fn events_of_trainee(&self, trainee: TraineeId) -> Result<Vec<EventRow>> {
+        self.events(sql::OF_TRAINEE, "trainee", trainee.to_string()).await
+    }
+
+    async fn events(&self, segments: &'static str, column: &'static str, id: String) -> Result<Vec<EventRow>> {
+        let found = sqlx::query(segments).bind(&id).fetch_all(self.db.read()).await?;
+        let mut events = Vec::new();
+        for row in &found {
+            let digest = Digest::try_from(row.get::<Vec<u8>, _>(0).as_slice()).map_err(Error::internal)?;
+            let file = self.locals.get(&self.objects, digest).await?;
+            let id = id.clone();
+            events = tokio::task::spawn_blocking(move || read(&file, column, &id, events)).await.map_err(Error::internal)??;
+        }
+        events.sort_by_key(|event| (event.at, event.evidence, event.row));
+        Ok(events)
+    }
+}
+
+/// Appends the rows of a segment whose `column` is `id`.
+fn read(file: &Arc<Verified>, column: &'static str, id: &str, mut events: Vec<EventRow>) -> Result<Vec<EventRow>> {
+    let mut builder =
+        ParquetRecordBatchReaderBuilder::try_new_with_options(file.open()?, ArrowReaderOptions::new()).map_err(Error::internal)?;
+    let index = builder.schema().index_of(column).map_err(|_| damaged())?;
+    let mut groups = Vec::new();
+    for group in 0..builder.metadata().num_row_groups() {
+        if may_hold(builder.metadata().row_group(group), index, id) && filter_may_hold(&mut builder, group, index, id)? {
+            groups.push(group);
+        }
+    }
+    if groups.is_empty() {
+        return Ok(events);
+    }
+    let wanted = StringArray::new_scalar(id.to_owned());
+    let mask = ProjectionMask::leaves(builder.parquet_schema(), [index]);
+    let filter = RowFilter::new(vec![Box::new(ArrowPredicateFn::new(mask, move |batch| eq(batch.column(0), &wanted)))]);
+    let reader = builder.with_row_groups(groups).with_row_filter(filter).with_batch_size(8192).build().map_err(Error::internal)?;
+    for batch in reader {
+        rows(&batch.map_err(Error::internal)?, &mut events)?;
+        if events.len() > MOST_EVENTS {
+            return Err(Error::new(
+                &codes::QUERY_LIMIT,
+                format!("This {column} has more than {MOST_EVENTS} events; read them with keshi sql."),
+            ));
+        }
+    }
+    Ok(events)
+}
+
+/// Whether a row group's statistics leave room for `id`.
+fn may_hold(group: &RowGroupMetaData, column: usize, id: &str) -> bool {
+    let Some(statistics) = group.column(column).statistics() else { return true };
+    if statistics.null_count_opt() == Some(group.num_rows() as u64) {
+        return false;
+    }
+    let above = statistics.min_bytes_opt().is_some_and(|least| id.as_bytes() < least);
+    let below = statistics.max_bytes_opt().is_some_and(|most| id.as_bytes() > most);
+    !above && !below
+}
+
+/// Whether a row group's bloom filter, if it has one, leaves room for `id`.
+fn filter_may_hold(builder: &mut ParquetRecordBatchReaderBuilder<File>, group: usize, column: usize, id: &str) -> Result<bool> {
+    let filter = builder.get_row_group_column_bloom_filter(group, column).map_err(Error::internal)?;
+    Ok(filter.is_none_or(|filter| filter.check(id)))
+}

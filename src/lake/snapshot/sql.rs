@@ -1,0 +1,100 @@
+//! What the snapshots are made of, and their catalogue. The columns of a statement are those of its table in `tables.rs`, in order.
+
+/// All classes; behind the table's own columns what the price of an hour depends on.
+pub(crate) const CLASSES: &str = "select id, external_id, provider_id, platform_id, title, trade_code, trade_name, application, promise_due, \
+     starts_on, ends_on, hours_total_milli, hours_online_milli, hours_theory_milli, hours_practice_milli, epidemic, created_at, \
+     standard_qualified_fen, standard_skill_level_fen, standard_vocational_fen, standard_special_operation_fen from class order by id";
+
+/// All lessons; behind the table's own columns what the price of an hour depends on.
+pub(crate) const LESSONS: &str = "select l.id, l.class_id, c.provider_id, c.platform_id, l.external_id, l.title, l.kind, l.mode, l.starts_at, l.ends_at, \
+     l.content_ms, l.hours_milli, l.meeting_ref, l.cancelled_at, l.created_at, l.teacher, c.hours_total_milli, c.epidemic, c.starts_on, \
+     c.standard_qualified_fen, c.standard_skill_level_fen, c.standard_vocational_fen, c.standard_special_operation_fen \
+     from lesson l join class c on c.id = l.class_id order by l.id";
+
+/// Who is on which roster.
+pub(crate) const ROSTER: &str = "select class_id, id, person_id, category, withdrawn_at, created_at from trainee order by class_id, id";
+
+/// Trainees and the human behind them; contacts only as keyed hashes.
+pub(crate) const TRAINEES: &str = "select t.id, t.person_id, t.class_id, c.provider_id, t.phone_index, t.email_index from trainee t join class c on c.id = t.class_id order by t.id";
+
+/// Teachers, as lessons name them.
+pub(crate) const TEACHERS: &str = "select c.provider_id, l.teacher, count(*) from lesson l join class c on c.id = l.class_id group by c.provider_id, l.teacher order by c.provider_id, l.teacher";
+
+/// All evidence.
+pub(crate) const EVIDENCE: &str = "select id, kind, digest, size, media_type, platform_id, provider_id, class_id, lesson_id, trainee_id, claimed_from, \
+     claimed_until, received_at, submitter, reader, accepted_rows, analysed_at, failed_at from evidence order by id";
+
+/// Videos and pictures with each of their facts.
+pub(crate) const MEDIA: &str = "select e.id, e.kind, e.class_id, e.lesson_id, e.trainee_id, e.digest, e.media_type, e.received_at, f.name, f.value \
+     from evidence e left join fact f on f.evidence_id = e.id where e.kind = 'video' or e.kind = 'screenshot' order by e.id, f.name";
+
+/// Each video or picture whose bytes came before, with the first that had them.
+pub(crate) const MEDIA_MATCHES: &str = "select later.id, first.id, 'bytes', 'exact' from evidence later join evidence first \
+     on first.id = (select id from evidence same where same.digest = later.digest and (same.kind = 'video' or same.kind = 'screenshot') \
+     order by same.received_at, same.id limit 1) \
+     where (later.kind = 'video' or later.kind = 'screenshot') and first.id <> later.id order by later.id";
+
+/// The spans of the live credits.
+pub(crate) const PRESENCE: &str = "select c.class_id, c.lesson_id, c.trainee_id, t.person_id, c.spans from credit c join credit_run r on r.id = c.run_id \
+     join trainee t on t.id = c.trainee_id where r.replaced_at is null order by c.lesson_id, c.trainee_id";
+
+/// The live credits; behind the table's own columns what the price of an hour depends on.
+pub(crate) const CREDITS: &str = "select c.class_id, c.lesson_id, c.trainee_id, c.run_id, c.credited_ms, c.hours_milli, c.presence_ms, c.corroborated_ms, \
+     c.reasons, r.policy, r.at, k.hours_total_milli, k.epidemic, k.starts_on, \
+     k.standard_qualified_fen, k.standard_skill_level_fen, k.standard_vocational_fen, k.standard_special_operation_fen \
+     from credit c join credit_run r on r.id = c.run_id join class k on k.id = c.class_id where r.replaced_at is null order by c.lesson_id, c.trainee_id";
+
+/// Providers.
+pub(crate) const PROVIDERS: &str = "select id, external_id, name, kind, listed_from, listed_until, created_at from provider order by id";
+
+/// Platforms.
+pub(crate) const PLATFORMS: &str = "select id, name_zh, name_en, host, timezone, created_at from platform order by id";
+
+/// $1 table: its newest snapshot.
+pub(crate) const LIVE: &str = "select digest, row_count, taken_at from snapshot where table_name = $1 and replaced_at is null";
+
+/// When the oldest of the newest snapshots was taken, and how many tables have one.
+pub(crate) const OLDEST: &str = "select min(taken_at), count(*) from snapshot where replaced_at is null";
+
+/// $1 table, $2 digest, $3 taken at: what another took earlier is replaced.
+pub(crate) const REPLACE: &str =
+    "update snapshot set replaced_at = $3 where table_name = $1 and digest <> $2 and replaced_at is null and taken_at <= $3";
+
+/// $1 table, $2 taken at: whether another took it later.
+pub(crate) const NEWER: &str = "select 1 from snapshot where table_name = $1 and replaced_at is null and taken_at > $2";
+
+/// $1 table, $2 digest, $3 rows, $4 taken at.
+pub(crate) const KEEP: &str = "insert into snapshot (table_name, digest, row_count, taken_at) values ($1, $2, $3, $4) \
+     on conflict (table_name, digest) do update set row_count = excluded.row_count, taken_at = excluded.taken_at, replaced_at = null";
+
+/// $1 a time: snapshots replaced before it whose object nothing else names.
+pub(crate) const LEFTOVER: &str = "select distinct digest from snapshot old where replaced_at < $1 \
+     and not exists (select 1 from snapshot live where live.digest = old.digest and (live.replaced_at is null or live.replaced_at >= $1)) \
+     and not exists (select 1 from segment where segment.digest = old.digest) \
+     and not exists (select 1 from evidence where evidence.digest = old.digest) limit 100";
+
+/// $1 digest, $2 a time.
+pub(crate) const FORGET: &str = "delete from snapshot where digest = $1 and replaced_at < $2";
+
+/// Every statement that both engines must prepare.
+pub(crate) const ALL: &[&str] = &[
+    CLASSES,
+    LESSONS,
+    ROSTER,
+    TRAINEES,
+    TEACHERS,
+    EVIDENCE,
+    MEDIA,
+    MEDIA_MATCHES,
+    PRESENCE,
+    CREDITS,
+    PROVIDERS,
+    PLATFORMS,
+    LIVE,
+    OLDEST,
+    REPLACE,
+    NEWER,
+    KEEP,
+    LEFTOVER,
+    FORGET,
+];

@@ -1,0 +1,335 @@
+//! The tables that are snapshotted: their columns, and how a row of the database becomes rows of theirs.
+
+use super::sheet::{Cell, Kind};
+use super::{Terms, sql};
+use crate::error::{Error, Result};
+use crate::register::subsidy_rate::{self, Rate, Regime};
+use crate::time::Time;
+use serde_json::{Map, Value};
+use sqlx::Row;
+use sqlx::any::AnyRow;
+
+/// A table of the lake that is copied from the database.
+pub(crate) struct Table {
+    /// Its name in queries.
+    pub(crate) name: &'static str,
+    /// Its columns.
+    pub(crate) columns: &'static [(&'static str, Kind)],
+    /// What gives its rows.
+    pub(super) statement: &'static str,
+    /// How.
+    pub(super) rows: Rows,
+}
+
+/// How rows of the database become rows of a table.
+#[derive(Clone, Copy)]
+pub(super) enum Rows {
+    /// Column by column.
+    Plain,
+    /// The same, and some columns computed.
+    With(fn(&AnyRow, &Terms, &mut Vec<Cell>) -> Result<()>),
+    /// Each makes any number of rows.
+    Many(fn(&AnyRow, &mut dyn FnMut(&[Cell])) -> Result<()>),
+    /// Several that begin alike make one: media and their facts.
+    Facts,
+}
+
+use Kind::{Float, Moment, Number, Text};
+
+/// All of them.
+pub(crate) const TABLES: &[Table] = &[
+    Table {
+        name: "classes",
+        columns: &[
+            ("class", Text),
+            ("external_id", Text),
+            ("provider", Text),
+            ("platform", Text),
+            ("title", Text),
+            ("trade_code", Text),
+            ("trade_name", Text),
+            ("application", Text),
+            ("promise_due", Text),
+            ("starts_on", Text),
+            ("ends_on", Text),
+            ("hours_total_milli", Number),
+            ("hours_online_milli", Number),
+            ("hours_theory_milli", Number),
+            ("hours_practice_milli", Number),
+            ("epidemic", Number),
+            ("created_at", Moment),
+            ("fen_per_hour", Number),
+        ],
+        statement: sql::CLASSES,
+        rows: Rows::With(|row, terms, cells| {
+            cells.push(Cell::number(Price::of(row, terms).fen_for(1000)));
+            Ok(())
+        }),
+    },
+    Table {
+        name: "lessons",
+        columns: &[
+            ("lesson", Text),
+            ("class", Text),
+            ("provider", Text),
+            ("platform", Text),
+            ("external_id", Text),
+            ("title", Text),
+            ("kind", Text),
+            ("mode", Text),
+            ("starts_at", Moment),
+            ("ends_at", Moment),
+            ("content_ms", Number),
+            ("hours_milli", Number),
+            ("meeting_ref", Text),
+            ("cancelled_at", Moment),
+            ("created_at", Moment),
+            ("teacher", Text),
+            // What its hours are worth for one trainee.
+            ("worth_fen", Number),
+        ],
+        statement: sql::LESSONS,
+        rows: Rows::With(|row, terms, cells| {
+            cells.push(Cell::Text(terms.teacher(row.get("provider_id"), row.get("teacher"))));
+            cells.push(Cell::number(Price::of(row, terms).fen_for(row.get("hours_milli"))));
+            Ok(())
+        }),
+    },
+    Table {
+        name: "roster",
+        columns: &[
+            ("class", Text),
+            ("trainee", Text),
+            ("person", Text),
+            ("category", Text),
+            ("withdrawn_at", Moment),
+            ("created_at", Moment),
+        ],
+        statement: sql::ROSTER,
+        rows: Rows::Plain,
+    },
+    Table {
+        name: "trainees",
+        columns: &[("trainee", Text), ("person", Text), ("class", Text), ("provider", Text), ("phone_key", Text), ("email_key", Text)],
+        statement: sql::TRAINEES,
+        rows: Rows::Plain,
+    },
+    Table {
+        name: "teachers",
+        columns: &[("provider", Text), ("teacher", Text), ("lessons", Number)],
+        statement: sql::TEACHERS,
+        rows: Rows::With(|row, terms, cells| {
+            cells.push(Cell::Text(terms.teacher(row.get(0), row.get(1))));
+            cells.push(Cell::Number(row.get(2)));
+            Ok(())
+        }),
+    },
+    Table {
+        name: "evidence",
+        columns: &[
+            ("evidence", Text),
+            ("kind", Text),
+            ("digest", Text),
+            ("size", Number),
+            ("media_type", Text),
+            ("platform", Text),
+            ("provider", Text),
+            ("class", Text),
+            ("lesson", Text),
+            ("trainee", Text),
+            ("claimed_from", Moment),
+            ("claimed_until", Moment),
+            ("received_at", Moment),
+            ("submitter", Text),
+            ("reader", Text),
+            ("accepted_rows", Number),
+            ("analysed_at", Moment),
+            ("failed_at", Moment),
+        ],
+        statement: sql::EVIDENCE,
+        rows: Rows::Plain,
+    },
+    Table {
+        name: "media",
+        columns: &[
+            ("evidence", Text),
+            ("kind", Text),
+            ("class", Text),
+            ("lesson", Text),
+            ("trainee", Text),
+            ("digest", Text),
+            ("media_type", Text),
+            ("received_at", Moment),
+            ("duration_ms", Number),
+            ("effective_ms", Number),
+            ("width", Number),
+            ("height", Number),
+            ("container", Text),
+            // When the container, and when the camera, says it was made: claims.
+            ("created_at", Text),
+            ("taken_at", Text),
+            // All facts as JSON.
+            ("facts", Text),
+        ],
+        statement: sql::MEDIA,
+        rows: Rows::Facts,
+    },
+    Table {
+        name: "media_matches",
+        columns: &[("evidence", Text), ("other", Text), ("kind", Text), ("tier", Text), ("score", Float)],
+        statement: sql::MEDIA_MATCHES,
+        rows: Rows::With(|_, _, cells| {
+            cells.push(Cell::Float(Some(1.0)));
+            Ok(())
+        }),
+    },
+    Table {
+        name: "presence",
+        columns: &[
+            ("class", Text),
+            ("lesson", Text),
+            ("trainee", Text),
+            ("person", Text),
+            ("kind", Text),
+            ("reason", Text),
+            ("from_at", Moment),
+            ("until_at", Moment),
+            ("evidence", Text),
+        ],
+        statement: sql::PRESENCE,
+        rows: Rows::Many(spans),
+    },
+    Table {
+        name: "credits",
+        columns: &[
+            ("class", Text),
+            ("lesson", Text),
+            ("trainee", Text),
+            ("run", Text),
+            ("credited_ms", Number),
+            ("hours_milli", Number),
+            ("presence_ms", Number),
+            ("corroborated_ms", Number),
+            ("reasons", Text),
+            ("policy", Text),
+            ("at", Moment),
+            ("worth_fen", Number),
+        ],
+        statement: sql::CREDITS,
+        rows: Rows::With(|row, terms, cells| {
+            cells.push(Cell::number(Price::of(row, terms).fen_for(row.get("hours_milli"))));
+            Ok(())
+        }),
+    },
+    Table {
+        name: "providers",
+        columns: &[
+            ("provider", Text),
+            ("external_id", Text),
+            ("name", Text),
+            ("kind", Text),
+            ("listed_from", Text),
+            ("listed_until", Text),
+            ("created_at", Moment),
+        ],
+        statement: sql::PROVIDERS,
+        rows: Rows::Plain,
+    },
+    Table {
+        name: "platforms",
+        columns: &[("platform", Text), ("name_zh", Text), ("name_en", Text), ("host", Text), ("timezone", Text), ("created_at", Moment)],
+        statement: sql::PLATFORMS,
+        rows: Rows::Plain,
+    },
+];
+
+/// What hours of the row's class are worth.
+struct Price {
+    rate: Rate,
+    /// Units of the rate in a thousandth of an hour: the rate of a class with a standard is taken over thousandths of hours, for a plan may
+    /// have a fraction of an hour; the notice's budget is per hour.
+    units: i64,
+}
+
+impl Price {
+    fn of(row: &AnyRow, terms: &Terms) -> Price {
+        let standards = ["qualified", "skill_level", "vocational", "special_operation"];
+        let standards = standards.map(|kind| row.get::<Option<i64>, _>(format!("standard_{kind}_fen").as_str()));
+        let epidemic = if row.get::<i64, _>("epidemic") == 1 { Regime::Epidemic } else { Regime::Ordinary };
+        let standard_fen = subsidy_rate::highest(standards).filter(|standard| *standard > 0);
+        let hours_total: i64 = row.get("hours_total_milli");
+        let units = if standard_fen.is_some() && hours_total > 0 { 1000 } else { 1 };
+        let day = row.get::<String, _>("starts_on").parse().unwrap_or_default();
+        let rate = subsidy_rate::rate(&subsidy_rate::Terms { hours_total, epidemic, standard_fen }, terms.policies.on(day));
+        Price { rate, units }
+    }
+
+    /// Fen for hours in thousandths.
+    fn fen_for(&self, hours_milli: i64) -> i64 {
+        self.rate.fen_for(hours_milli.saturating_mul(self.units))
+    }
+}
+
+/// The spans of a credit, one row each.
+fn spans(row: &AnyRow, push: &mut dyn FnMut(&[Cell])) -> Result<()> {
+    let spans: Vec<Map<String, Value>> = serde_json::from_str(&row.get::<String, _>("spans"))?;
+    let whose: Vec<Cell> = (0..4).map(|index| Cell::Text(row.get(index))).collect();
+    for span in &spans {
+        let text = |name: &str| Cell::Text(span.get(name).and_then(Value::as_str).map(str::to_owned));
+        let time = |name: &str| {
+            let time: Time = span.get(name).and_then(Value::as_str).unwrap_or_default().parse().map_err(Error::internal)?;
+            Ok::<_, Error>(Cell::number(time.0))
+        };
+        let mut cells = whose.clone();
+        cells.extend([text("kind"), text("reason"), time("from")?, time("until")?]);
+        cells.push(Cell::Text(span.get("evidence").map(Value::to_string)));
+        push(&cells);
+    }
+    Ok(())
+}
+
+/// One video or picture, and what its facts said so far.
+pub(super) struct Medium {
+    pub(super) id: String,
+    cells: Vec<Cell>,
+    facts: Map<String, Value>,
+}
+
+impl Medium {
+    pub(super) fn of(row: &AnyRow) -> Medium {
+        let text = |index: usize| Cell::Text(row.get(index));
+        let digest = Cell::text(hex::encode(row.get::<Vec<u8>, _>(5)));
+        let cells = vec![text(0), text(1), text(2), text(3), text(4), digest, text(6), Cell::Number(row.get(7))];
+        Medium { id: row.get(0), cells, facts: Map::new() }
+    }
+
+    /// A fact is JSON or plain text; the parts of an object are facts of their own.
+    pub(super) fn add(&mut self, row: &AnyRow) {
+        let (Some(name), Some(value)) = (row.get::<Option<String>, _>("name"), row.get::<Option<String>, _>("value")) else { return };
+        match serde_json::from_str(&value) {
+            Ok(Value::Object(parts)) => self.facts.extend(parts),
+            Ok(value) => drop(self.facts.insert(name, value)),
+            Err(_) => drop(self.facts.insert(name, Value::String(value))),
+        }
+    }
+
+    pub(super) fn into_cells(self) -> Vec<Cell> {
+        let facts = &self.facts;
+        let number = |name: &str| Cell::Number(facts.get(name).and_then(Value::as_i64));
+        let text = |value: Option<&Value>| Cell::Text(value.and_then(Value::as_str).map(str::to_owned));
+        let exif = facts.get("exif").and_then(|exif| exif.get("taken_at"));
+        let more = [
+            number("duration_ms"),
+            number("effective_ms"),
+            number("width"),
+            number("height"),
+            text(facts.get("container")),
+            text(facts.get("created_at")),
+            text(exif.or_else(|| facts.get("taken_at"))),
+            Cell::text(Value::Object(facts.clone()).to_string()),
+        ];
+        let mut cells = self.cells;
+        cells.extend(more);
+        cells
+    }
+}

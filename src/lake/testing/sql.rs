@@ -1,0 +1,31 @@
+//! A small plan and some evidence for tests, put straight into the tables.
+
+/// $1 id.
+pub(crate) const PLATFORM: &str = "insert into platform (id, name_zh, name_en, host, timezone, profile, created_at) \
+     values ($1, '平台', 'Platform', 'example.org', 'Asia/Shanghai', '{}', 0) on conflict (id) do nothing";
+/// $1 id.
+pub(crate) const PROVIDER: &str =
+    "insert into provider (id, external_id, name, kind, created_at) values ($1, $1, 'Provider', 'institution', 0)";
+/// $1 id, $2 provider, $3 platform, $4 digest.
+pub(crate) const CLASS: &str = "insert into class (id, external_id, provider_id, platform_id, title, trade_code, trade_name, application, starts_on, \
+     ends_on, hours_total_milli, hours_online_milli, hours_theory_milli, hours_practice_milli, standard_skill_level_fen, epidemic, content_digest, created_at) \
+     values ($1, $1, $2, $3, 'Class', '4-01', 'Trade', 'full', '2020-03-01', '2020-03-31', 120000, 120000, 120000, 0, 90000, 1, $4, 0)";
+/// $1 id.
+pub(crate) const PERSON: &str = "insert into person (id, id_number_index, created_at) values ($1, $2, 0) on conflict (id) do nothing";
+/// $1 id, $2 class, $3 person.
+pub(crate) const TRAINEE: &str = "insert into trainee (id, class_id, person_id, external_id, name, name_index, category, id_number_sealed, created_at) \
+     values ($1, $2, $3, $1, 'Name', $4, 'employee', $4, 0)";
+/// $1 id, $2 class, $3 starts, $4 ends.
+pub(crate) const LESSON: &str = "insert into lesson (id, class_id, external_id, title, kind, mode, starts_at, ends_at, hours_milli, teacher, created_at) \
+     values ($1, $2, $1, 'Lesson', 'theory', 'live', $3, $4, 1000, 'Teacher', 0)";
+/// $1 id, $2 place key, $3 kind, $4 digest, $5 media type, $6 class, $7 lesson, $8 leaf, $9 received, $10 trainee.
+pub(crate) const EVIDENCE: &str = "insert into evidence (id, place_key, kind, digest, size, media_type, class_id, lesson_id, trainee_id, received_at, \
+     submitter, leaf_id) values ($1, $2, $3, $4, 1, $5, $6, $7, $10, $9, 'test', $8)";
+/// $1 run, $2 lesson, $3 digest.
+pub(crate) const CREDIT_RUN: &str =
+    "insert into credit_run (id, lesson_id, policy, digest, leaf_id, at) values ($1, $2, 'policy', $3, $1, 0)";
+/// $1 run, $2 class, $3 lesson, $4 trainee, $5 hours, $6 spans.
+pub(crate) const CREDIT: &str = "insert into credit (run_id, class_id, lesson_id, trainee_id, credited_ms, hours_milli, presence_ms, corroborated_ms, \
+     reasons, spans) values ($1, $2, $3, $4, 2700000, $5, 2700000, 0, '{}', $6)";
+/// $1 evidence, $2 name, $3 value.
+pub(crate) const FACT: &str = "insert into fact (evidence_id, name, version, value, at) values ($1, $2, 1, $3, 0)";

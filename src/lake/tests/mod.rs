@@ -1,0 +1,3 @@
+mod queries;
+mod segments;
+mod snapshots;
