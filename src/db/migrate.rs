@@ -24,10 +24,16 @@ pub(super) async fn run(db: &Db) -> Result<()> {
         sqlx::query(sql::APPLIED).fetch_all(tx.conn()).await?.iter().map(|row| (row.get(0), row.get(1))).collect();
     for (version, digest) in &applied {
         let Some(known) = MIGRATIONS.iter().find(|known| known.version == *version) else {
-            return Err(Error::new(&codes::CONFIG, format!("The database was migrated to step {version} by a newer keshi; run that version.")));
+            return Err(Error::new(
+                &codes::CONFIG,
+                format!("The database was migrated to step {version} by a newer keshi; run that version."),
+            ));
         };
         if Sha256::digest(known.text).as_slice() != digest {
-            return Err(Error::new(&codes::CONFIG, format!("Migration {version} in the database differs from this binary's; run the binary that made it.")));
+            return Err(Error::new(
+                &codes::CONFIG,
+                format!("Migration {version} in the database differs from this binary's; run the binary that made it."),
+            ));
         }
     }
     for migration in MIGRATIONS.iter().filter(|migration| !applied.iter().any(|(version, _)| *version == migration.version)) {

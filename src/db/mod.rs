@@ -57,8 +57,9 @@ impl Db {
             Engine::Postgres => url.to_owned(),
             Engine::Sqlite => sqlite_url(url)?,
         };
-        let options = AnyConnectOptions::from_str(&url)
-            .map_err(|cause| Error::new(&codes::CONFIG, "The database URL is neither sqlite:PATH nor postgres://…; correct it.").because(cause))?;
+        let options = AnyConnectOptions::from_str(&url).map_err(|cause| {
+            Error::new(&codes::CONFIG, "The database URL is neither sqlite:PATH nor postgres://…; correct it.").because(cause)
+        })?;
         let pool = AnyPoolOptions::new()
             .max_connections(connections.max(2))
             .acquire_timeout(Duration::from_secs(30))

@@ -200,9 +200,9 @@ impl KeptRow {
 
 /// A cell's text without surrounding blanks and without what spreadsheets need to leave it alone: `="0123"`, a leading apostrophe.
 fn cleaned(text: &str) -> Option<&str> {
-    let mut text = text.trim_matches(fold::is_blank);
+    let mut text = fold::trimmed(text);
     if let Some(inner) = text.strip_prefix("=\"").and_then(|rest| rest.strip_suffix('"')) {
-        text = inner.trim_matches(fold::is_blank);
+        text = fold::trimmed(inner);
     } else if let Some(inner) =
         text.strip_prefix('\'').filter(|inner| inner.starts_with(['=', '+', '-', '@', '0', '1', '2', '3', '4', '5', '6', '7', '8', '9']))
     {

@@ -51,7 +51,7 @@ pub(crate) enum Sniffed {
 /// How much of the file decides: the first bytes, and as many again from the first byte that is not ASCII.
 const SAMPLE: usize = 64 << 10;
 /// How far the first byte that is not ASCII is looked for.
-const FARTHEST: u64 = 512 << 20;
+const FARTHEST: u64 = 64 << 20;
 
 /// Sniffs a file from its beginning. Reads no more than needed, keeps two samples at most.
 pub(crate) fn sniff(file: &mut File) -> io::Result<Sniffed> {
@@ -70,6 +70,10 @@ pub(crate) fn sniff(file: &mut File) -> io::Result<Sniffed> {
     }
     if head.iter().filter(|byte| matches!(byte, 0x01..=0x08 | 0x0e..=0x1a | 0x1c..=0x1f)).count() > head.len() / 256 {
         return Ok(Sniffed::Foreign("it is a binary file"));
+    }
+    if head.is_ascii() && head.trim_ascii_start().starts_with(b"{") {
+        // JSON is UTF-8; it need not be read to its first name to know.
+        return Ok(Sniffed::Text(Charset::PLAIN));
     }
     let mut sample = head;
     let mut seen = sample.len() as u64;

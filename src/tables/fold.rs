@@ -6,15 +6,22 @@ use unicode_normalization::UnicodeNormalization;
 /// Compatibility form: full-width digits, letters, colons and brackets become plain ones, every space a plain space; invisible marks
 /// vanish; nothing else changes.
 pub(crate) fn fold(text: &str) -> Cow<'_, str> {
-    let text = text.trim_matches(is_blank);
+    let text = trimmed(text);
     if text.bytes().all(|b| (0x20..0x7f).contains(&b)) {
         return Cow::Borrowed(text);
     }
     Cow::Owned(text.nfkc().filter(|c| !is_invisible(*c)).map(|c| if c.is_whitespace() { ' ' } else { c }).collect())
 }
 
+/// The text without blanks around it.
+pub(crate) fn trimmed(text: &str) -> &str {
+    let edges = (text.as_bytes().first(), text.as_bytes().last());
+    // Nearly every cell begins and ends with a visible ASCII character.
+    if matches!(edges, (Some(b'!'..=b'~'), Some(b'!'..=b'~'))) { text } else { text.trim_matches(is_blank) }
+}
+
 /// Space, or something that only looks like nothing.
-pub(crate) fn is_blank(c: char) -> bool {
+fn is_blank(c: char) -> bool {
     c.is_whitespace() || c.is_control() || is_invisible(c)
 }
 

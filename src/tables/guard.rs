@@ -13,8 +13,15 @@ use zip::result::ZipError;
 /// Parts that are no sheets hold the texts and styles of all sheets and are kept in memory while reading.
 const SHARED_PART: u64 = 64 << 20;
 
+/// What was seen on the way.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Seen {
+    /// Whether any cells are merged.
+    pub(crate) merged: bool,
+}
+
 /// Passes a zip that may be opened as a workbook, or says why not.
-pub(crate) fn inspect(file: &File, limits: &Limits) -> Result<()> {
+pub(crate) fn inspect(file: &File, limits: &Limits) -> Result<Seen> {
     let size = file.metadata()?.len();
     if size > limits.workbook_bytes {
         let most = limits.workbook_bytes >> 20;
@@ -32,16 +39,16 @@ pub(crate) fn inspect(file: &File, limits: &Limits) -> Result<()> {
             "The file is a zip but no .xlsx workbook; unpack it and send the log itself, or save the table as .xlsx.",
         ));
     }
-    let mut total = 0;
+    let (mut total, mut seen) = (0, Seen::default());
     for place in 0..archive.len() {
         let entry = archive.by_index(place).map_err(damaged)?;
         let packed = entry.compressed_size();
         let name = entry.name().map_err(damaged)?.to_lowercase();
         let most = if name.contains("worksheets/") { limits.expanded_bytes } else { SHARED_PART };
         let xml = (name.ends_with(".xml") || name.ends_with(".rels")).then(Xml::default);
-        total += expand(entry, packed, most.min(limits.expanded_bytes - total), limits, xml)?;
+        total += expand(entry, packed, most.min(limits.expanded_bytes - total), limits, xml, &mut seen)?;
     }
-    Ok(())
+    Ok(seen)
 }
 
 /// Counts the central directory's records without trusting what it says of itself; stops when there are more than `most`.
@@ -72,7 +79,7 @@ fn is_workbook<R: Read + Seek>(archive: &ZipArchive<R>) -> bool {
 }
 
 /// Expands one entry into nothing and says how long it is.
-fn expand(mut entry: impl Read, packed: u64, most: u64, limits: &Limits, mut xml: Option<Xml>) -> Result<u64> {
+fn expand(mut entry: impl Read, packed: u64, most: u64, limits: &Limits, mut xml: Option<Xml>, seen: &mut Seen) -> Result<u64> {
     let mut buffer = vec![0; 64 << 10];
     let mut expanded = 0;
     loop {
@@ -90,7 +97,7 @@ fn expand(mut entry: impl Read, packed: u64, most: u64, limits: &Limits, mut xml
             return Err(bomb(format!("a part of it expands more than {} times", limits.ratio)));
         }
         if let Some(xml) = &mut xml {
-            xml.look(&buffer[..read])?;
+            xml.look(&buffer[..read], seen)?;
         }
     }
 }
@@ -108,12 +115,14 @@ struct Xml {
 impl Xml {
     /// The number of shared strings a workbook claims to have; parsers reserve memory for it.
     const CLAIM: &[u8] = b"uniqueCount";
+    /// The element of a merged region.
+    const MERGED: &[u8] = b"mergeCell";
     /// More shared strings than fit into a part of [`SHARED_PART`] bytes.
     const MOST_STRINGS: u64 = SHARED_PART / 8;
     /// A cell of a spreadsheet holds 32,767 characters.
     const LONGEST_RUN: usize = 4 << 20;
 
-    fn look(&mut self, piece: &[u8]) -> Result<()> {
+    fn look(&mut self, piece: &[u8], seen: &mut Seen) -> Result<()> {
         if !self.begun {
             self.begun = true;
             self.encoding(piece)?;
@@ -129,8 +138,10 @@ impl Xml {
         const WINDOW: usize = Xml::CLAIM.len() + 40;
         let mut seam = std::mem::take(&mut self.tail);
         seam.extend_from_slice(&piece[..piece.len().min(WINDOW)]);
-        self.claims(&seam)?;
-        self.claims(piece)?;
+        for text in [&seam, piece] {
+            self.claims(text)?;
+            seen.merged |= memchr::memmem::find(text, Self::MERGED).is_some();
+        }
         self.tail = piece[piece.len().saturating_sub(WINDOW)..].to_vec();
         Ok(())
     }

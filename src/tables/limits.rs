@@ -2,17 +2,6 @@
 
 use crate::error::Error;
 
-/// What one file may cost.
-    pub limits: Limits,
-}
-
-impl Hints<'_> {
-    /// Hints that know the platform's zone and nothing else.
-    pub fn zone(platform_timezone: Tz) -> Hints<'static> {
-        Hints { filename: None, timezone: None, platform_timezone, window: None, format: None, limits: Limits::default() }
-    }
-}
-
 /// What one file may cost. A file beyond them is refused with a sentence.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
@@ -48,7 +37,7 @@ impl Default for Limits {
             rows: 50_000_000,
             workbook_bytes: 64 << 20,
             entries: 1_000,
-            expanded_bytes: 256 << 20,
+            expanded_bytes: 512 << 20,
             // Deflate's best is about 1,030; sheets of real exports pack 8 to 40 times.
             ratio: 200,
             // A full sheet of 1,048,576 rows with ten columns.

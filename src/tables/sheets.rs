@@ -18,8 +18,16 @@ pub(crate) struct Workbook {
     xlsx: Xlsx<BufReader<File>>,
     /// Names of its sheets, in order.
     pub(crate) sheets: Vec<String>,
+    seen: guard::Seen,
     limits: Limits,
     cells: u64,
+}
+
+/// Whether cells merged downwards hold what their first cell holds. Following them costs a second pass over the sheet.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Merged {
+    Followed,
+    Ignored,
 }
 
 /// Sheets looked at; a log has a handful.
@@ -28,18 +36,22 @@ const MOST_SHEETS: usize = 64;
 impl Workbook {
     /// Opens a workbook that the guard passes.
     pub(crate) fn open(mut file: File, limits: Limits) -> Result<Workbook> {
-        guard::inspect(&file, &limits)?;
+        let seen = guard::inspect(&file, &limits)?;
         file.seek(SeekFrom::Start(0))?;
         let xlsx = contained(|| Xlsx::new(BufReader::new(file)))?;
         let mut sheets = xlsx.sheet_names();
         sheets.truncate(MOST_SHEETS);
-        Ok(Workbook { xlsx, sheets, limits, cells: 0 })
+        Ok(Workbook { xlsx, sheets, seen, limits, cells: 0 })
     }
 
-    /// Gives every row of a sheet that has cells, in order. Cells merged downwards hold what their first cell holds.
-    pub(crate) fn each(&mut self, sheet: usize, give: &mut dyn FnMut(&Row<'_>) -> Result<(), Halt>) -> Result<(), Halt> {
+    /// Gives every row of a sheet that has cells, in order.
+    pub(crate) fn each(&mut self, sheet: usize, merged: Merged, give: &mut dyn FnMut(&Row<'_>) -> Result<(), Halt>) -> Result<(), Halt> {
         let Some(name) = self.sheets.get(sheet).cloned() else { return Ok(()) };
-        let mut merged = Merged::of(contained(|| self.xlsx.merge_cells_by_sheet_name(&name))?);
+        let regions = match merged {
+            Merged::Followed if self.seen.merged => contained(|| self.xlsx.merge_cells_by_sheet_name(&name))?,
+            _ => Vec::new(),
+        };
+        let mut merged = Regions::of(regions);
         let limits = self.limits;
         let is_1904 = self.xlsx.has_1904_epoch();
         let spent = &mut self.cells;
@@ -99,7 +111,7 @@ fn kept(value: &DataRef<'_>, is_1904: bool) -> Cell<'static> {
 }
 
 /// Cells merged downwards: the value of the first goes on to the rows below.
-struct Merged {
+struct Regions {
     /// Regions further down, the next one last.
     ahead: Vec<Region>,
     /// Regions the present row is in.
@@ -114,11 +126,11 @@ struct Region {
     value: Cell<'static>,
 }
 
-impl Merged {
+impl Regions {
     /// More regions than columns cannot stand side by side in a sheet that a spreadsheet wrote.
     const MOST_OPEN: usize = 1_000;
 
-    fn of(regions: Vec<calamine::Dimensions>) -> Merged {
+    fn of(regions: Vec<calamine::Dimensions>) -> Regions {
         let mut ahead: Vec<Region> = regions
             .into_iter()
             .filter(|region| region.end.0 > region.start.0)
@@ -130,7 +142,7 @@ impl Merged {
             })
             .collect();
         ahead.sort_by_key(|region| std::cmp::Reverse(region.first));
-        Merged { ahead, open: Vec::new() }
+        Regions { ahead, open: Vec::new() }
     }
 
     /// Notes first values and fills the row from those above it.

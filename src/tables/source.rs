@@ -2,10 +2,9 @@
 
 use super::cell::{Cells, Damage, Fields, KeptRow, Row};
 use super::encoding::{self, Charset, Sniffed};
-use super::limits::Limits;
+use super::limits::{Halt, Limits};
 use super::records::{Cut, Piece, Rows, Splitter};
-use super::sheets::Workbook;
-use super::limits::Halt;
+use super::sheets::{Merged, Workbook};
 use crate::error::{Error, Result, codes};
 use encoding_rs::{Decoder, Encoding, UTF_8};
 use std::borrow::Cow;
@@ -24,9 +23,9 @@ pub(crate) struct Table {
 /// What a reader looks at to say whether a file is its own.
 #[derive(Debug)]
 pub(crate) struct Probe {
-    /// The first lines of a text that looks like JSON; empty for others.
-    pub(crate) json: Vec<String>,
-    /// A delimited text is one table, a workbook one per sheet; none for JSON.
+    /// The first lines of a text; none for a workbook.
+    pub(crate) lines: Vec<String>,
+    /// A delimited text is one table, a workbook one per sheet; none for text that looks like JSON.
     pub(crate) tables: Vec<Table>,
 }
 
@@ -66,24 +65,28 @@ impl Source {
     /// What the head of the file looks like.
     pub(crate) fn probe(&mut self) -> Result<Probe> {
         match self {
-            Source::Text(text) if text.json => Ok(Probe { json: text.head_lines()?, tables: Vec::new() }),
-            Source::Text(_) => Ok(Probe { json: Vec::new(), tables: vec![Table { name: None, head: self.head(0)? }] }),
+            Source::Text(text) if text.json => Ok(Probe { lines: text.head_lines()?, tables: Vec::new() }),
+            Source::Text(text) => Ok(Probe { lines: text.head_lines()?, tables: vec![Table { name: None, head: self.head(0)? }] }),
             Source::Workbook(book) => {
                 let names = book.sheets.clone();
                 let tables = names.into_iter().enumerate().map(|(place, name)| Ok(Table { name: Some(name), head: self.head(place)? }));
-                Ok(Probe { json: Vec::new(), tables: tables.collect::<Result<_>>()? })
+                Ok(Probe { lines: Vec::new(), tables: tables.collect::<Result<_>>()? })
             }
         }
     }
 
     fn head(&mut self, table: usize) -> Result<Vec<KeptRow>> {
         let mut head = Vec::new();
-        let stopped = self.each_row(table, &mut |row| {
+        let give: &mut dyn FnMut(&Row<'_>) -> Result<(), Halt> = &mut |row| {
             if !row.is_blank() {
                 head.push(row.kept());
             }
             if head.len() < HEAD_ROWS { Ok(()) } else { Err(Halt::Enough) }
-        });
+        };
+        let stopped = match self {
+            Source::Text(text) => text.each_row(give),
+            Source::Workbook(book) => book.each(table, Merged::Ignored, give),
+        };
         match stopped {
             Ok(()) | Err(Halt::Enough) => Ok(head),
             Err(Halt::Failed(error)) => Err(error),
@@ -94,7 +97,7 @@ impl Source {
     pub(crate) fn each_row(&mut self, table: usize, give: &mut dyn FnMut(&Row<'_>) -> Result<(), Halt>) -> Result<(), Halt> {
         match self {
             Source::Text(text) => text.each_row(give),
-            Source::Workbook(book) => book.each(table, give),
+            Source::Workbook(book) => book.each(table, Merged::Followed, give),
         }
     }
 

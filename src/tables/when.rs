@@ -31,7 +31,10 @@ pub(crate) fn parse(text: &str) -> Option<Moment> {
     if let Ok(time) = text.trim().parse::<Time>() {
         return Some(Moment::Instant(time));
     }
-    let plain = fold::fold(text).to_lowercase().replace("a.m.", "am").replace("p.m.", "pm");
+    let mut plain = fold::fold(text).to_lowercase();
+    if plain.contains(".m.") {
+        plain = plain.replace("a.m.", "am").replace("p.m.", "pm");
+    }
     if plain.len() > LONGEST {
         return None;
     }

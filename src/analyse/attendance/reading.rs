@@ -19,7 +19,18 @@ pub struct Hints<'a> {
     pub window: Option<(Time, Time)>,
     /// Format asked for: `None` or `auto` picks by content; otherwise a reader's name, which is obeyed or refused.
     pub format: Option<&'a str>,
-    /// What a reader says of a file.
+    /// What one file may cost.
+    pub limits: Limits,
+}
+
+impl Hints<'_> {
+    /// Hints that know the platform's zone and nothing else.
+    pub fn zone(platform_timezone: Tz) -> Hints<'static> {
+        Hints { filename: None, timezone: None, platform_timezone, window: None, format: None, limits: Limits::default() }
+    }
+}
+
+/// What a reader says of a file.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Reading {
     /// Which reader read it.

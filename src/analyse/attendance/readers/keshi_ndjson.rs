@@ -20,11 +20,15 @@ pub(super) const READER: Reader = Reader { name: "keshi-ndjson", recognise, read
 /// Lines that are objects with the members of an event; a file of other objects is taken when nobody else wants it, so that its rows
 /// are told what they lack.
 fn recognise(probe: &Probe) -> u8 {
-    let mut objects = probe.json.iter().filter_map(|line| serde_json::from_str::<Value>(line).ok()).filter(Value::is_object).peekable();
-    if objects.peek().is_none() {
-        return 0;
-    }
-    if objects.any(|line| line.get("kind").is_some() && line.get("at").is_some()) { 95 } else { 50 }
+    let begun = probe.lines.iter().filter(|line| line.trim_start().starts_with('{'));
+    begun
+        .map(|line| match serde_json::from_str::<Value>(line) {
+            Ok(object) if object.get("kind").is_some() && object.get("at").is_some() => 95,
+            Ok(_) => 50,
+            Err(_) => 10,
+        })
+        .max()
+        .unwrap_or(0)
 }
 
 fn read(source: &mut Source, _: &Probe, _: &Hints<'_>, tally: &mut Tally<'_>) -> Result<(), Halt> {

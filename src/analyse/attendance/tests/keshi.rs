@@ -275,3 +275,11 @@ proptest! {
         prop_assert_eq!(&unplaced(read), &events);
     }
 }
+
+#[test]
+fn a_broken_first_line_does_not_hide_the_events_after_it() {
+    let log = format!("hello\n{NDJSON}");
+    let (reading, events) = all(log.as_bytes(), &hints()).expect("readable");
+    assert_eq!((reading.reader, events.len()), ("keshi-ndjson", 4));
+    assert_eq!((reading.refused[0].row, reading.refused[0].code.as_str()), (1, "bad_json"));
+}

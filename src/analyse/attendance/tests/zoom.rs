@@ -218,3 +218,14 @@ fn the_zone_of_the_upload_goes_before_the_platforms() {
     assert_eq!(told(&events), ["2 interval 2020-03-03T09:00:00–2020-03-03T10:00:00 张三"]);
     assert!(reading.assumptions[0].contains("UTC, the zone given with the upload"), "{:?}", reading.assumptions);
 }
+
+#[test]
+fn the_report_saved_as_a_workbook_is_the_same_report() {
+    let rows: [&[&str]; 2] = [
+        &["Name (Original Name)", "User Email", "Join Time", "Leave Time", "Duration (Minutes)", "Guest"],
+        &["张三", "zhang@example.com", "2020-03-03 09:00:00", "2020-03-03 10:00:00", "60", "No"],
+    ];
+    let (reading, events) = all(&workbook(&[("participants", &rows)]), &hints()).expect("readable");
+    assert_eq!(reading.reader, "zoom");
+    assert_eq!(told(&events), ["2 interval 2020-03-03T09:00:00–2020-03-03T10:00:00 zhang@example.com 张三"]);
+}
