@@ -17,6 +17,8 @@ pub mod analyse;
 pub mod audit;
 pub mod lake;
 pub mod link;
+pub mod receive;
 pub mod register;
 pub mod seal;
 pub mod simulate;
+pub mod store;

@@ -7,7 +7,8 @@ use unicode_normalization::UnicodeNormalization;
 /// vanish; nothing else changes.
 pub(crate) fn fold(text: &str) -> Cow<'_, str> {
     let text = trimmed(text);
-    if text.bytes().all(|b| (0x20..0x7f).contains(&b)) {
+    // Plain ASCII and the common Han characters are their own compatibility form.
+    if text.chars().all(|c| matches!(c, ' '..='~' | '\u{4e00}'..='\u{9fff}')) {
         return Cow::Borrowed(text);
     }
     Cow::Owned(text.nfkc().filter(|c| !is_invisible(*c)).map(|c| if c.is_whitespace() { ' ' } else { c }).collect())

@@ -28,8 +28,9 @@ pub fn small(body: &[u8], rows: u64) -> Result<Vec<(u64, Vec<String>)>> {
     let mut file = tempfile::tempfile()?;
     file.write_all(body)?;
     file.rewind()?;
-    let mut source = source::Source::open(file, Limits { rows, ..Limits::default() })
-        .map_err(|error| if matches!(error.code, "unreadable_log" | "unknown_format") { Error::of(&codes::UNSUPPORTED_LIST) } else { error })?;
+    let mut source = source::Source::open(file, Limits { rows, ..Limits::default() }).map_err(|error| {
+        if matches!(error.code, "unreadable_log" | "unknown_format") { Error::of(&codes::UNSUPPORTED_LIST) } else { error }
+    })?;
     let mut kept = Vec::new();
     let ended = source.each_row(0, &mut |row| {
         if kept.len() as u64 >= rows {

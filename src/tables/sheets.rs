@@ -4,8 +4,8 @@
 
 use super::cell::{Cell, Cells, Row};
 use super::guard;
-use super::limits::Limits;
 use super::limits::Halt;
+use super::limits::Limits;
 use crate::error::{Error, Result, codes};
 use calamine::{DataRef, Reader, Xlsx};
 use std::borrow::Cow;

@@ -2,9 +2,8 @@
 
 use super::cell::{Cells, Damage, Fields, KeptRow, Row};
 use super::encoding::{self, Charset, Sniffed};
-use super::limits::Limits;
+use super::limits::{Halt, Limits};
 use super::records::{Cut, Piece, Rows, Splitter};
-use super::limits::Halt;
 use super::sheets::{Merged, Workbook};
 use crate::error::{Error, Result, codes};
 use encoding_rs::{Decoder, Encoding, UTF_8};

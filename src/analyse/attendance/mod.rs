@@ -4,9 +4,8 @@
 //! which reader was taken, what it assumed, which rows are at fault and why, what the file states beside events. Promised: the file is
 //! only read; nothing it holds is believed that can be computed; memory stays bounded whatever the bytes; no sentence repeats a value.
 //!
-//! A file is sniffed (`encoding`), opened as lines or tables (`source`, over `records` or `sheets` behind `guard`), recognised by one of the
-//! `readers`, which finds its headings (`heading`), reads cells (`cell`, `when`, `duration`) into moments (`calendar`) and hands every row to
-//! the `tally`.
+//! A file is opened by content as lines or tables ([`crate::tables`]), recognised by one of the `readers`, which finds its headings
+//! (`heading`), reads cells into moments (`calendar`) and hands every row to the `tally`.
 
 mod calendar;
 mod event;

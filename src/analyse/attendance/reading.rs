@@ -1,7 +1,7 @@
 //! What a reader is told ([`Hints`], [`Limits`]) and what it says of a file ([`Reading`]).
 
-pub use crate::tables::Limits;
 use crate::error::RowError;
+pub use crate::tables::Limits;
 use crate::time::Time;
 use chrono_tz::Tz;
 use serde_json::{Map, Value};

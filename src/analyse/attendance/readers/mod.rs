@@ -1,5 +1,10 @@
-//! The formats keshi reads. A reader is a file here and a line in [`READERS`]: it says how sure it is that a file is its own, by content,
-//! and turns its rows into events. What readers share (tables, headings, times, totals) is in the folder above.
+//! The formats keshi reads. A reader is a file here and a line in [`READERS`].
+//!
+//! To add one: list the headings it goes by as `Aliases`; in `recognise` find them in the heads of the tables (or members in the first
+//! lines) and say how sure that makes; in `read` settle the order of day and month, pass over the rows with `values::each_row`, turn each
+//! into an `Event` or a `Fault`, and hand stated totals to `Totals`. Encodings, delimiters, sheets, merged cells, dates, lengths of time,
+//! limits and row numbers are taken care of in [`crate::tables`] and the folder above. Its samples go into a file under `tests/`, each with a line that says what
+//! it is modelled on.
 
 mod keshi_ndjson;
 mod keshi_table;

@@ -134,7 +134,7 @@ fn event(row: &Row<'_>, columns: &Columns<Field>, calendar: &mut Calendar, total
 /// What the row above the participants says of the meeting.
 fn meeting(head: &[KeptRow], before_row: u64, tally: &mut Tally<'_>) {
     const FACTS: &[(&str, &[&str])] = &[
-        ("meeting_id", &["meetingid", "会议号", "会议id"]),
+        ("meeting_id", &["meetingid", "id", "会议号", "会议id"]),
         ("topic", &["topic", "主题", "会议主题"]),
         ("stated_start", &["starttime", "开始时间"]),
         ("stated_end", &["endtime", "结束时间"]),
@@ -143,7 +143,7 @@ fn meeting(head: &[KeptRow], before_row: u64, tally: &mut Tally<'_>) {
     // The row below a row of such headings, or below the headings of the participants where the meeting's stand in front of them.
     let above = head.windows(2).find(|pair| {
         let row = pair[0].row();
-        pair[0].number <= before_row && (0..row.len()).any(|place| fact_of(FACTS, &row, place) == Some("meeting_id"))
+        pair[0].number <= before_row && (0..row.len()).any(|place| fact_of(FACTS, &row, place) == Some("topic"))
     });
     let Some([names, values]) = above else { return };
     let (names, values) = (names.row(), values.row());

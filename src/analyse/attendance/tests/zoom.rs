@@ -51,10 +51,12 @@ fn the_bytes_of_a_row_are_the_row() {
     }
 }
 
-/// Modelled on newer exports: no meeting above, lower-case headings, other date shapes.
+/// Modelled on newer exports: other headings of the meeting, lower case, other date shapes.
 #[test]
 fn lower_case_headings_and_other_dates_are_read() {
-    let log = "Name (original name),Email,Join time,Leave time,Duration (minutes),Guest\n\
+    let log = "Topic,ID,Host,Duration (minutes),Start time,End time,Participants\n\
+               第4课,812 3456 7890,刘老师,130,2020-03-03 08:50:00,2020-03-03 11:00:00,3\n\n\
+               Name (original name),Email,Join time,Leave time,Duration (minutes),Guest\n\
                张三,zhang@example.com,2020-03-03 09:00:00,2020-03-03 10:00:00,60,No\n\
                李四,,\"Mar 3, 2020 09:00:00\u{202f}AM\",\"Mar 3, 2020 10:30:00\u{202f}AM\",90,Yes\n\
                王五,,3/3/20 9:00,3/3/20 9:30,31,Yes\n";
@@ -62,12 +64,13 @@ fn lower_case_headings_and_other_dates_are_read() {
     assert_eq!(
         told(&events),
         [
-            "2 interval 2020-03-03T09:00:00–2020-03-03T10:00:00 zhang@example.com 张三",
-            "3 interval 2020-03-03T09:00:00–2020-03-03T10:30:00 李四",
-            "4 interval 2020-03-03T09:00:00–2020-03-03T09:30:00 王五",
+            "5 interval 2020-03-03T09:00:00–2020-03-03T10:00:00 zhang@example.com 张三",
+            "6 interval 2020-03-03T09:00:00–2020-03-03T10:30:00 李四",
+            "7 interval 2020-03-03T09:00:00–2020-03-03T09:30:00 王五",
         ]
     );
-    assert!(reading.facts.is_empty(), "{:?}", reading.facts);
+    assert_eq!((&reading.facts["meeting_id"], &reading.facts["topic"]), (&"812 3456 7890".into(), &"第4课".into()));
+    assert!(!serde_json::to_string(&reading.facts).expect("json").contains("刘老师"));
 }
 
 /// Modelled on the detailed export that repeats the meeting and its host in front of every participant.
