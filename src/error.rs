@@ -188,3 +188,21 @@ pub mod codes {
         NOT_READY = "not_ready", Unavailable, "The server is starting or its database is not migrated; run keshi migrate, then try again.";
     }
 }
+
+impl From<storage::StorageError> for Error {
+    fn from(cause: storage::StorageError) -> Error {
+        use storage::StorageError;
+        let code = match &cause {
+            StorageError::Missing(_) => &codes::EVIDENCE_MISSING,
+            StorageError::DigestMismatch { .. } => &codes::EVIDENCE_ALTERED,
+            StorageError::TooLarge { limit } => {
+                return Error::new(&codes::TOO_LARGE, format!("The file is larger than the {limit} bytes this server takes for its kind; split it, or ask the operator to raise the limit."));
+            }
+            StorageError::Unexpected { .. } => &codes::DIGEST_MISMATCH,
+            StorageError::Body(_) => &codes::TRUNCATED,
+            StorageError::Config(text) => return Error::new(&codes::CONFIG, format!("The object storage cannot be used: {text}")),
+            _ => &codes::STORAGE_AWAY,
+        };
+        Error::of(code).because(cause)
+    }
+}

@@ -1,0 +1,68 @@
+//! Statements on evidence, facts and thumbnails.
+
+/// $1 id … $21 leaf_id, $22 accepted, $23 refused. Nothing when the same bytes are there for the same place.
+pub(crate) const ADD: &str = "insert into evidence (id, place_key, kind, digest, size, media_type, filename, platform_id, provider_id, \
+     class_id, lesson_id, trainee_id, claimed_from, claimed_until, timezone, format, received_at, submitter, leaf_id, accepted_rows, \
+     refused_rows, reader, assumptions) \
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23)";
+
+/// $1 place key.
+pub(crate) const AT_PLACE: &str = "select id from evidence where place_key = $1";
+
+macro_rules! columns {
+    ($rest:literal) => {
+        concat!(
+            "select evidence.id, evidence.kind, evidence.digest, evidence.size, evidence.media_type, evidence.filename, \
+             evidence.platform_id, evidence.provider_id, evidence.class_id, class.external_id as class_external_id, evidence.lesson_id, \
+             lesson.external_id as lesson_external_id, evidence.trainee_id, trainee.external_id as trainee_external_id, \
+             evidence.claimed_from, evidence.claimed_until, evidence.timezone, evidence.format, evidence.received_at, \
+             evidence.submitter, evidence.leaf_id, evidence.accepted_rows, evidence.refused_rows, evidence.analysed_at, \
+             evidence.failed_at, evidence.reader, evidence.assumptions, leaf.log_index from evidence \
+             join leaf on leaf.id = evidence.leaf_id left join class on class.id = evidence.class_id \
+             left join lesson on lesson.id = evidence.lesson_id left join trainee on trainee.id = evidence.trainee_id ",
+            $rest
+        )
+    };
+}
+
+/// $1 id.
+pub(crate) const GET: &str = columns!("where evidence.id = $1");
+
+/// $1 kind, $2 class, $3 lesson, $4 trainee, $5 platform, $6 provider (null for any), $7 received from, $8 until, $9 before this id
+/// (empty for the newest), $10 limit. Newest first.
+pub(crate) const LIST: &str = columns!(
+    "where (evidence.kind = $1 or $1 is null) and (evidence.class_id = $2 or $2 is null) and (evidence.lesson_id = $3 or $3 is null) \
+     and (evidence.trainee_id = $4 or $4 is null) and (evidence.platform_id = $5 or $5 is null) \
+     and (evidence.provider_id = $6 or $6 is null) and evidence.received_at >= $7 and evidence.received_at < $8 \
+     and (evidence.id < $9 or $9 = '') order by evidence.id desc limit $10"
+);
+
+/// $1 class. Attendance logs of a class, oldest first.
+pub(crate) const LOGS_OF_CLASS: &str = "select id from evidence where class_id = $1 and kind = 'attendance' order by id";
+
+/// $1 digest, $2 not this id, $3 limit. Other evidence with the same bytes.
+pub(crate) const SAME_BYTES: &str = "select id from evidence where digest = $1 and id <> $2 order by id limit $3";
+
+/// $1 id, $2 now, $3 reader, $4 assumptions.
+pub(crate) const ANALYSED: &str = "update evidence set analysed_at = $2, failed_at = null, reader = $3, assumptions = $4 where id = $1";
+
+/// $1 id, $2 now.
+pub(crate) const FAILED: &str = "update evidence set failed_at = $2, analysed_at = null where id = $1";
+
+/// $1 evidence, $2 name, $3 version, $4 value, $5 now.
+pub(crate) const PUT_FACT: &str = "insert into fact (evidence_id, name, version, value, at) values ($1, $2, $3, $4, $5) \
+     on conflict (evidence_id, name) do update set version = excluded.version, value = excluded.value, at = excluded.at";
+
+/// $1 evidence.
+pub(crate) const FACTS: &str = "select name, value from fact where evidence_id = $1 order by name";
+
+/// $1 evidence, $2 media type, $3 digest.
+pub(crate) const PUT_THUMBNAIL: &str = "insert into thumbnail (evidence_id, media_type, digest) values ($1, $2, $3) \
+     on conflict (evidence_id) do update set media_type = excluded.media_type, digest = excluded.digest";
+
+/// $1 evidence.
+pub(crate) const THUMBNAIL: &str = "select media_type, digest from thumbnail where evidence_id = $1";
+
+/// Every statement that both engines must prepare.
+pub(crate) const ALL: &[&str] =
+    &[ADD, AT_PLACE, GET, LIST, LOGS_OF_CLASS, SAME_BYTES, ANALYSED, FAILED, PUT_FACT, FACTS, PUT_THUMBNAIL, THUMBNAIL];
