@@ -95,6 +95,7 @@ pub(crate) const TRACES_OF_RUN: &str = "select c.run_id, r.policy, r.leaf_id, r.
      where c.run_id = $1 order by t.external_id, t.id";
 
 /// Every statement that both engines must prepare.
+#[cfg(test)]
 pub(crate) const ALL: &[&str] = &[
     LESSON,
     ROSTER,

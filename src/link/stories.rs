@@ -236,7 +236,7 @@ fn rows_that_contradict_themselves_earn_nothing() {
     assert_eq!(story([row(1, Leave, 10), row(2, Join, 50)]).told(), ["0-45 not_joined e1"]);
 }
 
-/// A million rows of one trainee are a hostile log, not a lesson; they may cost seconds, not hours.
+/// Tens of thousands of rows of one trainee are a hostile log, not a lesson. Their cost grows with their number, not with its square.
 #[test]
 fn a_hostile_log_costs_little_more_than_its_rows() {
     let second = |second: i64| Time(START + second * SECOND / 10);
