@@ -12,6 +12,8 @@ const LISTS: &[(&str, &[&str])] = &[
     ("seal", crate::seal::sql::ALL),
     ("lake", crate::lake::sql::ALL),
     ("snapshot", crate::lake::snapshot::sql::ALL),
+    ("link", crate::link::sql::ALL),
+    ("link::rehearsal", crate::link::rehearsal::sql::ALL),
 ];
 
 #[tokio::test]

@@ -178,11 +178,12 @@ fn divide(lesson: &Lesson, known: Known<'_>, policy: &Policy, seen: &Presence, p
     let not = |reason| Label::Not(reason, None);
 
     // What was active counts, unless it counts elsewhere or the day is full.
-    let mut elsewhere = known.elsewhere.to_vec();
-    elsewhere.sort_unstable();
-    for other in elsewhere {
-        let both = seen.active.intersect(&Spans::from(other.span));
-        division.take(&both, Label::Not(Reason::Elsewhere, Some(other.lesson)));
+    let mut elsewhere: BTreeMap<LessonId, Vec<Span>> = BTreeMap::new();
+    for other in known.elsewhere {
+        elsewhere.entry(other.lesson).or_default().push(other.span);
+    }
+    for (lesson, spans) in elsewhere {
+        division.take(&seen.active.intersect(&Spans::of(spans)), Label::Not(Reason::Elsewhere, Some(lesson)));
     }
     let (counts, over) = under_the_cap(&seen.active.intersect(&division.rest()), known.used_ms, policy);
     division.take(&counts, Label::Credited);

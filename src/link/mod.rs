@@ -5,23 +5,41 @@
 //! it rests on. [`credit`] is a pure function and promises: the spans cover the window exactly; credited time is part of presence and
 //! presence of the window; the order of the evidence does not matter; the same log twice gives no more than once.
 //!
+//! The job [`run`] keeps the result as a run, sealed by the digest of its document, unless it says what the live run says. Where two lessons want
+//! the same time of one person, the one that starts first has it; lessons after a changed one are asked to be credited again (`follow.rs`).
+//!
 //! Live lessons (and the other modes the policy names) are credited by presence. A mode without a rule yet, such as a recorded lesson, is
 //! credited nothing and says so with the reason `mode_without_rule`.
 
+mod check;
 mod credit;
+mod follow;
 mod hours;
+mod job;
+mod load;
+mod media;
 mod presence;
 mod proof;
 #[cfg(test)]
 mod properties;
+mod read;
 mod reason;
+#[cfg(test)]
+pub(crate) mod rehearsal;
+mod settle;
 mod span;
+pub(crate) mod sql;
 #[cfg(test)]
 mod stories;
 
+pub use check::{Checked, Fault, check};
 pub use credit::{Coverage, Credit, CreditSpan, Elsewhere, Known, Lesson, Shows, SpanKind, credit};
 pub use hours::{hours_milli, hours_text};
+pub use job::{Attendance, Outcome, Settled, attendance, keep, run, settled};
 pub use presence::{Attended, beating};
 pub use proof::Pointer;
+pub use read::{
+    ClassCredit, Run, Trace, credits_of_class, live_runs, run_document, runs_of_lesson, trace_of_lesson, trace_of_trainee, traces_of_run,
+};
 pub use reason::Reason;
 pub use span::{Span, Spans};

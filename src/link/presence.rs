@@ -41,11 +41,6 @@ impl Attended {
         matches!(self.kind, EventKind::Heartbeat | EventKind::Progress | EventKind::Answer | EventKind::FaceCheck)
     }
 
-    /// Whether a leave says that the one who gave this sign is gone: it names no other device.
-    fn ends_stay_of(&self, sign: &Attended) -> bool {
-        self.device.is_none() || sign.device.is_none() || self.device == sign.device
-    }
-
     fn begins_a_stay(&self) -> bool {
         matches!(self.kind, EventKind::Join | EventKind::Interval)
     }
@@ -134,13 +129,14 @@ fn stays(events: &[&Attended], window: Span, policy: &Policy, tails: &mut Vec<Pr
             _ => {}
         }
     }
+    let last_sign = events.iter().rev().find(|event| event.is_sign());
+    // A leave of some other device still shows that whoever joined without naming one was there.
+    let last_of_any = events.iter().rev().find(|event| event.is_sign() || event.kind == EventKind::Leave);
     for join in open.into_values() {
-        // A leave of some other device still shows that whoever joined without naming one was there.
-        let shows = |event: &Attended| event.is_sign() || (join.device.is_none() && event.kind == EventKind::Leave);
-        let sign = events.iter().rev().find(|event| shows(event) && event.at >= join.at);
+        let sign = if join.device.is_none() { last_of_any } else { last_sign };
         let (last, shown_by) = match policy.presence.open_join.value {
             OpenJoin::WindowEnd => (window.until, join),
-            OpenJoin::LastSign => sign.map_or((join.at, join), |sign| (sign.at, *sign)),
+            OpenJoin::LastSign => sign.filter(|sign| sign.at >= join.at).map_or((join.at, join), |sign| (sign.at, *sign)),
         };
         let stay = between(join.at, last, join, shown_by);
         tails.push(Proof { span: Span { from: stay.span.until, until: window.until.max(stay.span.until) }, ..stay.clone() });
@@ -154,16 +150,31 @@ fn stays(events: &[&Attended], window: Span, policy: &Policy, tails: &mut Vec<Pr
 /// a long chain.
 fn chains(events: &[&Attended], gap: i64) -> Vec<Proof> {
     let signs: Vec<(usize, &Attended)> = events.iter().copied().enumerate().filter(|(_, event)| event.is_sign()).collect();
-    let leaves: Vec<(usize, &Attended)> = events.iter().copied().enumerate().filter(|(_, event)| event.kind == EventKind::Leave).collect();
-    let mut chains = Vec::new();
-    for (place, sign) in &signs {
-        let later = &leaves[leaves.partition_point(|(leave, _)| leave < place)..];
-        let left = later.iter().find(|(_, leave)| leave.ends_stay_of(sign)).map_or(events.len(), |(leave, _)| *leave);
-        let within = signs.partition_point(|(next, event)| *next < left && event.at <= sign.at.plus(gap));
+    let mut chains = Vec::with_capacity(signs.len());
+    for ((_, sign), left) in signs.iter().zip(next_leaves(events)) {
+        let within = signs.partition_point(|(place, event)| *place < left && event.at <= sign.at.plus(gap));
         let (_, last) = signs[within - 1];
         chains.push(between(sign.at, last.at, sign, last));
     }
     chains
+}
+
+/// For each sign of life, in order, the place of the next leave that says its stay is over: one that names no other device.
+fn next_leaves(events: &[&Attended]) -> Vec<usize> {
+    let mut next: BTreeMap<Option<&str>, usize> = BTreeMap::new();
+    let mut of_any = events.len();
+    let mut places = Vec::new();
+    for (place, event) in events.iter().enumerate().rev() {
+        if event.kind == EventKind::Leave {
+            next.insert(event.device.as_deref(), place);
+            of_any = place;
+        } else if event.is_sign() {
+            let of = |device: Option<&str>| next.get(&device).copied().unwrap_or(events.len());
+            places.push(event.device.as_deref().map_or(of_any, |device| of(Some(device)).min(of(None))));
+        }
+    }
+    places.reverse();
+    places
 }
 
 /// How far each sign of life, and each beginning of a stay, reaches before time counts as idle.
@@ -175,14 +186,24 @@ fn reach(events: &[&Attended], gap: i64) -> Vec<Proof> {
 /// Waiting room or away: to its end or, when none is given, to the next other event of the platform.
 fn lasting(events: &[&Attended], kind: EventKind, window: Span) -> Vec<Proof> {
     let mut stretches = Vec::new();
-    for (index, event) in events.iter().enumerate().filter(|(_, event)| event.kind == kind) {
-        let next = events[index..].iter().find(|next| next.at > event.at && !matches!(next.kind, EventKind::Away | EventKind::WaitingRoom));
-        let (until, shown_by) = match (event.until, next) {
-            (Some(until), _) => (until, *event),
-            (None, Some(next)) => (next.at, *next),
-            (None, None) => (window.until, *event),
-        };
-        stretches.push(between(event.at, until, event, shown_by));
+    // Backwards: the first other event at the same moment, and the first one after that moment.
+    let (mut moment, mut at_moment, mut after): (_, Option<&Attended>, _) = (None, None, None);
+    for &event in events.iter().rev() {
+        if moment != Some(event.at) {
+            after = at_moment.take().or(after);
+            moment = Some(event.at);
+        }
+        if event.kind == kind {
+            let (until, shown_by) = match (event.until, after) {
+                (Some(until), _) => (until, event),
+                (None, Some(next)) => (next.at, next),
+                (None, None) => (window.until, event),
+            };
+            stretches.push(between(event.at, until, event, shown_by));
+        }
+        if !matches!(event.kind, EventKind::Away | EventKind::WaitingRoom) {
+            at_moment = Some(event);
+        }
     }
     stretches
 }

@@ -4,6 +4,7 @@ use super::span::Span;
 use crate::ids::EvidenceId;
 use crate::time::Time;
 use serde::{Deserialize, Serialize};
+use std::cmp::Reverse;
 
 /// Where to look: a piece of evidence and, for a log, the row in it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -25,66 +26,68 @@ pub(super) struct Proof {
 
 /// Proofs in an order that depends on their content alone.
 #[derive(Debug, Default)]
-pub(super) struct Proofs(Vec<Proof>);
+pub(super) struct Proofs {
+    /// By beginning; of those that begin together the longest first.
+    ordered: Vec<Proof>,
+    /// For each place in the order, which of the proofs up to it reaches furthest (the earlier of equals).
+    furthest: Vec<usize>,
+    /// Places in the order, by end (the earlier of equals last).
+    by_end: Vec<usize>,
+}
 
 impl Proofs {
     /// Those that have something to say inside the window, cut to it.
     pub(super) fn of(proofs: impl IntoIterator<Item = Proof>, window: Span) -> Proofs {
-        let mut proofs: Vec<Proof> = proofs
+        let mut ordered: Vec<Proof> = proofs
             .into_iter()
             .map(|proof| Proof { span: proof.span.within(window), ..proof })
             .filter(|proof| !proof.span.is_empty())
             .collect();
-        proofs.sort_by_key(|proof| (proof.span.from, std::cmp::Reverse(proof.span.until), proof.first, proof.last));
-        Proofs(proofs)
+        ordered.sort_by_key(|proof| (proof.span.from, Reverse(proof.span.until), proof.first, proof.last));
+        let mut furthest: Vec<usize> = Vec::with_capacity(ordered.len());
+        for (place, proof) in ordered.iter().enumerate() {
+            let best = furthest.last().copied().filter(|&best| ordered[best].span.until >= proof.span.until);
+            furthest.push(best.unwrap_or(place));
+        }
+        let mut by_end: Vec<usize> = (0..ordered.len()).collect();
+        by_end.sort_by_key(|&place| (ordered[place].span.until, Reverse(place)));
+        Proofs { ordered, furthest, by_end }
     }
 
     pub(super) fn spans(&self) -> impl Iterator<Item = Span> + '_ {
-        self.0.iter().map(|proof| proof.span)
+        self.ordered.iter().map(|proof| proof.span)
     }
 
     /// The fewest proofs that cover a stretch: from where the last one ended, the one that reaches furthest.
     pub(super) fn covering(&self, span: Span, into: &mut Vec<Pointer>) {
         let mut at = span.from;
-        let mut index = self.0.partition_point(|proof| proof.span.from <= at);
-        let mut best = furthest(&self.0[..index]);
         while at < span.until {
+            let begun = self.ordered.partition_point(|proof| proof.span.from <= at);
+            let best = begun.checked_sub(1).map(|last| &self.ordered[self.furthest[last]]);
             match best.filter(|proof| proof.span.until > at) {
                 Some(proof) => {
                     into.extend([proof.first, proof.last]);
                     at = proof.span.until;
                 }
-                None => match self.0.get(index) {
-                    Some(next) if next.span.from < span.until => at = next.span.from,
-                    _ => return,
+                None => match self.ordered.get(begun) {
+                    Some(next) => at = next.span.from,
+                    None => return,
                 },
-            }
-            while let Some(next) = self.0.get(index).filter(|next| next.span.from <= at) {
-                best = better(best, next);
-                index += 1;
             }
         }
     }
 
     /// The row that begins the first stretch after a moment.
     pub(super) fn first_after(&self, at: Time, into: &mut Vec<Pointer>) {
-        into.extend(self.0.iter().find(|proof| proof.span.from >= at).map(|proof| proof.first));
+        let next = self.ordered.partition_point(|proof| proof.span.from < at);
+        into.extend(self.ordered.get(next).map(|proof| proof.first));
     }
 
     /// The row that ends the last stretch before a moment.
     pub(super) fn last_before(&self, at: Time, into: &mut Vec<Pointer>) {
-        let before = self.0.iter().filter(|proof| proof.span.until <= at);
-        into.extend(before.fold(None, better).map(|proof| proof.last));
+        let ended = self.by_end.partition_point(|&place| self.ordered[place].span.until <= at);
+        into.extend(ended.checked_sub(1).map(|last| self.ordered[self.by_end[last]].last));
     }
-}
-
-fn furthest(proofs: &[Proof]) -> Option<&Proof> {
-    proofs.iter().fold(None, better)
-}
-
-/// The one that reaches further; the earlier in order when they reach equally far.
-fn better<'a>(best: Option<&'a Proof>, next: &'a Proof) -> Option<&'a Proof> {
-    best.filter(|best| best.span.until >= next.span.until).or(Some(next))
 }
 
 #[cfg(test)]

@@ -235,3 +235,19 @@ fn rows_that_contradict_themselves_earn_nothing() {
     assert_eq!(story([stay(1, 30, 10)]).told(), ["0-45 not_joined e1"]);
     assert_eq!(story([row(1, Leave, 10), row(2, Join, 50)]).told(), ["0-45 not_joined e1"]);
 }
+
+/// Tens of thousands of rows of one trainee are a hostile log, not a lesson. Their cost grows with their number, not with its square.
+#[test]
+fn a_hostile_log_costs_little_more_than_its_rows() {
+    let second = |second: i64| Time(START + second * SECOND / 10);
+    let kinds = [Interval, Away, Heartbeat, Leave, Join, WaitingRoom];
+    let hostile = (0..30_000u32).map(|at| {
+        let kind = kinds[at as usize % kinds.len()];
+        let until = (kind == Interval).then(|| second(i64::from(at)).plus(1000));
+        Attended { at: second(i64::from(at)), until, device: Some(format!("d{at}")), ..row(u64::from(at), kind, 0) }
+    });
+    let started = std::time::Instant::now();
+    let credit = story(hostile).credit();
+    assert!(credit.spans.len() > 1000);
+    assert!(started.elapsed() < std::time::Duration::from_secs(10), "{:?}", started.elapsed());
+}

@@ -5,8 +5,8 @@ use crate::register::policy::Policy;
 /// What of a class its rate depends on.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Terms {
-    /// Lesson hours of the whole plan.
-    pub hours_total: i64,
+    /// Lesson hours of the whole plan, in thousandths.
+    pub hours_total_milli: i64,
     /// Whether the epidemic's rate holds for the class (it was started in the epidemic).
     pub epidemic: Regime,
     /// The current standard per trainee that a certificate leads to, in fen; the highest one approved while no certificate is known.
@@ -27,7 +27,7 @@ pub enum Regime {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Rate {
     fen: i64,
-    per_hours: i64,
+    per_milli: i64,
 }
 
 /// The rate of a class: `online standard ÷ online hours`, which by clause 五（一） is `current standard × rate ÷ total hours`
@@ -38,10 +38,10 @@ pub fn rate(terms: &Terms, policy: &Policy) -> Rate {
         Regime::Ordinary => policy.subsidy.ordinary_percent.value,
     };
     match terms.standard_fen {
-        Some(standard) if standard > 0 && terms.hours_total > 0 => {
-            Rate { fen: standard.saturating_mul(percent), per_hours: terms.hours_total.saturating_mul(100) }
+        Some(standard) if standard > 0 && terms.hours_total_milli > 0 => {
+            Rate { fen: standard.saturating_mul(percent), per_milli: terms.hours_total_milli.saturating_mul(100) }
         }
-        _ => Rate { fen: policy.subsidy.fen_per_online_lesson_hour.value, per_hours: 1 },
+        _ => Rate { fen: policy.subsidy.fen_per_online_lesson_hour.value, per_milli: 1000 },
     }
 }
 
@@ -49,7 +49,7 @@ impl Rate {
     /// Fen for some lesson hours (in thousandths), rounded half up once at the end; nothing for negative hours.
     pub fn fen_for(self, hours_milli: i64) -> i64 {
         let worth = i128::from(self.fen) * i128::from(hours_milli.max(0));
-        let unit = i128::from(self.per_hours) * 1000;
+        let unit = i128::from(self.per_milli);
         i64::try_from((2 * worth + unit) / (2 * unit)).unwrap_or(i64::MAX)
     }
 
@@ -71,8 +71,8 @@ mod tests {
     use crate::time::Time;
     use proptest::prelude::*;
 
-    fn rate_of(hours_total: i64, epidemic: Regime, standard_fen: Option<i64>) -> Rate {
-        rate(&Terms { hours_total, epidemic, standard_fen }, Policies::builtin().at(Time(0)))
+    fn rate_of(hours: i64, epidemic: Regime, standard_fen: Option<i64>) -> Rate {
+        rate(&Terms { hours_total_milli: hours * 1000, epidemic, standard_fen }, Policies::builtin().at(Time(0)))
     }
 
     #[test]

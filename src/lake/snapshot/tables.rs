@@ -62,7 +62,7 @@ pub(crate) const TABLES: &[Table] = &[
         ],
         statement: sql::CLASSES,
         rows: Rows::With(|row, terms, cells| {
-            cells.push(Cell::number(Price::of(row, terms).fen_for(1000)));
+            cells.push(Cell::number(price(row, terms).fen_for(1000)));
             Ok(())
         }),
     },
@@ -91,7 +91,7 @@ pub(crate) const TABLES: &[Table] = &[
         statement: sql::LESSONS,
         rows: Rows::With(|row, terms, cells| {
             cells.push(Cell::Text(terms.teacher(row.get("provider_id"), row.get("teacher"))));
-            cells.push(Cell::number(Price::of(row, terms).fen_for(row.get("hours_milli"))));
+            cells.push(Cell::number(price(row, terms).fen_for(row.get("hours_milli"))));
             Ok(())
         }),
     },
@@ -217,7 +217,7 @@ pub(crate) const TABLES: &[Table] = &[
         ],
         statement: sql::CREDITS,
         rows: Rows::With(|row, terms, cells| {
-            cells.push(Cell::number(Price::of(row, terms).fen_for(row.get("hours_milli"))));
+            cells.push(Cell::number(price(row, terms).fen_for(row.get("hours_milli"))));
             Ok(())
         }),
     },
@@ -244,30 +244,14 @@ pub(crate) const TABLES: &[Table] = &[
 ];
 
 /// What hours of the row's class are worth.
-struct Price {
-    rate: Rate,
-    /// Units of the rate in a thousandth of an hour: the rate of a class with a standard is taken over thousandths of hours, for a plan may
-    /// have a fraction of an hour; the notice's budget is per hour.
-    units: i64,
-}
-
-impl Price {
-    fn of(row: &AnyRow, terms: &Terms) -> Price {
-        let standards = ["qualified", "skill_level", "vocational", "special_operation"];
-        let standards = standards.map(|kind| row.get::<Option<i64>, _>(format!("standard_{kind}_fen").as_str()));
-        let epidemic = if row.get::<i64, _>("epidemic") == 1 { Regime::Epidemic } else { Regime::Ordinary };
-        let standard_fen = subsidy_rate::highest(standards).filter(|standard| *standard > 0);
-        let hours_total: i64 = row.get("hours_total_milli");
-        let units = if standard_fen.is_some() && hours_total > 0 { 1000 } else { 1 };
-        let day = row.get::<String, _>("starts_on").parse().unwrap_or_default();
-        let rate = subsidy_rate::rate(&subsidy_rate::Terms { hours_total, epidemic, standard_fen }, terms.policies.on(day));
-        Price { rate, units }
-    }
-
-    /// Fen for hours in thousandths.
-    fn fen_for(&self, hours_milli: i64) -> i64 {
-        self.rate.fen_for(hours_milli.saturating_mul(self.units))
-    }
+fn price(row: &AnyRow, terms: &Terms) -> Rate {
+    let standards = ["qualified", "skill_level", "vocational", "special_operation"];
+    let standards = standards.map(|kind| row.get::<Option<i64>, _>(format!("standard_{kind}_fen").as_str()));
+    let epidemic = if row.get::<i64, _>("epidemic") == 1 { Regime::Epidemic } else { Regime::Ordinary };
+    let of_class =
+        subsidy_rate::Terms { hours_total_milli: row.get("hours_total_milli"), epidemic, standard_fen: subsidy_rate::highest(standards) };
+    let day = row.get::<String, _>("starts_on").parse().unwrap_or_default();
+    subsidy_rate::rate(&of_class, terms.policies.on(day))
 }
 
 /// The spans of a credit, one row each.

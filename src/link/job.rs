@@ -1,0 +1,184 @@
+//! Credits a lesson again when its plan, its logs, its media or a lesson before it changed.
+
+use super::follow::{Neighbour, concerned, whole_days};
+use super::load::{self, Planned};
+use super::presence::Attended;
+use super::read::credits_of_run;
+use super::settle::{Credits, credited_spans, document, settle};
+use super::span::Span;
+use super::sql;
+use crate::db::{Columns, Db, Tx};
+use crate::error::{Error, Result, codes};
+use crate::ids::{Ids, LessonId, RunId, TraineeId};
+use crate::jobs::{Change, Jobs};
+use crate::lake::{EventRow, Lake};
+use crate::register::policy::Policies;
+use crate::seal;
+use crate::seal::leaf::{CreditRunLeaf, Leaf};
+use crate::time::Time;
+use std::collections::{BTreeMap, BTreeSet};
+use storage::Digest;
+
+/// The events of a lesson, by the trainee they were matched to.
+pub type Attendance = BTreeMap<TraineeId, Vec<Attended>>;
+
+/// A lesson's credits as they should be, not yet kept.
+#[derive(Debug)]
+pub struct Settled {
+    /// The policy's id and fingerprint.
+    pub policy: String,
+    /// SHA-256 of the run's document.
+    pub digest: Digest,
+    credits: Credits,
+    planned: Planned,
+}
+
+/// What keeping the credits of a lesson did.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// They are what they were.
+    Unchanged,
+    /// A new run took the place of the former one.
+    Kept {
+        /// The new run.
+        run: RunId,
+        /// The lessons after it that it concerns; they are asked to be credited again.
+        concerned: BTreeSet<LessonId>,
+    },
+}
+
+/// The job: credits a lesson from what is known now and keeps the result if it says something new.
+///
+/// It may run twice, and beside a job for another lesson: whoever commits second finds the other's credits, or is asked to look again.
+pub async fn run(db: &Db, lake: &Lake, jobs: &Jobs, ids: &Ids, policies: &Policies, lesson: LessonId, now: Time) -> Result<Outcome> {
+    let attended = attendance(lake.events_of_lesson(lesson).await?);
+    let settled = settled(db, policies, lesson, attended).await?;
+    keep(db, jobs, ids, policies, settled, now).await
+}
+
+/// The rows of a lesson by trainee. Rows that match nobody on the roster credit nobody.
+pub fn attendance(rows: Vec<EventRow>) -> Attendance {
+    let mut attendance = Attendance::new();
+    for row in rows {
+        let Some(trainee) = row.trainee else { continue };
+        // A log of no known platform speaks for itself alone.
+        let platform = row.platform.unwrap_or_else(|| row.evidence.to_string());
+        let event =
+            Attended { evidence: row.evidence, row: row.row, platform, device: row.device, kind: row.kind, at: row.at, until: row.until };
+        attendance.entry(trainee).or_default().push(event);
+    }
+    attendance
+}
+
+/// Credits a lesson from what is known now, and keeps nothing.
+pub async fn settled(db: &Db, policies: &Policies, lesson: LessonId, attended: Attendance) -> Result<Settled> {
+    let planned = load::planned(db, lesson).await?;
+    let policy = policies.at(planned.window.from);
+    let situation = load::situation(db, &planned, attended, policies).await?;
+    let credits = settle(&situation, policy);
+    let digest = Digest::of(&document(lesson, &policy.name(), &credits)?);
+    Ok(Settled { policy: policy.name(), digest, credits, planned })
+}
+
+/// Keeps credits unless the live run says the same: one transaction replaces the run, stages its leaf, and asks for what follows.
+pub async fn keep(db: &Db, jobs: &Jobs, ids: &Ids, policies: &Policies, settled: Settled, now: Time) -> Result<Outcome> {
+    let Settled { policy, digest: new_digest, credits, planned } = settled;
+    let mut tx = db.begin().await?;
+    let live = sqlx::query(sql::LIVE_RUN).bind(planned.id.to_string()).fetch_optional(tx.conn()).await?;
+    let before = match &live {
+        Some(run) if run.digest("digest")? == new_digest => return Ok(Outcome::Unchanged),
+        None if credits.is_empty() => return Ok(Outcome::Unchanged),
+        Some(run) => credits_of_run(&mut tx, run.id("id")?).await?,
+        None => Credits::new(),
+    };
+    let run: RunId = ids.next();
+    let leaf = Leaf::credit_run(&CreditRunLeaf { lesson: planned.id, run, policy: &policy, digest: new_digest, at: now })?;
+    let leaf = seal::stage(&mut tx, &leaf, ids, now).await?;
+    if live.is_some() {
+        sqlx::query(sql::REPLACE_RUN).bind(planned.id.to_string()).bind(now.0).execute(tx.conn()).await?;
+    }
+    sqlx::query(sql::INSERT_RUN)
+        .bind(run.to_string())
+        .bind(planned.id.to_string())
+        .bind(&policy)
+        .bind(new_digest.0.to_vec())
+        .bind(leaf.to_string())
+        .bind(now.0)
+        .execute(tx.conn())
+        .await
+        .map_err(overtaken)?;
+    insert(&mut tx, run, &planned, &credits).await?;
+    let concerned = follow(&mut tx, &planned, &before, &credits, policies).await?;
+    for lesson in &concerned {
+        jobs.after(&mut tx, Change::LessonTouched, &lesson.to_string(), now).await?;
+    }
+    jobs.after(&mut tx, Change::HoursCredited, &planned.class.to_string(), now).await?;
+    tx.commit().await?;
+    Ok(Outcome::Kept { run, concerned })
+}
+
+/// The index allows one live run per lesson: another worker was faster. The job runs again and finds its result.
+fn overtaken(error: sqlx::Error) -> Error {
+    match error.as_database_error().is_some_and(|error| error.is_unique_violation()) {
+        true => Error::new(&codes::BUSY, "Another worker credited the same lesson at the same time; it is credited again.").because(error),
+        false => error.into(),
+    }
+}
+
+async fn insert(tx: &mut Tx, run: RunId, planned: &Planned, credits: &Credits) -> Result<()> {
+    for (trainee, credit) in credits {
+        sqlx::query(sql::INSERT_CREDIT)
+            .bind(run.to_string())
+            .bind(planned.class.to_string())
+            .bind(planned.id.to_string())
+            .bind(trainee.to_string())
+            .bind(credit.credited_ms)
+            .bind(credit.hours_milli)
+            .bind(credit.presence_ms)
+            .bind(credit.corroborated_ms)
+            .bind(serde_json::to_string(&credit.reasons)?)
+            .bind(serde_json::to_string(&credit.spans)?)
+            .execute(tx.conn())
+            .await?;
+    }
+    Ok(())
+}
+
+/// The lessons after this one that its change concerns.
+async fn follow(tx: &mut Tx, planned: &Planned, before: &Credits, after: &Credits, policies: &Policies) -> Result<BTreeSet<LessonId>> {
+    let changed = changed(before, after);
+    let policy = policies.at(planned.window.from);
+    let windows = windows(planned.window, before);
+    let Some(stretch) = whole_days(&windows, policy).filter(|_| !changed.is_empty()) else { return Ok(BTreeSet::new()) };
+    let rows = sqlx::query(sql::NEIGHBOURS)
+        .bind(planned.class.to_string())
+        .bind(planned.id.to_string())
+        .bind(stretch.from.0)
+        .bind(stretch.until.0)
+        .fetch_all(tx.conn())
+        .await?;
+    let neighbour = |row: &sqlx::any::AnyRow| -> Result<Neighbour> {
+        let window = Span::new(row.time("starts_at"), row.time("ends_at"));
+        Ok(Neighbour { trainee: row.id("trainee_id")?, lesson: row.id("lesson_id")?, window })
+    };
+    let neighbours = rows.iter().map(neighbour).collect::<Result<Vec<_>>>()?;
+    Ok(concerned(planned.id, &windows, &changed, &neighbours, policy))
+}
+
+/// Trainees whose credited time is not what it was.
+fn changed(before: &Credits, after: &Credits) -> BTreeSet<TraineeId> {
+    let time = |credits: &Credits, trainee: &TraineeId| -> Vec<Span> {
+        credits.get(trainee).map(|credit| credited_spans(credit).collect()).unwrap_or_default()
+    };
+    let all: BTreeSet<TraineeId> = before.keys().chain(after.keys()).copied().collect();
+    all.into_iter().filter(|trainee| time(before, trainee) != time(after, trainee)).collect()
+}
+
+/// Where the lesson is and, when it was moved since the last run, where it was.
+fn windows(now: Span, before: &Credits) -> Vec<Span> {
+    let was = before.values().next().and_then(|credit| {
+        let (first, last) = credit.spans.first().zip(credit.spans.last())?;
+        Some(Span { from: first.from, until: last.until })
+    });
+    std::iter::once(now).chain(was.filter(|was| *was != now)).collect()
+}

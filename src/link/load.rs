@@ -1,0 +1,125 @@
+//! Reads what is known of one lesson.
+
+use super::credit::{Coverage, CreditSpan, Elsewhere, Lesson, SpanKind};
+use super::media::{self, Clues};
+use super::presence::{Attended, beating};
+use super::settle::{Enrolled, Medium, Prior, Situation};
+use super::span::Span;
+use super::sql;
+use crate::analyse::media::Exif;
+use crate::db::{Columns, Db};
+use crate::error::{Error, Result, codes};
+use crate::ids::{ClassId, EvidenceId, LessonId, TraineeId};
+use crate::register::policy::{Policies, Policy};
+use crate::time::Time;
+use std::collections::BTreeMap;
+
+/// A lesson as the timetable has it.
+#[derive(Debug)]
+pub(super) struct Planned {
+    pub(super) id: LessonId,
+    pub(super) class: ClassId,
+    pub(super) window: Span,
+    mode: String,
+    hours_milli: i64,
+    cancelled: bool,
+}
+
+/// The lesson, or the error that there is none.
+pub(super) async fn planned(db: &Db, id: LessonId) -> Result<Planned> {
+    let row = sqlx::query(sql::LESSON).bind(id.to_string()).fetch_optional(db.read()).await?;
+    let row = row.ok_or_else(|| Error::of(&codes::UNKNOWN_LESSON))?;
+    Ok(Planned {
+        id,
+        class: row.id("class_id")?,
+        window: Span::new(row.time("starts_at"), row.time("ends_at")),
+        mode: row.text("mode"),
+        hours_milli: row.int("hours_milli"),
+        cancelled: row.time_opt("cancelled_at").is_some(),
+    })
+}
+
+/// Everything about the lesson but the events, which the lake has. A cancelled lesson has nobody to credit.
+pub(super) async fn situation(
+    db: &Db,
+    planned: &Planned,
+    attended: BTreeMap<TraineeId, Vec<Attended>>,
+    policies: &Policies,
+) -> Result<Situation> {
+    let policy = policies.at(planned.window.from);
+    let roster = if planned.cancelled { Vec::new() } else { roster(db, planned).await? };
+    let beating = beating(attended.values().flatten());
+    let lesson = Lesson {
+        window: planned.window,
+        mode: planned.mode.clone(),
+        planned_milli: planned.hours_milli,
+        logs: logs(db, planned.id).await?,
+        beating,
+    };
+    Ok(Situation {
+        id: planned.id,
+        lesson,
+        roster,
+        attended,
+        media: media(db, planned, policy).await?,
+        prior: prior(db, planned, policy).await?,
+    })
+}
+
+async fn roster(db: &Db, planned: &Planned) -> Result<Vec<Enrolled>> {
+    let rows = sqlx::query(sql::ROSTER).bind(planned.class.to_string()).bind(planned.window.from.0).fetch_all(db.read()).await?;
+    rows.iter().map(|row| Ok(Enrolled { trainee: row.id("id")?, person: row.id("person_id")? })).collect()
+}
+
+async fn logs(db: &Db, lesson: LessonId) -> Result<Vec<EvidenceId>> {
+    let rows = sqlx::query(sql::LOGS).bind(lesson.to_string()).fetch_all(db.read()).await?;
+    rows.iter().map(|row| row.id("id")).collect()
+}
+
+async fn media(db: &Db, planned: &Planned, policy: &Policy) -> Result<Vec<Medium>> {
+    let rows = sqlx::query(sql::MEDIA)
+        .bind(planned.id.to_string())
+        .bind(planned.class.to_string())
+        .bind(planned.window.from.0)
+        .bind(planned.window.until.0)
+        .fetch_all(db.read())
+        .await?;
+    let mut media = Vec::with_capacity(rows.len());
+    for row in &rows {
+        let exif: Option<Exif> = row.text_opt("exif").and_then(|json| serde_json::from_str(&json).ok());
+        let clues = Clues {
+            claimed_from: row.time_opt("claimed_from"),
+            claimed_until: row.time_opt("claimed_until"),
+            duration_ms: row.text_opt("duration").and_then(|json| json.parse().ok()),
+            taken_at: exif.and_then(|exif| exif.taken_in(policy.tz())),
+            lesson_start: row.text_opt("lesson_id").map(|_| planned.window.from),
+        };
+        let shows = if row.text("kind") == "video" { media::video(clues) } else { media::picture(clues) };
+        let Some(shows) = shows else { continue };
+        media.push(Medium { trainee: row.id_opt("trainee_id")?, coverage: Coverage { evidence: row.id("id")?, shows } });
+    }
+    Ok(media)
+}
+
+async fn prior(db: &Db, planned: &Planned, policy: &Policy) -> Result<Vec<Prior>> {
+    let start = planned.window.from;
+    let first_day = Time::day_start(policy.day_of(start), policy.tz()).unwrap_or(start);
+    let rows = sqlx::query(sql::PRIOR)
+        .bind(planned.class.to_string())
+        .bind(planned.id.to_string())
+        .bind(start.0)
+        .bind(first_day.0)
+        .fetch_all(db.read())
+        .await?;
+    let mut prior = Vec::new();
+    for row in &rows {
+        let trainee = row.id("trainee_id")?;
+        let lesson = row.id("lesson_id")?;
+        let spans: Vec<CreditSpan> = row.json("spans")?;
+        let credited = spans.iter().filter(|span| span.kind == SpanKind::Credited);
+        prior.extend(
+            credited.map(|span| Prior { trainee, credited: Elsewhere { span: Span { from: span.from, until: span.until }, lesson } }),
+        );
+    }
+    Ok(prior)
+}
