@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 /// A body with its media type and the ending of its file name.
 #[derive(Clone, Debug)]
-pub(super) struct List {
+pub struct List {
     /// For the `Content-Type` header.
     pub media_type: &'static str,
     /// `json`, `csv` or `xlsx`.
@@ -30,7 +30,7 @@ pub(super) fn provider(provider: &Provider) -> Value {
 }
 
 /// Body of `POST /v1/classes`.
-pub(super) fn application(plan: &Plan, class: &Class) -> Value {
+pub fn application(plan: &Plan, class: &Class) -> Value {
     let [total, online, theory, practice] = class.hours;
     let [qualified, skill_level, vocational, special_operation] = class.standards_fen;
     let mut body = json!({
@@ -60,7 +60,7 @@ const ROSTER_ZH: [&str; 7] = ["学员编号", "姓名", "身份证号", "人员�
 ///
 /// # Errors
 /// When a table cannot be written, which would be a fault here.
-pub(super) fn roster(class: &Class, people: &[Person]) -> Result<List> {
+pub fn roster(class: &Class, people: &[Person]) -> Result<List> {
     let chinese = class.roster_as == ListFormat::Xlsx;
     let rows = class.trainees.iter().map(|trainee| {
         let person = &people[trainee.person];
@@ -83,7 +83,7 @@ const LESSONS_ZH: [&str; 9] = ["课节编号", "课程名称", "课程类型", "
 ///
 /// # Errors
 /// When a table cannot be written, which would be a fault here.
-pub(super) fn lessons(class: &Class) -> Result<List> {
+pub fn lessons(class: &Class) -> Result<List> {
     let chinese = class.lessons_as == ListFormat::Xlsx;
     let rows = class.lessons.iter().map(|lesson| {
         let kind = match (chinese, lesson.kind) {

@@ -29,6 +29,7 @@ mod write;
 pub use bulk::Bulk;
 pub use check::{Agreement, Answers, check};
 pub use compose::plan;
+pub use lists::{List, application, lessons as timetable, roster};
 pub use logs::export;
 pub use people::{Person, with_checksum};
 pub use picture::Photo;

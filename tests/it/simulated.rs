@@ -4,7 +4,8 @@ use keshi::analyse::attendance::{self, Hints, Match, Roster};
 use keshi::ids::{EvidenceId, TraineeId};
 use keshi::link::{self, Attended, Known, Span};
 use keshi::register::policy::Policies;
-use keshi::simulate::{self, Class, Content, Lesson, Plan, Scale};
+use keshi::register::{class::NewClass, lesson, roster};
+use keshi::simulate::{self, Class, Content, Lesson, ListFormat, Plan, Scale};
 use std::collections::BTreeMap;
 use std::io::{Seek, Write};
 use std::ops::ControlFlow;
@@ -14,7 +15,7 @@ fn trainee_id(place: usize) -> TraineeId {
     TraineeId(Uuid::from_u128(place as u128 + 1))
 }
 
-fn roster(plan: &Plan, class: &Class) -> Roster {
+fn known_people(plan: &Plan, class: &Class) -> Roster {
     let row = |(place, trainee): (usize, &simulate::Trainee)| {
         let person = &plan.people[trainee.person];
         attendance::roster::Row {
@@ -32,7 +33,7 @@ fn roster(plan: &Plan, class: &Class) -> Roster {
 
 /// The events of a lesson's logs by trainee, and the logs. Every row is read, and only the planned strangers match nobody.
 fn read(plan: &Plan, class: &Class, lesson: &Lesson) -> (BTreeMap<TraineeId, Vec<Attended>>, Vec<EvidenceId>) {
-    let roster = roster(plan, class);
+    let roster = known_people(plan, class);
     let (mut attended, mut logs) = (BTreeMap::<_, Vec<_>>::new(), Vec::new());
     for item in &lesson.items {
         let Content::Log { layout, part } = &item.content else { continue };
@@ -90,6 +91,26 @@ fn every_simulated_log_is_credited_as_planned() {
                 let right = expected[&(class.external_id.as_str(), lesson.external_id.as_str(), trainee.external_id.as_str())];
                 assert!((right.least_ms..=right.most_ms).contains(&credit.credited_ms), "{right:?}, credited {credit:?}");
             }
+        }
+    }
+}
+
+#[test]
+fn every_simulated_application_roster_and_timetable_reads_as_what_it_was_written_from() {
+    let mut plan = simulate::plan(1, Scale::Month);
+    for format in [ListFormat::Json, ListFormat::Csv, ListFormat::Xlsx] {
+        plan.classes.iter_mut().for_each(|class| (class.roster_as, class.lessons_as) = (format, format));
+        for class in &plan.classes {
+            serde_json::from_value::<NewClass>(simulate::application(&plan, class)).unwrap();
+            let trainees = roster::read(&simulate::roster(class, &plan.people).unwrap().bytes).unwrap();
+            let told: Vec<_> = trainees.iter().map(|row| (&row.external_id, &row.name, &row.id_number)).collect();
+            let meant =
+                class.trainees.iter().map(|row| (&row.external_id, &plan.people[row.person].name, &plan.people[row.person].id_number));
+            assert_eq!(told, meant.collect::<Vec<_>>(), "{format:?}");
+            let lessons = lesson::read(&simulate::timetable(class).unwrap().bytes, chrono_tz::Asia::Shanghai).unwrap();
+            let told: Vec<_> = lessons.iter().map(|row| (&row.external_id, &row.title, row.starts_at, row.ends_at)).collect();
+            let meant = class.lessons.iter().map(|row| (&row.external_id, &row.title, row.starts_at, row.ends_at));
+            assert_eq!(told, meant.collect::<Vec<_>>(), "{format:?}");
         }
     }
 }
