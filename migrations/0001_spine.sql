@@ -47,6 +47,11 @@ create table class (
     bank_account_sealed bytea,
     -- SHA-256 over the application as sent, to tell a repetition from a contradiction.
     content_digest bytea not null,
+    -- approve, return or refuse; null while pending.
+    decision text,
+    decision_reason text,
+    decided_at bigint,
+    decision_leaf_id text,
     created_at bigint not null
 );
 create index class_provider on class (provider_id);

@@ -9,9 +9,13 @@ pub mod ids;
 pub mod tables;
 pub mod time;
 
+pub mod app;
+pub mod cli;
 pub mod config;
 pub mod db;
 pub mod jobs;
+pub mod pipeline;
+pub mod web;
 
 pub mod analyse;
 pub mod audit;

@@ -27,9 +27,6 @@ pub struct Args {
     /// Address to serve on
     #[arg(long, default_value = "127.0.0.1:8080")]
     pub listen: String,
-    /// Folder for everything: database, objects, and the simulated files
-    #[arg(long, default_value = "./data")]
-    pub data: PathBuf,
     /// What everything by chance follows from
     #[arg(long, default_value_t = 1)]
     pub seed: u64,
@@ -45,15 +42,15 @@ pub struct Args {
 ///
 /// # Errors
 /// When the files cannot be made, the server cannot start, or something is refused.
-pub async fn run(args: Args) -> Result<()> {
-    let folder = args.data.join("demo");
+pub async fn run(args: Args, data: &Path) -> Result<()> {
+    let folder = data.join("demo");
     std::fs::create_dir_all(&folder)?;
     let plan = simulate::plan(args.seed, args.scale);
     let month = folder.join(format!("{}-{}", scale_name(args.scale), args.seed));
     let written = write(&plan, &month).await?;
     println!("{} export files, recordings and pictures, {:.0} MB, in {}", written.files, written.bytes as f64 / 1e6, month.display());
 
-    let keshi = Keshi::new(&args.data)?;
+    let keshi = Keshi::new(&data)?;
     let mut server = keshi.serve(&args.listen, &folder.join("server.log")).await?;
     let played = tokio::select! {
         played = play(&args, &plan, &month, &keshi) => played,
@@ -71,13 +68,13 @@ pub async fn run(args: Args) -> Result<()> {
 /// Sends the month, waits for the work that follows, and prints what came of it.
 async fn play(args: &Args, plan: &Plan, month: &Path, keshi: &Keshi) -> Result<()> {
     let page = format!("http://{}", args.listen);
-    let file = args.data.join("demo-logins.json");
+    let file = data.join("demo-logins.json");
     let mut logins = Logins::read(&file);
     logins.complete(plan, &page, keshi, &file).await?;
     let client = Client::new(&page, logins.access.clone())?;
     let agreement = send_and_check(plan, month, &client).await?;
     let answers = Answers::fetch(plan, &client).await?;
-    let hour = take_away(&client, &answers, &args.data.join("demo"), keshi).await?;
+    let hour = take_away(&client, &answers, &data.join("demo"), keshi).await?;
     tell::logins(&page, &logins.people);
     tell::hours(plan, &answers, &agreement);
     tell::findings(&answers);

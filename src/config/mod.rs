@@ -133,9 +133,14 @@ impl Config {
 
     /// The effective configuration as TOML, a password in the database's URL left out.
     pub fn shown(&self) -> Result<String> {
+        toml::to_string_pretty(&self.without_secrets()).map_err(Error::internal)
+    }
+
+    /// A copy without the password in the database's URL.
+    pub fn without_secrets(&self) -> Config {
         let mut copy = self.clone();
         copy.data.database = without_password(&copy.data.database);
-        toml::to_string_pretty(&copy).map_err(Error::internal)
+        copy
     }
 }
 

@@ -30,10 +30,12 @@ const MAX_BACKOFF: i64 = 600 * SECOND;
 /// What a stage announces. The key that goes with it names the thing that changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Change {
-    /// Evidence was kept (key: evidence id).
-    EvidenceKept,
-    /// The roster of a class changed (key: class id): who is who has to be asked again.
-    RosterChanged,
+    /// An attendance log was kept, or is to be read again (key: evidence id).
+    LogKept,
+    /// A video or picture was kept (key: evidence id).
+    MediaKept,
+    /// The roster or the timetable of a class changed (key: class id): who is who has to be asked again.
+    PlanChanged,
     /// What is known of a lesson changed: its time, its events or its media (key: lesson id).
     LessonTouched,
     /// The hours of a lesson were calculated anew (key: class id).
@@ -199,7 +201,7 @@ mod tests {
     use crate::db::testing::each_engine;
     use crate::time::Clock;
 
-    const FOLLOW: &[Follow] = &[(Change::EvidenceKept, "analyse"), (Change::LessonTouched, "link")];
+    const FOLLOW: &[Follow] = &[(Change::LogKept, "analyse"), (Change::LessonTouched, "link")];
 
     fn queue() -> Jobs {
         Jobs::new(FOLLOW, Ids::new(Clock::System))
@@ -216,10 +218,10 @@ mod tests {
         each_engine(async |db| {
             let jobs = queue();
             let mut tx = db.begin().await.expect("begins");
-            jobs.after(&mut tx, Change::EvidenceKept, "a", Time(1)).await.expect("asked");
+            jobs.after(&mut tx, Change::LogKept, "a", Time(1)).await.expect("asked");
             drop(tx);
             assert!(jobs.claim(&db, Time(2)).await.expect("claims").is_none());
-            ask(&db, &jobs, Change::EvidenceKept, "a").await;
+            ask(&db, &jobs, Change::LogKept, "a").await;
             assert_eq!(jobs.claim(&db, Time(2)).await.expect("claims").expect("a job").kind, "analyse");
             assert!(jobs.claim(&db, Time(2)).await.expect("claims").is_none(), "a leased job is nobody else's");
         })
@@ -247,7 +249,7 @@ mod tests {
     async fn a_job_that_keeps_failing_waits_longer_and_dies_where_a_person_sees_it_and_can_revive_it() {
         each_engine(async |db| {
             let jobs = queue();
-            ask(&db, &jobs, Change::EvidenceKept, "a").await;
+            ask(&db, &jobs, Change::LogKept, "a").await;
             let mut now = Time(1);
             for attempt in 1..=MAX_ATTEMPTS {
                 let leased = jobs.claim(&db, now).await.expect("claims").expect("a job");
@@ -268,7 +270,7 @@ mod tests {
     async fn a_job_of_a_dead_worker_is_given_back_after_its_lease() {
         each_engine(async |db| {
             let jobs = queue();
-            ask(&db, &jobs, Change::EvidenceKept, "a").await;
+            ask(&db, &jobs, Change::LogKept, "a").await;
             jobs.claim(&db, Time(1)).await.expect("claims").expect("a job");
             jobs.reclaim(&db, Time(LEASE)).await.expect("looks");
             assert!(jobs.list(&db, "waiting", 10).await.expect("lists").is_empty(), "the lease still holds");

@@ -10,6 +10,7 @@
 mod append;
 mod columns;
 mod local;
+pub mod ingest;
 pub mod query;
 mod read;
 mod row;

@@ -13,6 +13,10 @@ pub(crate) const ADD: &str = "insert into segment (id, evidence_id, digest, size
 /// $1 segment, $2 lesson.
 pub(crate) const ADD_LESSON: &str = "insert into segment_lesson (segment_id, lesson_id) values ($1, $2)";
 
+/// $1 evidence. The lessons its live segment speaks of.
+pub(crate) const LIVE_LESSONS: &str = "select l.lesson_id from segment_lesson l join segment s on s.id = l.segment_id \
+     where s.evidence_id = $1 and s.replaced_at is null";
+
 /// $1 lesson.
 pub(crate) const OF_LESSON: &str = "select s.digest, s.size from segment_lesson l join segment s on s.id = l.segment_id \
      where l.lesson_id = $1 and s.replaced_at is null order by s.id";
@@ -26,4 +30,4 @@ pub(crate) const LIVE: &str =
     "select digest, size, row_count, first_at, last_at, class_id, evidence_id from segment where replaced_at is null order by first_at, id";
 
 /// Every statement that both engines must prepare.
-pub(crate) const ALL: &[&str] = &[REPLACE_LIVE, LIVE_SAME, ADD, ADD_LESSON, OF_LESSON, OF_TRAINEE, LIVE];
+pub(crate) const ALL: &[&str] = &[REPLACE_LIVE, LIVE_SAME, ADD, ADD_LESSON, LIVE_LESSONS, OF_LESSON, OF_TRAINEE, LIVE];

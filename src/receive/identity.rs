@@ -92,8 +92,7 @@ impl FromStr for Role {
     type Err = Error;
 
     fn from_str(text: &str) -> Result<Role> {
-        use clap::ValueEnum;
-        Role::from_str(text, false).map_err(|_| Error::internal(format!("unknown role {text}")))
+        <Role as clap::ValueEnum>::from_str(text, false).map_err(|_| Error::internal(format!("unknown role {text}")))
     }
 }
 

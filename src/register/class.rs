@@ -1,9 +1,9 @@
 //! Classes (班次): the opening application and what it plans.
 
 use super::{Reference, provider, reference, secrets::Secrets, sql, trail};
-use crate::db::{Columns, Db};
+use crate::db::{Columns, Db, Tx};
 use crate::error::{Error, Result, codes};
-use crate::ids::{ClassId, Ids, ProviderId};
+use crate::ids::{ClassId, Ids, LeafId, ProviderId};
 use crate::time::Time;
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
@@ -135,6 +135,38 @@ pub struct NewClass {
     pub bank_account: Option<String>,
 }
 
+/// A reviewer's word on an application (notice, 四).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Decision {
+    /// 同意开班.
+    Approve,
+    /// 退回补正.
+    Return,
+    /// 不予同意.
+    Refuse,
+}
+
+impl Decision {
+    /// As in JSON.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Decision::Approve => "approve",
+            Decision::Return => "return",
+            Decision::Refuse => "refuse",
+        }
+    }
+}
+
+/// A decision as sent.
+#[derive(Clone, Debug, Deserialize)]
+pub struct NewDecision {
+    /// The word.
+    pub decision: Decision,
+    /// Why; needed unless it approves.
+    pub reason: Option<String>,
+}
+
 /// A class as kept.
 #[derive(Clone, Debug, Serialize)]
 pub struct Class {
@@ -169,6 +201,15 @@ pub struct Class {
     pub standards_fen: Standards,
     /// Started in the epidemic.
     pub epidemic: bool,
+    /// What was decided; absent while pending.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub decision: Option<Decision>,
+    /// Why.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub decision_reason: Option<String>,
+    /// When it was decided.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub decided_at: Option<Time>,
     /// When it was filed.
     pub created_at: Time,
     #[serde(skip)]
@@ -245,6 +286,30 @@ pub async fn add(db: &Db, ids: &Ids, secrets: &Secrets, now: Time, actor: &str, 
     if kept.content_digest == digest { Ok((kept, added)) } else { Err(Error::of(&codes::DUPLICATE)) }
 }
 
+/// Keeps a decision whose leaf is staged in the same transaction.
+///
+/// Errors: `invalid` without a reason where one is due, `duplicate` when it was approved or refused before.
+pub async fn decide(tx: &mut Tx, ids: &Ids, now: Time, actor: &str, class: ClassId, new: &NewDecision, leaf: LeafId) -> Result<()> {
+    let reason = new.reason.as_deref().map(str::trim).filter(|reason| !reason.is_empty());
+    if new.decision != Decision::Approve && reason.is_none() {
+        return Err(Error::new(&codes::INVALID, "Say why: reason is needed to return or refuse an application."));
+    }
+    let subject = class.to_string();
+    let done = sqlx::query(sql::DECIDE)
+        .bind(&subject)
+        .bind(new.decision.as_str())
+        .bind(reason)
+        .bind(now.0)
+        .bind(leaf.to_string())
+        .execute(tx.conn())
+        .await?;
+    if done.rows_affected() == 0 {
+        return Err(Error::new(&codes::DUPLICATE, "This application was decided before; a decision is not taken back."));
+    }
+    let note = trail::Note { actor, action: "class.decided", subject_kind: "class", subject_id: &subject, detail: Some(new.decision.as_str()) };
+    trail::note(tx, ids, now, note).await
+}
+
 /// One class.
 pub async fn get(db: &Db, reference: &Reference) -> Result<Class> {
     let row = sqlx::query(sql::CLASS).bind(reference.id_text()).bind(reference.external_text()).fetch_optional(db.read()).await?;
@@ -296,6 +361,9 @@ fn class(row: &AnyRow) -> Result<Class> {
             special_operation: row.int_opt("standard_special_operation_fen"),
         },
         epidemic: row.int("epidemic") == 1,
+        decision: row.text_opt("decision").map(|text| serde_json::from_value(text.into())).transpose()?,
+        decision_reason: row.text_opt("decision_reason"),
+        decided_at: row.time_opt("decided_at"),
         created_at: row.time("created_at"),
         content_digest: sqlx::Row::get(row, "content_digest"),
     })

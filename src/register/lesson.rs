@@ -217,7 +217,7 @@ pub async fn replace(db: &Db, jobs: &Jobs, ids: &Ids, now: Time, actor: &str, cl
     let note = trail::Note { actor, action: "lessons.replaced", subject_kind: "class", subject_id: &subject, detail: Some(&detail) };
     trail::note(&mut tx, ids, now, note).await?;
     // Logs that came before the timetable are read again: their rows may now fall into a lesson.
-    jobs.after(&mut tx, Change::RosterChanged, &subject, now).await?;
+    jobs.after(&mut tx, Change::PlanChanged, &subject, now).await?;
     tx.commit().await?;
     of_class(db, class.id).await
 }

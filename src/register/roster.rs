@@ -172,7 +172,7 @@ pub async fn replace(db: &Db, jobs: &Jobs, ids: &Ids, secrets: &Secrets, now: Ti
     let detail = format!("{} trainees", list.len());
     let note = trail::Note { actor, action: "roster.replaced", subject_kind: "class", subject_id: &subject, detail: Some(&detail) };
     trail::note(&mut tx, ids, now, note).await?;
-    jobs.after(&mut tx, Change::RosterChanged, &subject, now).await?;
+    jobs.after(&mut tx, Change::PlanChanged, &subject, now).await?;
     tx.commit().await?;
     of_class(db, class.id).await
 }

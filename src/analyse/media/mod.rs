@@ -12,6 +12,7 @@ mod facts;
 mod frames;
 mod grid;
 mod input;
+pub mod job;
 mod judge;
 mod limits;
 mod picture;

@@ -30,3 +30,8 @@ pub mod work;
 mod sample;
 #[cfg(test)]
 mod tests;
+
+/// The addresses of the pages.
+pub fn router() -> axum::Router<crate::app::App> {
+    axum::Router::new()
+}

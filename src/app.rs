@@ -1,0 +1,79 @@
+//! Everything a running keshi has, built once. Only `cli/`, `web/` and `pipeline.rs` know it; stages take what they need of it.
+
+use crate::analyse::media;
+use crate::config::Config;
+use crate::db::Db;
+use crate::error::Result;
+use crate::ids::Ids;
+use crate::jobs::Jobs;
+use crate::lake::Lake;
+use crate::pipeline;
+use crate::register::platform;
+use crate::register::policy::Policies;
+use crate::register::secrets::Secrets;
+use crate::seal::{Log, key};
+use crate::time::Clock;
+use std::sync::Arc;
+use storage::Objects;
+use tokio::sync::Semaphore;
+
+/// The parts of a running keshi. Cheap to clone.
+#[derive(Clone)]
+pub struct App {
+    /// Settings.
+    pub config: Arc<Config>,
+    /// Database.
+    pub db: Db,
+    /// Objects.
+    pub objects: Objects,
+    /// The log.
+    pub log: Log,
+    /// The lake.
+    pub lake: Lake,
+    /// The queue.
+    pub jobs: Jobs,
+    /// Time.
+    pub clock: Clock,
+    /// Ids.
+    pub ids: Ids,
+    /// Keys to personal data.
+    pub secrets: Secrets,
+    /// Policies by date.
+    pub policies: Policies,
+    /// Places for media children.
+    pub media_permits: Arc<Semaphore>,
+}
+
+impl App {
+    /// Opens everything the configuration names, brings the database up, and repairs what a crash left.
+    pub async fn open(config: Config) -> Result<App> {
+        App::open_at(config, Clock::System).await
+    }
+
+    /// The same with a clock of the caller's.
+    pub async fn open_at(config: Config, clock: Clock) -> Result<App> {
+        let db = Db::open(&config.database_url(), config.data.connections).await?;
+        db.migrate().await?;
+        platform::preload(&db, clock.now()).await?;
+        let objects = Objects::open(&config.objects_url()).await?;
+        let keys = config.keys_folder();
+        let secrets = Secrets::load_or_create(&keys.join("data.key"))?;
+        let key = key::load_or_create(&keys.join("log.key"), &config.log.origin)?;
+        let log = Log::open(db.clone(), objects.clone(), key, clock.clone()).await?;
+        let policies = match config.policy.path() {
+            Some(folder) => Policies::with_folder(folder)?,
+            None => Policies::builtin(),
+        };
+        let ids = Ids::new(clock.clone());
+        let lake = Lake::new(db.clone(), objects.clone()).with_terms(policies.clone(), secrets.clone());
+        let jobs = Jobs::new(pipeline::FOLLOW, ids.clone());
+        let media_permits = Arc::new(Semaphore::new(config.media.parallel.max(1)));
+        Ok(App { config: Arc::new(config), db, objects, log, lake, jobs, clock, ids, secrets, policies, media_permits })
+    }
+
+    /// What a media child may take.
+    pub fn media_limits(&self) -> media::Limits {
+        let media = &self.config.media;
+        media::Limits { cpu_s: media.cpu_seconds, wall_s: media.wall_seconds, memory_bytes: media.memory_bytes, ..media::Limits::default() }
+    }
+}

@@ -1,0 +1,121 @@
+//! The command line: one file per subcommand.
+
+mod config;
+mod demo;
+mod docs;
+mod doctor;
+mod migrate;
+mod serve;
+mod simulate;
+mod submit;
+mod token;
+mod trust;
+mod user;
+mod work;
+
+use crate::app::App;
+use crate::config::{Config, Overrides};
+use crate::error::{Error, Kind, Result};
+use clap::{Parser, Subcommand};
+use std::path::Path;
+use std::process::ExitCode;
+use tracing_subscriber::EnvFilter;
+
+/// keshi (课时): evidence and verification server for publicly paid online training
+///
+/// Every lesson hour, proven or explained.
+#[derive(Debug, Parser)]
+#[command(name = "keshi", version, about, long_about, propagate_version = true)]
+struct Cli {
+    #[command(flatten)]
+    overrides: Overrides,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Serve(serve::Args),
+    Work(work::Args),
+    Migrate(migrate::Args),
+    Doctor(doctor::Args),
+    Config(config::Args),
+    Trust(trust::Args),
+    Token(token::Args),
+    User(user::Args),
+    Submit(submit::Args),
+    Simulate(simulate::Args),
+    Demo(demo::Args),
+    #[command(hide = true)]
+    Docs(docs::Args),
+}
+
+/// Runs the command line to its end.
+pub fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            eprintln!("keshi: the machine gives no threads: {error}");
+            return ExitCode::from(1);
+        }
+    };
+    match runtime.block_on(dispatch(cli)) {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("keshi: {error}");
+            for row in error.rows.iter().take(20) {
+                eprintln!("  row {}: {}", row.row, row.message);
+            }
+            tracing::debug!(cause = ?error.cause, "the cause");
+            ExitCode::from(if matches!(error.kind, Kind::Invalid) { 2 } else { 1 })
+        }
+    }
+}
+
+async fn dispatch(cli: Cli) -> Result<ExitCode> {
+    let load = || Config::load(&cli.overrides);
+    match cli.command {
+        Command::Serve(args) => {
+            let config = args.apply(load()?);
+            tell(&config)?;
+            serve::run(args, App::open(config).await?).await?;
+        }
+        Command::Work(args) => {
+            let config = load()?;
+            tell(&config)?;
+            work::run(args, App::open(config).await?).await?;
+        }
+        Command::Migrate(args) => migrate::run(args, load()?).await?,
+        Command::Doctor(args) => return doctor::run(args, App::open(load()?).await?).await,
+        Command::Config(args) => config::run(args, load()?)?,
+        Command::Trust(args) => trust::run(args, App::open(load()?).await?)?,
+        Command::Token(args) => token::run(args, App::open(load()?).await?).await?,
+        Command::User(args) => user::run(args, App::open(load()?).await?).await?,
+        Command::Submit(args) => submit::run(args).await?,
+        Command::Simulate(args) => simulate::run(args).await?,
+        Command::Demo(args) => demo::run(args, cli.overrides.data.as_deref().unwrap_or(Path::new("./data"))).await?,
+        Command::Docs(args) => return docs::run(args),
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Starts logging, on standard error.
+fn tell(config: &Config) -> Result<()> {
+    let filter = EnvFilter::try_new(&config.telemetry.log).map_err(Error::internal)?;
+    let layer = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let started = if config.telemetry.log_format == "json" { layer.json().try_init() } else { layer.try_init() };
+    started.map_err(Error::internal)
+}
+
+/// Ends on Ctrl-C or SIGTERM.
+async fn until_told() {
+    let mut terminate = match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
+        Ok(signal) => signal,
+        Err(_) => return std::future::pending().await,
+    };
+    tokio::select! {
+        _ = tokio::signal::ctrl_c() => {}
+        _ = terminate.recv() => {}
+    }
+}

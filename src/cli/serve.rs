@@ -1,0 +1,68 @@
+//! `keshi serve`: the server, with workers inside.
+
+use crate::app::App;
+use crate::config::Config;
+use crate::error::{Error, Result, codes};
+use crate::{jobs, pipeline, web};
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+
+/// Serves the API and the pages, with workers inside
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  keshi serve                                         SQLite and files in ./data, on 127.0.0.1:8080
+  keshi serve --listen 0.0.0.0:8080 --workers 4
+  keshi serve --database postgres://keshi@db/keshi --objects 's3://evidence?region=cn-1&lock=1'")]
+pub struct Args {
+    /// Address and port [default: 127.0.0.1:8080]
+    #[arg(long)]
+    listen: Option<String>,
+    /// Workers inside; 0 for none [default: 2]
+    #[arg(long)]
+    workers: Option<usize>,
+}
+
+impl Args {
+    /// The configuration with what the command line says.
+    pub fn apply(&self, mut config: Config) -> Config {
+        if let Some(listen) = &self.listen {
+            config.server.listen.clone_from(listen);
+        }
+        if let Some(workers) = self.workers {
+            config.server.workers = workers;
+        }
+        config
+    }
+}
+
+/// Runs until told to stop.
+pub async fn run(_args: Args, app: App) -> Result<()> {
+    let stop = CancellationToken::new();
+    let listener = TcpListener::bind(&app.config.server.listen).await.map_err(|cause| {
+        Error::new(&codes::CONFIG, format!("{} cannot be listened on ({cause}); choose another address with --listen.", app.config.server.listen))
+    })?;
+    let sequencer = tokio::spawn({
+        let (log, stop) = (app.log.clone(), stop.clone());
+        async move { log.run(stop).await }
+    });
+    let workers = tokio::spawn(jobs::work(
+        app.jobs.clone(),
+        app.db.clone(),
+        app.clock.clone(),
+        pipeline::handler(app.clone()),
+        app.config.server.workers,
+        stop.clone(),
+    ));
+    tracing::info!(address = %app.config.server.listen, workers = app.config.server.workers, "serving");
+    let told = stop.clone();
+    tokio::spawn(async move {
+        super::until_told().await;
+        tracing::info!("stopping: requests and jobs under way are finished first");
+        told.cancel();
+    });
+    let served = web::serve(app, listener, stop.clone()).await;
+    stop.cancel();
+    let _ = tokio::join!(sequencer, workers);
+    served
+}

@@ -1,0 +1,29 @@
+//! `keshi work`: workers only.
+
+use crate::app::App;
+use crate::error::Result;
+use crate::{jobs, pipeline};
+use tokio_util::sync::CancellationToken;
+
+/// Runs workers only, beside servers on the same database and storage
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Example:\n  keshi work --count 4 --database postgres://keshi@db/keshi --objects 's3://evidence?region=cn-1'")]
+pub struct Args {
+    /// Workers [default: server.workers of the configuration]
+    #[arg(long)]
+    count: Option<usize>,
+}
+
+/// Runs until told to stop.
+pub async fn run(args: Args, app: App) -> Result<()> {
+    let stop = CancellationToken::new();
+    let count = args.count.unwrap_or(app.config.server.workers).max(1);
+    let told = stop.clone();
+    tokio::spawn(async move {
+        super::until_told().await;
+        told.cancel();
+    });
+    tracing::info!(workers = count, "working");
+    jobs::work(app.jobs.clone(), app.db.clone(), app.clock.clone(), pipeline::handler(app), count, stop).await;
+    Ok(())
+}

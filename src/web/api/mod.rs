@@ -1,0 +1,94 @@
+//! The API: a file per resource. The served `/openapi.json` is made from the handlers' own notes.
+
+mod attendance;
+mod classes;
+mod evidence;
+mod hours;
+mod jobs;
+mod log;
+mod operation;
+mod providers;
+mod query;
+
+use super::problem::Answer;
+use crate::app::App;
+use crate::error::{Error, codes};
+use crate::receive::Actor;
+use crate::register::{Class, class};
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use serde::de::DeserializeOwned;
+use utoipa::OpenApi;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+#[derive(OpenApi)]
+#[openapi(info(
+    title = "keshi",
+    description = "Evidence and verification server for publicly paid online training. Ids are UUIDs, or the caller's own as ext:<id>; times are RFC 3339 with offset; money is integer fen; lists are {items, next?}; errors are application/problem+json with a stable code."
+))]
+struct Document;
+
+fn described() -> OpenApiRouter<App> {
+    OpenApiRouter::with_openapi(Document::openapi())
+        .routes(routes!(providers::platforms))
+        .routes(routes!(providers::list, providers::add))
+        .routes(routes!(classes::list, classes::add))
+        .routes(routes!(classes::get))
+        .routes(routes!(classes::decide))
+        .routes(routes!(classes::roster, classes::put_roster))
+        .routes(routes!(classes::lessons, classes::put_lessons))
+        .routes(routes!(evidence::list, evidence::submit))
+        .routes(routes!(evidence::get))
+        .routes(routes!(evidence::content))
+        .routes(routes!(evidence::receipt))
+        .routes(routes!(evidence::proof))
+        .routes(routes!(evidence::thumbnail))
+        .routes(routes!(attendance::submit))
+        .routes(routes!(hours::credits))
+        .routes(routes!(hours::lesson_trace))
+        .routes(routes!(hours::trainee_trace))
+        .routes(routes!(query::query))
+        .routes(routes!(jobs::list))
+        .routes(routes!(jobs::retry))
+        .routes(routes!(log::checkpoint))
+        .routes(routes!(log::trust))
+        .routes(routes!(log::tile))
+        .routes(routes!(operation::health))
+        .routes(routes!(operation::ready))
+}
+
+/// The OpenAPI document.
+pub fn document() -> utoipa::openapi::OpenApi {
+    described().split_for_parts().1
+}
+
+/// All addresses of the API. Bodies are limited by their handlers.
+pub fn router() -> Router<App> {
+    let (router, document) = described().split_for_parts();
+    router
+        .merge(utoipa_swagger_ui::SwaggerUi::new("/docs").url("/openapi.json", document))
+        .merge(operation::metrics())
+        .layer(DefaultBodyLimit::disable())
+}
+
+/// A class the asker may know of.
+async fn class_of(app: &App, actor: &Actor, reference: &str) -> Answer<Class> {
+    let class = class::get(&app.db, &reference.parse()?).await?;
+    actor.require_class(&class)?;
+    Ok(class)
+}
+
+/// A small body, whole.
+async fn small(app: &App, body: axum::body::Body) -> Answer<bytes::Bytes> {
+    let most = app.config.limits.list_bytes;
+    axum::body::to_bytes(body, most as usize).await.map_err(|cause| {
+        Error::new(&codes::TOO_LARGE, format!("The body ended early or is larger than {most} bytes; send it in parts.")).because(cause).into()
+    })
+}
+
+/// A small JSON body.
+async fn json<T: DeserializeOwned>(app: &App, body: axum::body::Body) -> Answer<T> {
+    let bytes = small(app, body).await?;
+    serde_json::from_slice(&bytes).map_err(|cause| Error::new(&codes::INVALID, format!("The body is not as expected: {cause}.")).into())
+}
