@@ -196,7 +196,12 @@ impl From<storage::StorageError> for Error {
             StorageError::Missing(_) => &codes::EVIDENCE_MISSING,
             StorageError::DigestMismatch { .. } => &codes::EVIDENCE_ALTERED,
             StorageError::TooLarge { limit } => {
-                return Error::new(&codes::TOO_LARGE, format!("The file is larger than the {limit} bytes this server takes for its kind; split it, or ask the operator to raise the limit."));
+                return Error::new(
+                    &codes::TOO_LARGE,
+                    format!(
+                        "The file is larger than the {limit} bytes this server takes for its kind; split it, or ask the operator to raise the limit."
+                    ),
+                );
             }
             StorageError::Unexpected { .. } => &codes::DIGEST_MISMATCH,
             StorageError::Body(_) => &codes::TRUNCATED,

@@ -4,7 +4,7 @@
 //! piece of evidence from its first byte to its receipt.
 
 use crate::analyse::attendance::{self, Hints};
-use crate::analyse::media::{self, Class};
+use crate::analyse::media;
 use crate::app::App;
 use crate::error::{Error, Result, codes};
 use crate::ids::EvidenceId;
@@ -170,9 +170,9 @@ async fn sniff(app: &App, claim: &Claim, stored: &Stored) -> Result<&'static str
     let head = app.objects.open_range(&stored.digest, 0..stored.size.min(media::HEAD as u64)).await?.bytes(media::HEAD as u64).await?;
     let sniffed = media::sniff(&head);
     let fits = match claim.kind {
-        Kind::Video => matches!(sniffed.class, Class::Video | Class::Audio),
-        Kind::Screenshot => sniffed.class == Class::Picture,
-        Kind::Attendance => !matches!(sniffed.class, Class::Video | Class::Audio | Class::Picture | Class::Pdf),
+        Kind::Video => matches!(sniffed.class, media::Class::Video | media::Class::Audio),
+        Kind::Screenshot => sniffed.class == media::Class::Picture,
+        Kind::Attendance => !matches!(sniffed.class, media::Class::Video | media::Class::Audio | media::Class::Picture | media::Class::Pdf),
         Kind::Document => true,
     };
     if !fits {

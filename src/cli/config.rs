@@ -6,7 +6,7 @@ use crate::error::Result;
 /// Prints the effective configuration as TOML
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n  keshi config\n  keshi config --defaults    every setting with what it does")]
-pub struct Args {
+pub(super) struct Args {
     /// Print the defaults, each with what it does
     #[arg(long)]
     defaults: bool,
@@ -16,7 +16,7 @@ pub struct Args {
 }
 
 /// Prints.
-pub fn run(args: Args, config: Config) -> Result<()> {
+pub(super) fn run(args: Args, config: Config) -> Result<()> {
     if args.defaults {
         print!("{DEFAULTS}");
     } else if args.json {

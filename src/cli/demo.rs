@@ -23,7 +23,7 @@ Examples:
   keshi demo                                  on http://127.0.0.1:8080 with ./data
   keshi demo --scale class --data /tmp/demo   a smaller one
   KESHI_DEMO_EXIT=1 keshi demo                stops after printing")]
-pub struct Args {
+pub(super) struct Args {
     /// Address to serve on
     #[arg(long, default_value = "127.0.0.1:8080")]
     pub listen: String,
@@ -42,7 +42,7 @@ pub struct Args {
 ///
 /// # Errors
 /// When the files cannot be made, the server cannot start, or something is refused.
-pub async fn run(args: Args, data: &Path) -> Result<()> {
+pub(super) async fn run(args: Args, data: &Path) -> Result<()> {
     let folder = data.join("demo");
     std::fs::create_dir_all(&folder)?;
     let plan = simulate::plan(args.seed, args.scale);
@@ -50,10 +50,10 @@ pub async fn run(args: Args, data: &Path) -> Result<()> {
     let written = write(&plan, &month).await?;
     println!("{} export files, recordings and pictures, {:.0} MB, in {}", written.files, written.bytes as f64 / 1e6, month.display());
 
-    let keshi = Keshi::new(&data)?;
+    let keshi = Keshi::new(data)?;
     let mut server = keshi.serve(&args.listen, &folder.join("server.log")).await?;
     let played = tokio::select! {
-        played = play(&args, &plan, &month, &keshi) => played,
+        played = play(&args, data, &plan, &month, &keshi) => played,
         _ = tokio::signal::ctrl_c() => Err(Error::new(&codes::NOT_READY, "Stopped before the month was played in; run it again to go on.")),
         status = server.ended() => Err(died(status?, &folder)),
     };
@@ -66,7 +66,7 @@ pub async fn run(args: Args, data: &Path) -> Result<()> {
 }
 
 /// Sends the month, waits for the work that follows, and prints what came of it.
-async fn play(args: &Args, plan: &Plan, month: &Path, keshi: &Keshi) -> Result<()> {
+async fn play(args: &Args, data: &Path, plan: &Plan, month: &Path, keshi: &Keshi) -> Result<()> {
     let page = format!("http://{}", args.listen);
     let file = data.join("demo-logins.json");
     let mut logins = Logins::read(&file);
@@ -97,7 +97,8 @@ async fn take_away(client: &Client, answers: &Answers, folder: &Path, keshi: &Ke
     let wanted = serde_json::json!({ "lesson": best["lesson"], "trainee": best["trainee"] });
     std::fs::write(&bundle, client.post_for_bytes("/v1/bundles", &wanted).await?)?;
     std::fs::write(&trust, client.get_bytes("/log/trust.json").await?)?;
-    let done = keshi.bare(&["verify"]).arg(&bundle).arg("--trust").arg(&trust).stdout(Stdio::piped()).stderr(Stdio::piped()).output().await?;
+    let done =
+        keshi.bare(&["verify"]).arg(&bundle).arg("--trust").arg(&trust).stdout(Stdio::piped()).stderr(Stdio::piped()).output().await?;
     let said = String::from_utf8_lossy(if done.status.success() { &done.stdout } else { &done.stderr }).into_owned();
     let verdict = said.lines().last().unwrap_or("nothing").to_owned();
     if !done.status.success() {

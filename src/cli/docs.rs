@@ -11,7 +11,7 @@ use std::process::ExitCode;
 /// Writes the generated documents into a folder
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n  keshi docs docs\n  keshi docs docs --check    only compares; exit 1 when one differs")]
-pub struct Args {
+pub(super) struct Args {
     /// The folder
     folder: PathBuf,
     /// Only compare
@@ -20,7 +20,7 @@ pub struct Args {
 }
 
 /// Writes or compares.
-pub fn run(args: Args) -> Result<ExitCode> {
+pub(super) fn run(args: Args) -> Result<ExitCode> {
     let mut differ = 0;
     for (name, text) in documents()? {
         let path = args.folder.join(name);

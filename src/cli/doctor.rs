@@ -11,14 +11,14 @@ use storage::Worm;
 /// Checks a deployment: database, storage and its write-once lock, keys, media sandbox
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example:\n  keshi doctor --objects 's3://evidence?region=cn-1&lock=1'")]
-pub struct Args {
+pub(super) struct Args {
     /// Print JSON
     #[arg(long)]
     json: bool,
 }
 
 /// Checks; exit 0 only if everything that must hold does.
-pub async fn run(args: Args, app: App) -> Result<ExitCode> {
+pub(super) async fn run(args: Args, app: App) -> Result<ExitCode> {
     let mut lines: Vec<(&str, bool, String)> = Vec::new();
     let (known, applied) = app.db.versions().await?;
     lines.push(("database", applied == Some(known), format!("{:?}, schema step {known}", app.db.engine())));

@@ -7,10 +7,10 @@ use crate::error::Result;
 /// Brings the database up to this program's schema
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example:\n  keshi migrate --database postgres://keshi@db/keshi")]
-pub struct Args {}
+pub(super) struct Args {}
 
 /// Migrates.
-pub async fn run(_args: Args, config: Config) -> Result<()> {
+pub(super) async fn run(_args: Args, config: Config) -> Result<()> {
     let db = Db::open(&config.database_url(), 2).await?;
     db.migrate().await?;
     let (known, _) = db.versions().await?;

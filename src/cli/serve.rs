@@ -14,7 +14,7 @@ Examples:
   keshi serve                                         SQLite and files in ./data, on 127.0.0.1:8080
   keshi serve --listen 0.0.0.0:8080 --workers 4
   keshi serve --database postgres://keshi@db/keshi --objects 's3://evidence?region=cn-1&lock=1'")]
-pub struct Args {
+pub(super) struct Args {
     /// Address and port [default: 127.0.0.1:8080]
     #[arg(long)]
     listen: Option<String>,
@@ -37,10 +37,13 @@ impl Args {
 }
 
 /// Runs until told to stop.
-pub async fn run(_args: Args, app: App) -> Result<()> {
+pub(super) async fn run(_args: Args, app: App) -> Result<()> {
     let stop = CancellationToken::new();
     let listener = TcpListener::bind(&app.config.server.listen).await.map_err(|cause| {
-        Error::new(&codes::CONFIG, format!("{} cannot be listened on ({cause}); choose another address with --listen.", app.config.server.listen))
+        Error::new(
+            &codes::CONFIG,
+            format!("{} cannot be listened on ({cause}); choose another address with --listen.", app.config.server.listen),
+        )
     })?;
     let sequencer = tokio::spawn({
         let (log, stop) = (app.log.clone(), stop.clone());

@@ -18,7 +18,7 @@ Examples:
   keshi simulate ./month --server http://127.0.0.1:8080 --access access.json
 
 access.json holds tokens: {\"admin\":\"…\",\"reviewer\":\"…\",\"inspector\":\"…\",\"providers\":{\"qy-01\":\"…\"},\"platforms\":{\"px-class\":\"…\"}}")]
-pub struct Args {
+pub(super) struct Args {
     /// Folder to write to; recordings already in it are kept
     pub folder: PathBuf,
     /// What everything by chance follows from
@@ -39,21 +39,26 @@ pub struct Args {
 ///
 /// # Errors
 /// When a file cannot be written, ffmpeg is missing, or the server refuses something or answers otherwise than the truth.
-pub async fn run(args: Args) -> Result<()> {
+pub(super) async fn run(args: Args) -> Result<()> {
     let plan = simulate::plan(args.seed, args.scale);
     let written = write(&plan, &args.folder).await?;
     println!("{} evidence files, {:.1} MB, in {}", written.files, written.bytes as f64 / 1e6, args.folder.display());
     println!("{} credits and {} planted frauds in truth.json", plan.truth.credits.len(), plan.truth.frauds.len());
     let (Some(server), Some(access)) = (args.server, args.access) else { return Ok(()) };
-    let access: Access = serde_json::from_slice(&std::fs::read(&access)?)
-        .map_err(|cause| Error::new(&codes::CONFIG, format!("{} does not hold tokens as --help shows.", access.display())).because(cause))?;
+    let access: Access = serde_json::from_slice(&std::fs::read(&access)?).map_err(|cause| {
+        Error::new(&codes::CONFIG, format!("{} does not hold tokens as --help shows.", access.display())).because(cause)
+    })?;
     let client = Client::new(&server, access)?;
     let agreement = send_and_check(&plan, &args.folder, &client).await?;
     println!("{agreement}");
     for line in agreement.wrong.iter().chain(&agreement.missed).chain(&agreement.unfounded) {
         println!("  {line}");
     }
-    if agreement.holds() { Ok(()) } else { Err(Error::new(&codes::INVALID, "The server's answers differ from the truth in the lines above.")) }
+    if agreement.holds() {
+        Ok(())
+    } else {
+        Err(Error::new(&codes::INVALID, "The server's answers differ from the truth in the lines above."))
+    }
 }
 
 /// Writes the plan with a progress bar, off the async threads.

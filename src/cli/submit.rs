@@ -21,7 +21,7 @@ const TRIES: u32 = 5;
 Examples:
   keshi submit 签到.xlsx --server http://127.0.0.1:8080 --token $TOKEN --kind attendance --class ext:C1 --lesson ext:L1
   keshi submit *.mp4 --server http://127.0.0.1:8080 --token $TOKEN --kind video --class ext:C1 --progress")]
-pub struct Args {
+pub(super) struct Args {
     /// Files
     #[arg(required = true)]
     files: Vec<PathBuf>,
@@ -55,14 +55,15 @@ pub struct Args {
 }
 
 /// Sends all files; stops at the first that is refused.
-pub async fn run(args: Args) -> Result<()> {
+pub(super) async fn run(args: Args) -> Result<()> {
     let http = Client::builder().no_proxy().connect_timeout(Duration::from_secs(10)).build().map_err(Error::internal)?;
     for file in &args.files {
         let answer = send(&args, &http, file).await?;
         if args.json {
             println!("{answer}");
         } else {
-            let text = |pointer: &str| answer.pointer(pointer).map(|value| value.to_string().trim_matches('"').to_owned()).unwrap_or_default();
+            let text =
+                |pointer: &str| answer.pointer(pointer).map(|value| value.to_string().trim_matches('"').to_owned()).unwrap_or_default();
             println!("{}  evidence {}  log index {}  sha256 {}", file.display(), text("/id"), text("/receipt/log/index"), text("/sha256"));
         }
     }
@@ -102,7 +103,14 @@ fn address(args: &Args, path: &Path) -> Result<Url> {
     let base = Url::parse(&args.server).and_then(|server| server.join("/v1/evidence"));
     let mut url = base.map_err(|_| Error::new(&codes::INVALID, "--server is an address such as http://127.0.0.1:8080."))?;
     let name = path.file_name().map(|name| name.to_string_lossy().into_owned());
-    let pairs = [("kind", Some(&args.kind)), ("class", args.class.as_ref()), ("lesson", args.lesson.as_ref()), ("trainee", args.trainee.as_ref()), ("timezone", args.timezone.as_ref()), ("filename", name.as_ref())];
+    let pairs = [
+        ("kind", Some(&args.kind)),
+        ("class", args.class.as_ref()),
+        ("lesson", args.lesson.as_ref()),
+        ("trainee", args.trainee.as_ref()),
+        ("timezone", args.timezone.as_ref()),
+        ("filename", name.as_ref()),
+    ];
     url.query_pairs_mut().extend_pairs(pairs.iter().filter_map(|(key, value)| value.map(|value| (key, value))));
     Ok(url)
 }
@@ -111,11 +119,15 @@ fn bar(shown: bool, size: u64, path: &Path) -> ProgressBar {
     if !shown {
         return ProgressBar::hidden();
     }
-    let style = ProgressStyle::with_template("{msg} {bar:30} {bytes}/{total_bytes} {bytes_per_sec} {eta}").unwrap_or_else(|_| ProgressStyle::default_bar());
+    let style = ProgressStyle::with_template("{msg} {bar:30} {bytes}/{total_bytes} {bytes_per_sec} {eta}")
+        .unwrap_or_else(|_| ProgressStyle::default_bar());
     ProgressBar::new(size).with_style(style).with_message(path.file_name().unwrap_or_default().to_string_lossy().into_owned())
 }
 
-fn counted(stream: impl Stream<Item = std::io::Result<Bytes>> + Send + 'static, bar: ProgressBar) -> impl Stream<Item = std::io::Result<Bytes>> + Send + 'static {
+fn counted(
+    stream: impl Stream<Item = std::io::Result<Bytes>> + Send + 'static,
+    bar: ProgressBar,
+) -> impl Stream<Item = std::io::Result<Bytes>> + Send + 'static {
     stream.inspect_ok(move |chunk| bar.inc(chunk.len() as u64))
 }
 

@@ -4,10 +4,11 @@ use crate::app::App;
 use crate::error::Result;
 use crate::receive::identity::{self, Role, Scope};
 use crate::register::{platform, provider};
+use std::io::BufRead;
 
 /// Makes tokens for programs
 #[derive(Debug, clap::Args)]
-pub struct Args {
+pub(super) struct Args {
     #[command(subcommand)]
     what: What,
 }
@@ -15,6 +16,8 @@ pub struct Args {
 #[derive(Debug, clap::Subcommand)]
 enum What {
     Create(Create),
+    /// Ends a token, given as one line on standard input
+    Revoke,
 }
 
 /// Makes a token and prints it, once, alone on standard output
@@ -40,8 +43,15 @@ struct Create {
 }
 
 /// Makes it.
-pub async fn run(args: Args, app: App) -> Result<()> {
-    let What::Create(create) = args.what;
+pub(super) async fn run(args: Args, app: App) -> Result<()> {
+    let create = match args.what {
+        What::Create(create) => create,
+        What::Revoke => {
+            let mut line = String::new();
+            std::io::stdin().lock().read_line(&mut line)?;
+            return identity::revoke_token(&app.db, app.clock.now(), line.trim()).await;
+        }
+    };
     let scope = scope(&app, create.platform.as_deref(), create.provider.as_deref()).await?;
     println!("{}", identity::create_token(&app.db, &app.ids, app.clock.now(), create.role, &scope, &create.name).await?);
     Ok(())

@@ -6,10 +6,10 @@ use crate::error::Result;
 /// Prints the trust file that `keshi verify` takes
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example:\n  keshi trust > trust.json")]
-pub struct Args {}
+pub(super) struct Args {}
 
 /// Prints.
-pub fn run(_args: Args, app: App) -> Result<()> {
+pub(super) fn run(_args: Args, app: App) -> Result<()> {
     println!("{}", serde_json::to_string_pretty(&app.log.trust())?);
     Ok(())
 }

@@ -8,7 +8,7 @@ use std::io::{BufRead, IsTerminal};
 
 /// Makes logins for people
 #[derive(Debug, clap::Args)]
-pub struct Args {
+pub(super) struct Args {
     #[command(subcommand)]
     what: What,
 }
@@ -39,7 +39,7 @@ struct Create {
 }
 
 /// Makes it.
-pub async fn run(args: Args, app: App) -> Result<()> {
+pub(super) async fn run(args: Args, app: App) -> Result<()> {
     let What::Create(create) = args.what;
     let scope = scope(&app, create.platform.as_deref(), create.provider.as_deref()).await?;
     if std::io::stdin().is_terminal() {

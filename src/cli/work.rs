@@ -8,14 +8,14 @@ use tokio_util::sync::CancellationToken;
 /// Runs workers only, beside servers on the same database and storage
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example:\n  keshi work --count 4 --database postgres://keshi@db/keshi --objects 's3://evidence?region=cn-1'")]
-pub struct Args {
+pub(super) struct Args {
     /// Workers [default: server.workers of the configuration]
     #[arg(long)]
     count: Option<usize>,
 }
 
 /// Runs until told to stop.
-pub async fn run(args: Args, app: App) -> Result<()> {
+pub(super) async fn run(args: Args, app: App) -> Result<()> {
     let stop = CancellationToken::new();
     let count = args.count.unwrap_or(app.config.server.workers).max(1);
     let told = stop.clone();

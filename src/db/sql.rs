@@ -34,4 +34,5 @@ pub(crate) const NEWEST: &str = "select max(version) from migration";
 pub(crate) const NOTE_APPLIED: &str = "insert into migration (version, name, digest) values ($1, $2, $3)";
 
 /// Every statement that both engines must prepare.
+#[cfg(test)]
 pub(crate) const ALL: &[&str] = &[APPLIED, NEWEST, NOTE_APPLIED];

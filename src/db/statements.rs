@@ -8,6 +8,8 @@ const LISTS: &[(&str, &[&str])] = &[
     ("db", super::sql::ALL),
     ("jobs", crate::jobs::sql::ALL),
     ("register", crate::register::sql::ALL),
+    ("receive", crate::receive::sql::ALL),
+    ("store", crate::store::sql::ALL),
     ("audit::overview", crate::audit::overview::sql::ALL),
     ("seal", crate::seal::sql::ALL),
     ("lake", crate::lake::sql::ALL),

@@ -47,4 +47,5 @@ pub(crate) const LIST: &str = "select id, kind, key, state, run_at, attempts, er
      where state = $1 or state = $2 order by run_at, id limit $3";
 
 /// Every statement that both engines must prepare.
+#[cfg(test)]
 pub(crate) const ALL: &[&str] = &[ENQUEUE, ANY_DUE, CLAIM_SQLITE, RENEW, REMOVE, PUT_BACK, BURY, REVIVE, LOST, LIST];

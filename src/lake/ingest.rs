@@ -133,7 +133,11 @@ fn read_file(file: File, hints: &Hints<'_>, evidence: &Evidence, lessons: &[Less
                 Some(trainee)
             }
             doubt => {
-                if matches!(doubt, Match::Ambiguous(_)) { ambiguous += 1 } else { unmatched += 1 }
+                if matches!(doubt, Match::Ambiguous(_)) {
+                    ambiguous += 1
+                } else {
+                    unmatched += 1
+                }
                 if unmatched_rows.len() < MAX_ROWS {
                     unmatched_rows.push(event.row);
                 }
@@ -155,7 +159,14 @@ fn read_file(file: File, hints: &Hints<'_>, evidence: &Evidence, lessons: &[Less
 }
 
 /// One row of the lake per lesson that the event touches, so that a meeting left open over two lessons counts in both.
-fn push(writer: &mut SegmentWriter, event: Event, evidence: &Evidence, lessons: &[Lesson], trainee: Option<TraineeId>, secrets: &Secrets) -> Result<()> {
+fn push(
+    writer: &mut SegmentWriter,
+    event: Event,
+    evidence: &Evidence,
+    lessons: &[Lesson],
+    trainee: Option<TraineeId>,
+    secrets: &Secrets,
+) -> Result<()> {
     let name = event.who.name.as_deref().map(|name| hex::encode(secrets.index(Indexed::SourceName, name)));
     let mut place = Place {
         evidence: evidence.id,
@@ -181,7 +192,8 @@ fn push(writer: &mut SegmentWriter, event: Event, evidence: &Evidence, lessons: 
 
 /// Lessons whose window the span touches; a single moment between two lessons belongs to the next one.
 fn touched(lessons: &[Lesson], from: Time, until: Time) -> Vec<LessonId> {
-    let inside: Vec<_> = lessons.iter().filter(|lesson| from < lesson.ends_at && until >= lesson.starts_at).map(|lesson| lesson.id).collect();
+    let inside: Vec<_> =
+        lessons.iter().filter(|lesson| from < lesson.ends_at && until >= lesson.starts_at).map(|lesson| lesson.id).collect();
     if !inside.is_empty() {
         return inside;
     }

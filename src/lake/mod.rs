@@ -9,8 +9,8 @@
 
 mod append;
 mod columns;
-mod local;
 pub mod ingest;
+mod local;
 pub mod query;
 mod read;
 mod row;

@@ -30,4 +30,5 @@ pub(crate) const LIVE: &str =
     "select digest, size, row_count, first_at, last_at, class_id, evidence_id from segment where replaced_at is null order by first_at, id";
 
 /// Every statement that both engines must prepare.
+#[cfg(test)]
 pub(crate) const ALL: &[&str] = &[REPLACE_LIVE, LIVE_SAME, ADD, ADD_LESSON, LIVE_LESSONS, OF_LESSON, OF_TRAINEE, LIVE];

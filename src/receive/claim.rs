@@ -108,7 +108,9 @@ impl Claim {
     /// Errors: `invalid`, `unknown_class`, `unknown_lesson`, `unknown_trainee`, `foreign_lesson`, `time_far_off`, `forbidden`.
     pub async fn check(db: &Db, actor: &Actor, query: &Query) -> Result<Claim> {
         actor.require(Right::Submit)?;
-        let kind: Kind = given(&query.kind).ok_or_else(|| Error::new(&codes::INVALID, "Name the kind: kind=attendance, video, screenshot or document."))?.parse()?;
+        let kind: Kind = given(&query.kind)
+            .ok_or_else(|| Error::new(&codes::INVALID, "Name the kind: kind=attendance, video, screenshot or document."))?
+            .parse()?;
         let mut class = match given(&query.class) {
             Some(text) => Some(class::get(db, &text.parse()?).await?),
             None => None,

@@ -175,6 +175,16 @@ pub async fn create_token(db: &Db, ids: &Ids, now: Time, role: Role, scope: &Sco
     Ok(token)
 }
 
+/// Ends a token; what was submitted with it stays.
+pub async fn revoke_token(db: &Db, now: Time, token: &str) -> Result<()> {
+    let mut tx = db.begin().await?;
+    let done = sqlx::query(sql::REVOKE_TOKEN).bind(hash(token)).bind(now.0).execute(tx.conn()).await?;
+    if done.rows_affected() == 0 {
+        return Err(Error::new(&codes::NOT_FOUND, "No token like this is valid."));
+    }
+    tx.commit().await
+}
+
 /// Who has this token.
 pub async fn by_token(db: &Db, token: &str) -> Result<Actor> {
     let row = sqlx::query(sql::TOKEN).bind(hash(token)).fetch_optional(db.read()).await?;
@@ -221,13 +231,7 @@ pub async fn log_in(db: &Db, now: Time, name: &str, password: &str) -> Result<St
     let cookie = hex::encode(chance::<32>());
     let mut tx = db.begin().await?;
     sqlx::query(sql::END_OLD_SESSIONS).bind(now.0).execute(tx.conn()).await?;
-    sqlx::query(sql::ADD_SESSION)
-        .bind(hash(&cookie))
-        .bind(row.text("id"))
-        .bind(now.0)
-        .bind(now.plus(SESSION).0)
-        .execute(tx.conn())
-        .await?;
+    sqlx::query(sql::ADD_SESSION).bind(hash(&cookie)).bind(row.text("id")).bind(now.0).bind(now.plus(SESSION).0).execute(tx.conn()).await?;
     tx.commit().await?;
     Ok(cookie)
 }
@@ -261,7 +265,9 @@ fn hash(secret: &str) -> Vec<u8> {
 }
 
 async fn hash_password(password: String) -> Result<String> {
-    let hashed = tokio::task::spawn_blocking(move || Argon2::default().hash_password(password.as_bytes()).map(|hash: PasswordHash| hash.to_string()));
+    let hashed = tokio::task::spawn_blocking(move || {
+        Argon2::default().hash_password(password.as_bytes()).map(|hash: PasswordHash| hash.to_string())
+    });
     hashed.await.map_err(Error::internal)?.map_err(|cause| Error::internal(cause.to_string()))
 }
 
@@ -300,6 +306,8 @@ mod tests {
             let token = create_token(&db, &ids, Time(1), Role::Admin, &Scope::default(), "op").await.expect("made");
             assert_eq!(by_token(&db, &token).await.expect("known").role, Role::Admin);
             assert_eq!(by_token(&db, &format!("{token}0")).await.expect_err("unknown").code, "unauthenticated");
+            revoke_token(&db, Time(2), &token).await.expect("revoked");
+            assert!(by_token(&db, &token).await.is_err(), "revoked");
             let refused = create_token(&db, &ids, Time(1), Role::Platform, &Scope::default(), "p").await;
             assert_eq!(refused.expect_err("no platform").code, "invalid");
         })

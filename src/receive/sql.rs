@@ -7,8 +7,8 @@ pub(crate) const ADD_TOKEN: &str =
 /// $1 hash.
 pub(crate) const TOKEN: &str = "select id, role, platform_id, provider_id, name from token where hash = $1 and revoked_at is null";
 
-/// $1 id, $2 now.
-pub(crate) const REVOKE_TOKEN: &str = "update token set revoked_at = $2 where id = $1 and revoked_at is null";
+/// $1 hash, $2 now.
+pub(crate) const REVOKE_TOKEN: &str = "update token set revoked_at = $2 where hash = $1 and revoked_at is null";
 
 /// $1 id, $2 name, $3 password hash, $4 role, $5 platform, $6 provider, $7 now. A known name gets the new password and role.
 pub(crate) const PUT_LOGIN: &str = "insert into login (id, name, password_hash, role, platform_id, provider_id, created_at) \
@@ -35,5 +35,6 @@ pub(crate) const END_OLD_SESSIONS: &str = "delete from session where expires_at 
 pub(crate) const END_SESSIONS_OF: &str = "delete from session where login_id in (select id from login where name = $1)";
 
 /// Every statement that both engines must prepare.
+#[cfg(test)]
 pub(crate) const ALL: &[&str] =
     &[ADD_TOKEN, TOKEN, REVOKE_TOKEN, PUT_LOGIN, LOGIN, ADD_SESSION, SESSION, END_SESSION, END_OLD_SESSIONS, END_SESSIONS_OF];

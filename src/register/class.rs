@@ -22,7 +22,8 @@ impl<'de> Deserialize<'de> for HoursMilli {
             serde_json::Value::String(text) => text.clone(),
             _ => String::new(),
         };
-        HoursMilli::parse(&text).ok_or_else(|| serde::de::Error::custom("lesson hours are a number from 0 to 100000 with at most three decimals"))
+        HoursMilli::parse(&text)
+            .ok_or_else(|| serde::de::Error::custom("lesson hours are a number from 0 to 100000 with at most three decimals"))
     }
 }
 
@@ -306,7 +307,8 @@ pub async fn decide(tx: &mut Tx, ids: &Ids, now: Time, actor: &str, class: Class
     if done.rows_affected() == 0 {
         return Err(Error::new(&codes::DUPLICATE, "This application was decided before; a decision is not taken back."));
     }
-    let note = trail::Note { actor, action: "class.decided", subject_kind: "class", subject_id: &subject, detail: Some(new.decision.as_str()) };
+    let note =
+        trail::Note { actor, action: "class.decided", subject_kind: "class", subject_id: &subject, detail: Some(new.decision.as_str()) };
     trail::note(tx, ids, now, note).await
 }
 
@@ -376,7 +378,10 @@ mod tests {
     #[test]
     fn lesson_hours_are_exact_to_the_thousandth() {
         let parse = |text| HoursMilli::parse(text).map(|hours| hours.0);
-        assert_eq!([parse("2"), parse("1.5"), parse("0.125"), parse("40.0"), parse("0.1000")], [Some(2000), Some(1500), Some(125), Some(40000), Some(100)]);
+        assert_eq!(
+            [parse("2"), parse("1.5"), parse("0.125"), parse("40.0"), parse("0.1000")],
+            [Some(2000), Some(1500), Some(125), Some(40000), Some(100)]
+        );
         assert_eq!([parse(""), parse("-1"), parse("1e3"), parse("0.0001"), parse("1234567")], [None; 5]);
         assert_eq!(serde_json::to_string(&HoursMilli(1500)).expect("writes"), "1.5");
     }

@@ -146,8 +146,32 @@ pub fn read(body: &[u8], zone: chrono_tz::Tz) -> Result<Vec<NewLesson>> {
             {
                 row.insert("content_ms".to_owned(), number.into());
             }
-            translate(row, "kind", &[("理论", "theory"), ("实训", "practice"), ("实操", "practice"), ("通用", "general"), ("通用素质", "general"), ("安全", "safety"), ("疫情防控", "epidemic")]);
-            translate(row, "mode", &[("直播", "live"), ("录播", "recorded"), ("互动", "interaction"), ("答疑", "qa"), ("测试", "test"), ("考核", "test"), ("线下", "in_person")]);
+            translate(
+                row,
+                "kind",
+                &[
+                    ("理论", "theory"),
+                    ("实训", "practice"),
+                    ("实操", "practice"),
+                    ("通用", "general"),
+                    ("通用素质", "general"),
+                    ("安全", "safety"),
+                    ("疫情防控", "epidemic"),
+                ],
+            );
+            translate(
+                row,
+                "mode",
+                &[
+                    ("直播", "live"),
+                    ("录播", "recorded"),
+                    ("互动", "interaction"),
+                    ("答疑", "qa"),
+                    ("测试", "test"),
+                    ("考核", "test"),
+                    ("线下", "in_person"),
+                ],
+            );
         },
         |lesson: &NewLesson| &lesson.external_id,
         |lesson| {

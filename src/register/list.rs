@@ -22,7 +22,8 @@ pub(super) struct List {
 impl List {
     /// Reads a body: JSON `{<name>: […]}`, or a table whose first row with known headings is the header.
     pub(super) fn read(body: &[u8], name: &str, headings: &[Heading]) -> Result<List> {
-        let rows = if body.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'{') { json(body, name)? } else { table(body, headings)? };
+        let rows =
+            if body.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'{') { json(body, name)? } else { table(body, headings)? };
         if rows.len() > MAX_ROWS {
             return Err(Error::new(&codes::TOO_LARGE, format!("A list has at most {MAX_ROWS} rows; split the class.")));
         }
@@ -87,7 +88,9 @@ fn table(body: &[u8], headings: &[Heading]) -> Result<Vec<(u64, Map<String, Valu
         let object: Map<String, Value> = keys
             .iter()
             .zip(&cells)
-            .filter_map(|(key, cell)| key.filter(|_| !cell.trim().is_empty()).map(|key| (key.to_owned(), Value::String(cell.trim().to_owned()))))
+            .filter_map(|(key, cell)| {
+                key.filter(|_| !cell.trim().is_empty()).map(|key| (key.to_owned(), Value::String(cell.trim().to_owned())))
+            })
             .collect();
         if !object.is_empty() {
             rows.push((row, object));
@@ -95,7 +98,10 @@ fn table(body: &[u8], headings: &[Heading]) -> Result<Vec<(u64, Map<String, Valu
     }
     if header.is_none() {
         let known: Vec<_> = headings.iter().map(|(key, _)| *key).collect();
-        return Err(Error::new(&codes::UNSUPPORTED_LIST, format!("No header row was found; the headings are {}, or their Chinese names.", known.join(", "))));
+        return Err(Error::new(
+            &codes::UNSUPPORTED_LIST,
+            format!("No header row was found; the headings are {}, or their Chinese names.", known.join(", ")),
+        ));
     }
     Ok(rows)
 }

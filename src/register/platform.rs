@@ -44,8 +44,8 @@ impl Platform {
     }
 
     fn parse(text: &str) -> Result<Platform> {
-        let platform: Platform =
-            toml::from_str(text).map_err(|cause| Error::new(&codes::CONFIG, format!("A platform profile cannot be read: {}", cause.message())))?;
+        let platform: Platform = toml::from_str(text)
+            .map_err(|cause| Error::new(&codes::CONFIG, format!("A platform profile cannot be read: {}", cause.message())))?;
         if platform.timezone.parse::<chrono_tz::Tz>().is_err() {
             return Err(Error::new(&codes::CONFIG, format!("Platform '{}' names an unknown time zone.", platform.id)));
         }

@@ -158,7 +158,16 @@ pub fn read(body: &[u8]) -> Result<Vec<NewTrainee>> {
 }
 
 /// Makes the list the roster of the class: new trainees are added, known ones corrected, missing ones withdrawn.
-pub async fn replace(db: &Db, jobs: &Jobs, ids: &Ids, secrets: &Secrets, now: Time, actor: &str, class: &Class, list: Vec<NewTrainee>) -> Result<Vec<Trainee>> {
+pub async fn replace(
+    db: &Db,
+    jobs: &Jobs,
+    ids: &Ids,
+    secrets: &Secrets,
+    now: Time,
+    actor: &str,
+    class: &Class,
+    list: Vec<NewTrainee>,
+) -> Result<Vec<Trainee>> {
     let mut tx = db.begin().await?;
     for trainee in &list {
         put(&mut tx, ids, secrets, now, class.id, trainee).await?;
@@ -263,7 +272,10 @@ mod tests {
     fn a_roster_may_be_a_sheet_with_chinese_headings() {
         let body = "学员花名册,,,\n编号,姓名,身份证号,类别\nT1,张三,６１００００１９９００１０１１２３ｘ,企业职工\n";
         let list = read(body.as_bytes()).expect("reads");
-        assert_eq!((list.len(), list[0].category, normal_id_number(&list[0].id_number).as_str()), (1, Category::Employee, "61000019900101123X"));
+        assert_eq!(
+            (list.len(), list[0].category, normal_id_number(&list[0].id_number).as_str()),
+            (1, Category::Employee, "61000019900101123X")
+        );
     }
 
     #[test]

@@ -62,8 +62,10 @@ impl Secrets {
             Err(error) => return Err(error.into()),
         };
         let mut key = [0; 32];
-        hex::decode_to_slice(text.trim(), &mut key)
-            .map_err(|cause| Error::new(&codes::CONFIG, format!("The key file '{}' is not 64 hex digits; restore it from a copy.", path.display())).because(cause))?;
+        hex::decode_to_slice(text.trim(), &mut key).map_err(|cause| {
+            Error::new(&codes::CONFIG, format!("The key file '{}' is not 64 hex digits; restore it from a copy.", path.display()))
+                .because(cause)
+        })?;
         Ok(Secrets::new(key))
     }
 

@@ -130,6 +130,7 @@ pub(crate) const TRAIL: &str = "select at, actor, action, detail from trail wher
      order by id desc limit $3";
 
 /// Every statement that both engines must prepare.
+#[cfg(test)]
 pub(crate) const ALL: &[&str] = &[
     PUT_PLATFORM,
     PLATFORMS,

@@ -62,6 +62,7 @@ pub(crate) const BEYOND: &str = "select count(*) from leaf where log_index >= $1
 pub(crate) const STAGED: &str = "select count(*) from leaf where log_index is null";
 
 /// Every statement that both engines must prepare.
+#[cfg(test)]
 pub(crate) const ALL: &[&str] = &[
     STAGE,
     ANY_STAGED,

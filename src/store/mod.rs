@@ -258,14 +258,7 @@ pub async fn failed(tx: &mut Tx, id: EvidenceId, now: Time) -> Result<()> {
 
 /// Says a fact, in the place of an earlier one of the same name.
 pub async fn put_fact(tx: &mut Tx, id: EvidenceId, name: &str, version: i64, value: &Value, now: Time) -> Result<()> {
-    sqlx::query(sql::PUT_FACT)
-        .bind(id.to_string())
-        .bind(name)
-        .bind(version)
-        .bind(value.to_string())
-        .bind(now.0)
-        .execute(tx.conn())
-        .await?;
+    sqlx::query(sql::PUT_FACT).bind(id.to_string()).bind(name).bind(version).bind(value.to_string()).bind(now.0).execute(tx.conn()).await?;
     Ok(())
 }
 

@@ -64,5 +64,6 @@ pub(crate) const PUT_THUMBNAIL: &str = "insert into thumbnail (evidence_id, medi
 pub(crate) const THUMBNAIL: &str = "select media_type, digest from thumbnail where evidence_id = $1";
 
 /// Every statement that both engines must prepare.
+#[cfg(test)]
 pub(crate) const ALL: &[&str] =
     &[ADD, AT_PLACE, GET, LIST, LOGS_OF_CLASS, SAME_BYTES, ANALYSED, FAILED, PUT_FACT, FACTS, PUT_THUMBNAIL, THUMBNAIL];

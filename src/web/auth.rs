@@ -30,7 +30,8 @@ impl FromRequestParts<App> for Asker {
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Asker, Problem> {
         if let Some(value) = parts.headers.get(AUTHORIZATION) {
-            let token = value.to_str().ok().and_then(|text| text.split_once(' ')).filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
+            let token =
+                value.to_str().ok().and_then(|text| text.split_once(' ')).filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
             let (_, token) = token.ok_or_else(|| Error::of(&codes::UNAUTHENTICATED))?;
             return Ok(Asker(identity::by_token(&app.db, token.trim()).await?));
         }
@@ -41,7 +42,9 @@ impl FromRequestParts<App> for Asker {
         if !parts.method.is_safe() {
             let sent = parts.headers.get("x-csrf-token").and_then(|value| value.to_str().ok()).unwrap_or_default();
             if !identity::csrf_holds(&cookie, sent) {
-                return Err(Error::new(&codes::FORBIDDEN, "A session changes things with its form token in x-csrf-token, or use a token.").into());
+                return Err(
+                    Error::new(&codes::FORBIDDEN, "A session changes things with its form token in x-csrf-token, or use a token.").into()
+                );
             }
         }
         Ok(Asker(actor))

@@ -27,10 +27,8 @@ const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; i
 
 /// Every address.
 pub fn router(app: App) -> Router {
-    let pages = pages::router().layer(SetResponseHeaderLayer::if_not_present(
-        header::CONTENT_SECURITY_POLICY,
-        HeaderValue::from_static(POLICY),
-    ));
+    let pages =
+        pages::router().layer(SetResponseHeaderLayer::if_not_present(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY)));
     let limits = limit::Limits::new(app.config.limits.requests_per_minute);
     api::router()
         .merge(pages)
@@ -48,9 +46,11 @@ pub fn router(app: App) -> Router {
             Problem(Error::of(&codes::INTERNAL)).into_response()
         }))
         // Method and path only: a query may hold what a person typed.
-        .layer(TraceLayer::new_for_http().make_span_with(|request: &Request<_>| {
-            tracing::info_span!("request", method = %request.method(), path = request.uri().path())
-        }))
+        .layer(
+            TraceLayer::new_for_http().make_span_with(
+                |request: &Request<_>| tracing::info_span!("request", method = %request.method(), path = request.uri().path()),
+            ),
+        )
         .with_state(app)
 }
 

@@ -49,7 +49,8 @@ impl IntoResponse for Problem {
         log(&error);
         let status = if error.code == codes::RANGE.name { StatusCode::RANGE_NOT_SATISFIABLE } else { status(error.kind) };
         let title = status.canonical_reason().unwrap_or("Error");
-        let mut body = json!({"type": "about:blank", "title": title, "status": status.as_u16(), "code": error.code, "detail": error.message});
+        let mut body =
+            json!({"type": "about:blank", "title": title, "status": status.as_u16(), "code": error.code, "detail": error.message});
         if !error.rows.is_empty() {
             body["rows"] = json!(error.rows);
         }

@@ -170,6 +170,7 @@ pub(crate) const NEWEST_LEAVES: &str = "select x.log_index, x.body, x.staged_at,
      where x.log_index is not null order by x.log_index desc limit $1";
 
 /// Every statement that both engines must prepare.
+#[cfg(test)]
 pub(crate) const ALL: &[&str] = &[
     CLASSES,
     CLASS_COUNT,

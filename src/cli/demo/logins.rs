@@ -37,7 +37,9 @@ impl Logins {
 
     /// Makes whatever is missing: tokens for the offices, the providers and the platforms of the plan, a login for each role.
     pub(super) async fn complete(&mut self, plan: &Plan, server: &str, keshi: &Keshi, file: &Path) -> Result<()> {
-        for (role, token) in [("admin", &mut self.access.admin), ("reviewer", &mut self.access.reviewer), ("inspector", &mut self.access.inspector)] {
+        for (role, token) in
+            [("admin", &mut self.access.admin), ("reviewer", &mut self.access.reviewer), ("inspector", &mut self.access.inspector)]
+        {
             if token.is_empty() {
                 *token = keshi.output(&["token", "create", "--role", role, "--name", &format!("demo {role}")]).await?;
             }

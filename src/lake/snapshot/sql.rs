@@ -77,6 +77,7 @@ pub(crate) const LEFTOVER: &str = "select distinct digest from snapshot old wher
 pub(crate) const FORGET: &str = "delete from snapshot where digest = $1 and replaced_at < $2";
 
 /// Every statement that both engines must prepare.
+#[cfg(test)]
 pub(crate) const ALL: &[&str] = &[
     CLASSES,
     LESSONS,

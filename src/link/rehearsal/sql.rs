@@ -49,5 +49,6 @@ pub(crate) const FORGE_CREDIT: &str = "update credit set credited_ms = credited_
 pub(crate) const FORGE_DIGEST: &str = "update credit_run set digest = $2 where id = $1";
 
 /// Every statement that both engines must prepare.
+#[cfg(test)]
 pub(crate) const ALL: &[&str] =
     &[PLATFORM, PROVIDER, CLASS, PERSON, TRAINEE, LESSON, MOVE_LESSON, CANCEL_LESSON, EVIDENCE, FACT, SEGMENT, SEGMENT_LESSON];

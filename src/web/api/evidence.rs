@@ -61,7 +61,9 @@ fn announced_digest(headers: &HeaderMap) -> Result<Option<Digest>> {
     let Some(text) = headers.get("content-digest").and_then(|value| value.to_str().ok()) else { return Ok(None) };
     let Some(encoded) = text.split(',').find_map(|part| part.trim().strip_prefix("sha-256=:")?.strip_suffix(':')) else { return Ok(None) };
     let bytes = BASE64_STANDARD.decode(encoded).ok().and_then(|bytes| bytes.try_into().ok());
-    bytes.map(|bytes| Some(Digest(bytes))).ok_or_else(|| Error::new(&codes::INVALID, "Content-Digest holds no SHA-256; write sha-256=:<base64>:."))
+    bytes
+        .map(|bytes| Some(Digest(bytes)))
+        .ok_or_else(|| Error::new(&codes::INVALID, "Content-Digest holds no SHA-256; write sha-256=:<base64>:."))
 }
 
 /// What an upload is answered with.
@@ -149,16 +151,22 @@ async fn filter(app: &App, actor: &Actor, wanted: &Wanted) -> Result<Filter> {
     let lesson = match (reference(&wanted.lesson)?, class) {
         (Some(reference), Some(class)) => Some(lesson::get(&app.db, class, &reference).await?.id),
         (Some(Reference::Id(id)), None) => Some(id.into()),
-        (Some(Reference::External(_)), None) => return Err(Error::new(&codes::INVALID, "A lesson's own id is unique within its class: send class too.")),
+        (Some(Reference::External(_)), None) => {
+            return Err(Error::new(&codes::INVALID, "A lesson's own id is unique within its class: send class too."));
+        }
         (None, _) => None,
     };
     let trainee = match (reference(&wanted.trainee)?, class) {
         (Some(reference), Some(class)) => Some(roster::get(&app.db, class, &reference).await?.id),
         (Some(Reference::Id(id)), None) => Some(id.into()),
-        (Some(Reference::External(_)), None) => return Err(Error::new(&codes::INVALID, "A trainee's own id is unique within its class: send class too.")),
+        (Some(Reference::External(_)), None) => {
+            return Err(Error::new(&codes::INVALID, "A trainee's own id is unique within its class: send class too."));
+        }
         (None, _) => None,
     };
-    let time = |text: &Option<String>| text.as_deref().map(|text| text.replace(' ', "+").parse().map_err(|_| Error::of(&codes::INVALID_TIME))).transpose();
+    let time = |text: &Option<String>| {
+        text.as_deref().map(|text| text.replace(' ', "+").parse().map_err(|_| Error::of(&codes::INVALID_TIME))).transpose()
+    };
     Ok(Filter {
         kind: wanted.kind.as_deref().map(str::parse::<Kind>).transpose()?,
         class,
@@ -177,7 +185,8 @@ pub(super) async fn visible(app: &App, actor: &Actor, id: &str) -> Result<Eviden
     actor.require(Right::See)?;
     let id: EvidenceId = id.parse().map_err(|_| Error::of(&codes::INVALID_ID))?;
     let evidence = store::get(&app.db, id).await?;
-    let foreign = (actor.platform.is_some() && actor.platform != evidence.platform) || (actor.provider.is_some() && actor.provider != evidence.provider);
+    let foreign = (actor.platform.is_some() && actor.platform != evidence.platform)
+        || (actor.provider.is_some() && actor.provider != evidence.provider);
     if foreign { Err(Error::of(&codes::NOT_FOUND)) } else { Ok(evidence) }
 }
 
@@ -223,7 +232,11 @@ pub(super) async fn thumbnail(State(app): State<App>, Asker(actor): Asker, Path(
         return Err(Error::new(&codes::NOT_FOUND, "There is no small picture of this evidence.").into());
     };
     let reader = app.objects.open_object(&digest).await?;
-    Ok(([(header::CONTENT_TYPE, media_type), (header::CACHE_CONTROL, "private, max-age=86400".to_owned())], Body::from_stream(reader.stream)).into_response())
+    Ok((
+        [(header::CONTENT_TYPE, media_type), (header::CACHE_CONTROL, "private, max-age=86400".to_owned())],
+        Body::from_stream(reader.stream),
+    )
+        .into_response())
 }
 
 /// The very bytes, whole or a range
@@ -240,7 +253,8 @@ pub(super) async fn content(State(app): State<App>, Asker(actor): Asker, Path(id
     let mut response = (status, Body::from_stream(reader.stream)).into_response();
     let head = response.headers_mut();
     // Only media is shown in place; anything else could be a page and is saved instead.
-    let shown = evidence.media_type.starts_with("image/") || evidence.media_type.starts_with("video/") || evidence.media_type.starts_with("audio/");
+    let shown =
+        evidence.media_type.starts_with("image/") || evidence.media_type.starts_with("video/") || evidence.media_type.starts_with("audio/");
     let name = evidence.filename.as_deref().map(encoded).unwrap_or_else(|| evidence.id.to_string());
     let disposition = format!("{}; filename*=UTF-8''{name}", if shown { "inline" } else { "attachment" });
     let mut put = |name: header::HeaderName, text: String| {

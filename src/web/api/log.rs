@@ -12,7 +12,8 @@ use axum::response::{IntoResponse, Response};
 /// The newest checkpoint, a signed note
 #[utoipa::path(get, path = "/log/checkpoint", tag = "log", responses((status = 200, description = "signed note", content_type = "text/plain")))]
 pub(super) async fn checkpoint(State(app): State<App>) -> Answer<Response> {
-    Ok(([(header::CONTENT_TYPE, "text/plain; charset=utf-8"), (header::CACHE_CONTROL, "no-store")], app.log.checkpoint().await?).into_response())
+    Ok(([(header::CONTENT_TYPE, "text/plain; charset=utf-8"), (header::CACHE_CONTROL, "no-store")], app.log.checkpoint().await?)
+        .into_response())
 }
 
 /// The trust file: log keys, witnesses, time-stamp roots

@@ -83,7 +83,9 @@ async fn class_of(app: &App, actor: &Actor, reference: &str) -> Answer<Class> {
 async fn small(app: &App, body: axum::body::Body) -> Answer<bytes::Bytes> {
     let most = app.config.limits.list_bytes;
     axum::body::to_bytes(body, most as usize).await.map_err(|cause| {
-        Error::new(&codes::TOO_LARGE, format!("The body ended early or is larger than {most} bytes; send it in parts.")).because(cause).into()
+        Error::new(&codes::TOO_LARGE, format!("The body ended early or is larger than {most} bytes; send it in parts."))
+            .because(cause)
+            .into()
     })
 }
 

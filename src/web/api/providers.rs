@@ -14,7 +14,8 @@ use serde_json::{Value, json as value};
 
 /// Platforms, the six of the notice first
 #[utoipa::path(get, path = "/v1/platforms", tag = "plan", responses((status = 200, description = "{items: [{id, name_zh, name_en, host, timezone, headings, source}]}")))]
-pub(super) async fn platforms(State(app): State<App>, Asker(_): Asker) -> Answer<Json<Value>> {
+pub(super) async fn platforms(State(app): State<App>, Asker(actor): Asker) -> Answer<Json<Value>> {
+    actor.require(Right::See)?;
     Ok(Json(value!({"items": platform::list(&app.db).await?})))
 }
 

@@ -35,7 +35,8 @@ pub(super) async fn query(State(app): State<App>, Asker(actor): Asker, headers: 
     actor.require(Right::Query)?;
     let asked: Asked = json(&app, body).await?;
     let mut tx = app.db.begin().await?;
-    let note = trail::Note { actor: &actor.label, action: "query.asked", subject_kind: "lake", subject_id: "lake", detail: Some(&asked.sql) };
+    let note =
+        trail::Note { actor: &actor.label, action: "query.asked", subject_kind: "lake", subject_id: "lake", detail: Some(&asked.sql) };
     trail::note(&mut tx, &app.ids, app.clock.now(), note).await?;
     tx.commit().await?;
     let csv = headers.get(header::ACCEPT).is_some_and(|accept| accept.as_bytes().starts_with(b"text/csv"));
@@ -52,6 +53,6 @@ async fn rows(app: &App, sql: &str, format: Format) -> Result<Vec<u8>> {
     while let Some(batch) = answer.batches.next().await {
         bytes.extend(printer.rows(batch?)?);
     }
-    bytes.extend(printer.tail()?);
+    bytes.extend(printer.foot()?);
     Ok(bytes)
 }
