@@ -9,6 +9,7 @@ use crate::{Digest, Reader, StorageError};
 use bytes::Bytes;
 use futures::Stream;
 use futures::stream::{self, BoxStream};
+use std::fmt;
 use std::io;
 use std::ops::Range;
 use std::sync::Arc;
@@ -109,6 +110,16 @@ enum Backend {
     Disk(Arc<Disk>),
     S3(Arc<S3>),
     Memory(Arc<Memory>),
+}
+
+impl fmt::Debug for Objects {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self.backend {
+            Backend::Disk(_) => "Objects(disk)",
+            Backend::S3(_) => "Objects(s3)",
+            Backend::Memory(_) => "Objects(memory)",
+        })
+    }
 }
 
 impl Objects {
