@@ -1,0 +1,35 @@
+//! The job `detect`: the rules, over the time of a class.
+
+use super::catalogue::Rules;
+use super::rule::Window;
+use super::run::{Ran, run as run_rules};
+use super::sql;
+use crate::db::Db;
+use crate::error::Result;
+use crate::ids::Ids;
+use crate::lake::Lake;
+use crate::time::Time;
+use sqlx::Row;
+
+/// Its name in `pipeline.rs`; the key is a class id.
+pub const NAME: &str = "detect";
+
+/// Runs all rules over the window of the class's lessons. It may run twice: the second time finds the same.
+pub async fn run(db: &Db, lake: &Lake, rules: &Rules, ids: &Ids, class: &str, now: Time) -> Result<Vec<Ran>> {
+    let row = sqlx::query(sql::CLASS_WINDOW).bind(class).fetch_one(db.read()).await?;
+    match window(&row) {
+        Some(window) => run_rules(db, lake, rules, None, window, ids, now).await,
+        None => Ok(Vec::new()),
+    }
+}
+
+/// The time of all lessons there are, if there are any.
+pub async fn whole_window(db: &Db) -> Result<Option<Window>> {
+    Ok(window(&sqlx::query(sql::WHOLE_WINDOW).fetch_one(db.read()).await?))
+}
+
+fn window(row: &sqlx::any::AnyRow) -> Option<Window> {
+    let since = Time(row.get::<Option<i64>, _>(0)?);
+    let until = Time(row.get::<Option<i64>, _>(1)?).max(since).plus(1);
+    Some(Window { since, until })
+}
