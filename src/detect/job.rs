@@ -1,4 +1,4 @@
-//! The job `detect`: the rules, over the time of a class.
+//! The job `detect`: the rules, over the time of a class or of a lesson.
 
 use super::catalogue::Rules;
 use super::rule::Window;
@@ -8,17 +8,21 @@ use crate::db::Db;
 use crate::error::Result;
 use crate::ids::Ids;
 use crate::lake::Lake;
-use crate::time::Time;
+use crate::time::{DAY, Time};
 use sqlx::Row;
 
-/// Its name in `pipeline.rs`; the key is a class id.
+/// Its name in `pipeline.rs`; the key is the id of the class or the lesson that changed.
 pub const NAME: &str = "detect";
 
-/// Runs all rules over the window of the class's lessons. It may run twice: the second time finds the same.
-pub async fn run(db: &Db, lake: &Lake, rules: &Rules, ids: &Ids, class: &str, now: Time) -> Result<Vec<Ran>> {
-    let row = sqlx::query(sql::CLASS_WINDOW).bind(class).fetch_one(db.read()).await?;
+/// Runs all rules from a day before the first lesson of the class (or the lesson) to a day after the last. It may run twice: the second time finds
+/// the same.
+pub async fn run(db: &Db, lake: &Lake, rules: &Rules, ids: &Ids, key: &str, now: Time) -> Result<Vec<Ran>> {
+    let row = sqlx::query(sql::WINDOW).bind(key).fetch_one(db.read()).await?;
     match window(&row) {
-        Some(window) => run_rules(db, lake, rules, None, window, ids, now).await,
+        Some(window) => {
+            let window = Window { since: window.since.plus(-DAY), until: window.until.plus(DAY) };
+            run_rules(db, lake, rules, None, window, ids, now).await
+        }
         None => Ok(Vec::new()),
     }
 }

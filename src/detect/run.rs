@@ -186,7 +186,7 @@ async fn keep(tx: &mut Tx, rule: &Rule, seen: &Seen, ids: &Ids, now: Time) -> Re
         .await?;
     let Some(kept) = kept.map(|row| row.get::<String, _>(0)) else { return Ok(false) };
     match known {
-        None => note(tx, &kept, KESHI, "open", Some("found"), ids, now).await?,
+        None => drop(note(tx, &kept, KESHI, "open", Some("found"), ids, now).await?),
         Some(row) if row.get::<Option<i64>, _>("ceased_at").is_some() => {
             note(tx, &kept, KESHI, &row.get::<String, _>("status"), Some("found_again"), ids, now).await?;
         }
@@ -203,8 +203,16 @@ fn word(value: impl Serialize) -> Result<String> {
     }
 }
 
-/// Adds to the history of a finding.
-pub(super) async fn note(tx: &mut Tx, finding: &str, actor: &str, status: &str, note: Option<&str>, ids: &Ids, now: Time) -> Result<()> {
+/// Adds to the history of a finding; gives the id of the entry.
+pub(super) async fn note(
+    tx: &mut Tx,
+    finding: &str,
+    actor: &str,
+    status: &str,
+    note: Option<&str>,
+    ids: &Ids,
+    now: Time,
+) -> Result<FindingId> {
     let id: FindingId = ids.next();
     sqlx::query(sql::ADD_EVENT)
         .bind(id.to_string())
@@ -215,5 +223,5 @@ pub(super) async fn note(tx: &mut Tx, finding: &str, actor: &str, status: &str, 
         .bind(note)
         .execute(tx.conn())
         .await?;
-    Ok(())
+    Ok(id)
 }

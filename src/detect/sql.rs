@@ -22,8 +22,8 @@ pub(crate) const ADD_EVENT: &str = "insert into finding_event (id, finding_id, a
 /// $1 finding.
 pub(crate) const EVENTS: &str = "select at, actor, status, note from finding_event where finding_id = $1 order by at, id";
 
-/// The first and last moment of a class's lessons. $1 class.
-pub(crate) const CLASS_WINDOW: &str = "select min(starts_at), max(ends_at) from lesson where class_id = $1";
+/// The first and last moment of a class's lessons, or of a lesson. $1 class or lesson.
+pub(crate) const WINDOW: &str = "select min(starts_at), max(ends_at) from lesson where class_id = $1 or id = $1";
 
 /// The first and last moment of all lessons.
 pub(crate) const WHOLE_WINDOW: &str = "select min(starts_at), max(ends_at) from lesson";
@@ -72,11 +72,12 @@ pub(crate) const BY_TIME: &str = concat!(
 pub(crate) const TOTAL: &str = concat!("select count(*), cast(coalesce(sum(f.money_fen), 0) as bigint) from finding f where ", wanted!());
 
 /// $1 id, $2 status, $3 snoozed until.
-pub(crate) const SET_STATUS: &str = "update finding set status = $2, snoozed_until = $3 where id = $1 returning rule, rule_version";
+pub(crate) const SET_STATUS: &str =
+    "update finding set status = $2, snoozed_until = $3 where id = $1 returning rule, rule_version, class_id, lesson_id";
 
 /// When any rule last saw something or stopped seeing it.
 pub(crate) const NEWEST_RUN: &str = "select max(last_seen_at) from finding";
 
 /// Every statement that both engines must prepare.
 pub(crate) const ALL: &[&str] =
-    &[KNOWN, PUT, CEASE, ADD_EVENT, EVENTS, CLASS_WINDOW, WHOLE_WINDOW, ONE, BY_MONEY, BY_TIME, TOTAL, SET_STATUS, NEWEST_RUN];
+    &[KNOWN, PUT, CEASE, ADD_EVENT, EVENTS, WINDOW, WHOLE_WINDOW, ONE, BY_MONEY, BY_TIME, TOTAL, SET_STATUS, NEWEST_RUN];

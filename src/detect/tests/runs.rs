@@ -34,6 +34,16 @@ async fn a_run_repeated_finds_the_same_findings_and_doubles_none() {
 }
 
 #[tokio::test]
+async fn a_change_of_one_lesson_has_its_days_looked_at() {
+    let (db, _folder) = sqlite().await;
+    let world = World::new(db);
+    let (_, lesson) = world_with_a_finding(&world).await;
+    let ran = job::run(&world.db, &world.lake, &Rules::builtin(), &world.ids, &lesson.to_string(), LATER).await.unwrap();
+    assert_eq!(ran.iter().map(|ran| ran.found).collect::<Vec<_>>(), [0, 1, 0]);
+    assert_eq!(job::run(&world.db, &world.lake, &Rules::builtin(), &world.ids, "gone", LATER).await.unwrap(), []);
+}
+
+#[tokio::test]
 async fn a_finding_that_holds_no_longer_leaves_the_queue_and_comes_back_as_the_same() {
     each_engine(async |db| {
         let world = World::new(db);
@@ -101,6 +111,9 @@ async fn what_a_person_decided_stays_and_a_snoozed_finding_wakes_on_its_day() {
         assert_eq!(history.last().unwrap().note.as_deref(), Some("Recording on the way."));
         let trail = crate::register::trail::of(&world.db, "finding", &id.to_string(), 10).await.unwrap();
         assert_eq!(trail[0].action, "finding.status");
+        let leaves = sqlx::query(crate::lake::testing::sql::LEAVES).fetch_all(world.db.read()).await.unwrap();
+        let leaf = String::from_utf8(sqlx::Row::get::<Vec<u8>, _>(&leaves[0], 0)).unwrap();
+        assert!(leaf.contains(r#""kind":"finding_decision""#) && leaf.contains("dismissed") && !leaf.contains("way"), "{leaf}");
 
         let until = LATER.plus(MINUTE);
         decide(Status::Snoozed, Some(until), None, LATER).await.unwrap();
@@ -201,6 +214,16 @@ async fn a_rule_that_fails_while_it_runs_changes_none_of_its_findings() {
         let found = list(&world.db, &rules, &Filter::default(), LATER).await.unwrap().items;
         assert_eq!((found.len(), found[0].ceased_at), (1, None));
     }
+}
+
+#[test]
+fn the_manual_in_docs_is_the_one_made_from_the_rules() {
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/RULES.md");
+    if std::env::var_os("KESHI_UPDATE_DOCS").is_some() {
+        std::fs::write(&path, rule_manual()).unwrap();
+    }
+    let kept = std::fs::read_to_string(&path).unwrap_or_default();
+    assert!(kept == rule_manual(), "docs/RULES.md is not what the rules say: run this test with KESHI_UPDATE_DOCS=1");
 }
 
 #[test]

@@ -37,3 +37,5 @@ pub(crate) const CANCELLED: &str = "update lesson set cancelled_at = 1 where id 
 pub(crate) const CLAIMED: &str = "update evidence set claimed_from = $2, claimed_until = $3 where id = $1";
 /// $1 evidence.
 pub(crate) const DROP_EVIDENCE: &str = "delete from evidence where id = $1";
+/// Every leaf.
+pub(crate) const LEAVES: &str = "select body from leaf";
