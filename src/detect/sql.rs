@@ -79,5 +79,6 @@ pub(crate) const SET_STATUS: &str =
 pub(crate) const NEWEST_RUN: &str = "select max(last_seen_at) from finding";
 
 /// Every statement that both engines must prepare.
+#[cfg(test)]
 pub(crate) const ALL: &[&str] =
     &[KNOWN, PUT, CEASE, ADD_EVENT, EVENTS, WINDOW, WHOLE_WINDOW, ONE, BY_MONEY, BY_TIME, TOTAL, SET_STATUS, NEWEST_RUN];

@@ -35,43 +35,42 @@
 --
 -- A lesson took place when a trainee of the class was seen in it, the waiting room apart. Media for the whole class count when the time they claim
 -- touches the lesson.
-with held as (
-    select lesson, count(distinct trainee) as people
-    from attendance a
-    where lesson is not null and trainee is not null and kind <> 'waiting_room'
-        and a.at >= $since - interval '1 day' and a.at < $until + interval '1 day'
-    group by lesson
+with bare as (
+    select l.lesson, l.class, l.starts_at, l.hours_milli, l.worth_fen
+    from lessons l
+    where l.cancelled_at is null and l.mode <> 'in_person'
+        and l.starts_at >= $since and l.starts_at < $until
+        and date_part('epoch', l.ends_at) + $grace_hours * 3600 <= date_part('epoch', $now)
+        and not exists (select 1 from evidence e where e.lesson = l.lesson and e.kind in ('video', 'screenshot'))
+        and not exists (
+            select 1 from evidence e
+            where e.class = l.class and e.lesson is null and e.kind in ('video', 'screenshot')
+                and e.claimed_from < l.ends_at and e.claimed_until > l.starts_at
+        )
 ),
-told as (
-    select distinct lesson, evidence
+seen as (
+    select a.lesson, a.evidence, a.trainee
     from attendance a
-    where lesson is not null and trainee is not null and kind <> 'waiting_room'
+    join bare b on b.lesson = a.lesson
+    where a.trainee is not null and a.kind <> 'waiting_room'
         and a.at >= $since - interval '1 day' and a.at < $until + interval '1 day'
+    group by a.lesson, a.evidence, a.trainee
 ),
-proof as (
-    select lesson, count(*) as logs, string_agg('{"id":"' || evidence || '"}', ',' order by evidence) as ids
-    from told
+held as (
+    select lesson, count(distinct trainee) as people, count(distinct evidence) as logs,
+        string_agg(distinct '{"id":"' || evidence || '"}', ',' order by '{"id":"' || evidence || '"}') as ids
+    from seen
     group by lesson
 )
 select
-    'lesson:' || l.lesson as subject,
-    l.class,
-    l.lesson,
+    'lesson:' || b.lesson as subject,
+    b.class,
+    b.lesson,
     cast(null as varchar) as trainee,
-    l.starts_at as at,
+    b.starts_at as at,
     1.0 as score,
-    h.people * l.worth_fen as money_fen,
-    '[' || p.ids || ']' as evidence,
-    '{"people":' || cast(h.people as varchar) || ',"logs":' || cast(p.logs as varchar) || ',"hours_milli":' || cast(l.hours_milli as varchar) || '}' as detail
-from lessons l
-join held h on h.lesson = l.lesson
-join proof p on p.lesson = l.lesson
-where l.cancelled_at is null and l.mode <> 'in_person'
-    and l.starts_at >= $since and l.starts_at < $until
-    and date_part('epoch', l.ends_at) + $grace_hours * 3600 <= date_part('epoch', $now)
-    and not exists (select 1 from evidence e where e.lesson = l.lesson and e.kind in ('video', 'screenshot'))
-    and not exists (
-        select 1 from evidence e
-        where e.class = l.class and e.lesson is null and e.kind in ('video', 'screenshot')
-            and e.claimed_from < l.ends_at and e.claimed_until > l.starts_at
-    )
+    h.people * b.worth_fen as money_fen,
+    '[' || h.ids || ']' as evidence,
+    '{"people":' || cast(h.people as varchar) || ',"logs":' || cast(h.logs as varchar) || ',"hours_milli":' || cast(b.hours_milli as varchar) || '}' as detail
+from bare b
+join held h on h.lesson = b.lesson

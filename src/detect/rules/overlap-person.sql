@@ -43,85 +43,78 @@
 -- A span is an interval of a log, or the time between two signs of presence of one trainee in one log: from a join to its leave, or between
 -- signs no further apart than gap_seconds. Spans are cut to the lesson's window, since only that is paid, and joined per person and lesson, so
 -- two devices in one lesson are one stay. The finding stands at the lesson that began later.
-with sign as (
-    select trainee, lesson, evidence, a."row" as row_no, kind, a.at as from_at,
-        lead(a.at) over (partition by evidence, lesson, trainee order by a.at, a."row") as until_at,
-        lead(kind) over (partition by evidence, lesson, trainee order by a.at, a."row") as next_kind
+-- First a rough look, from the first to the last sign in each lesson, leaves the few stays that can touch another at all; only those are measured.
+with seen as (
+    select trainee, lesson, min(a.at) as from_at, max(coalesce(a.until, a.at)) as until_at
     from attendance a
-    where trainee is not null and lesson is not null
-        and kind in ('join', 'leave', 'heartbeat', 'progress', 'answer', 'face_check')
+    where trainee is not null and lesson is not null and kind not in ('waiting_room', 'away')
         and a.at >= $since - interval '1 day' and a.at < $until
+    group by trainee, lesson
 ),
-span as (
-    select trainee, lesson, evidence, row_no, from_at, until_at
-    from sign
-    where kind <> 'leave' and next_kind <> 'join'
-        and ((kind = 'join' and next_kind = 'leave') or date_part('epoch', until_at) - date_part('epoch', from_at) <= $gap_seconds)
-    union all
-    select trainee, lesson, evidence, a."row", a.at, a.until
-    from attendance a
-    where kind = 'interval' and trainee is not null and lesson is not null
-        and a.at >= $since - interval '1 day' and a.at < $until
-),
-inside as (
-    select t.person, s.trainee, s.lesson, s.evidence, s.row_no,
-        greatest(s.from_at, l.starts_at) as from_at, least(s.until_at, l.ends_at) as until_at
-    from span s
+rough as (
+    select t.person, s.trainee, s.lesson, greatest(s.from_at, l.starts_at) as from_at, least(s.until_at, l.ends_at) as until_at
+    from seen s
     join lessons l on l.lesson = s.lesson
     join trainees t on t.trainee = s.trainee
     where l.cancelled_at is null and l.ends_at > $since and l.starts_at < $until
         and s.from_at < l.ends_at and s.until_at > l.starts_at
 ),
-edge as (
+beside as (
     select person, trainee, lesson, from_at, until_at,
-        max(until_at) over (partition by person, lesson order by from_at, until_at rows between unbounded preceding and 1 preceding) as reached
-    from inside
+        max(until_at) over (partition by person order by from_at, lesson rows between unbounded preceding and 1 preceding) as before,
+        min(from_at) over (partition by person order by from_at, lesson rows between 1 following and unbounded following) as behind
+    from rough
+),
+near as (
+    select b.person, b.trainee, b.lesson, l.class, l.starts_at, l.ends_at, l.worth_fen
+    from beside b
+    join lessons l on l.lesson = b.lesson
+    where b.from_at < b.before or b.until_at > b.behind
+),
+sign as (
+    select n.person, n.trainee, n.lesson, n.class, n.starts_at, n.ends_at, n.worth_fen, a.kind, a.at as from_at, a.until,
+        '{"id":"' || a.evidence || '","row":' || cast(a."row" as varchar) || '}' as pointer,
+        lead(a.at) over (partition by a.evidence, a.lesson, a.trainee, a.kind = 'interval' order by a.at, a."row") as next_at,
+        lead(a.kind) over (partition by a.evidence, a.lesson, a.trainee, a.kind = 'interval' order by a.at, a."row") as next_kind
+    from attendance a
+    join near n on n.trainee = a.trainee and n.lesson = a.lesson
+    where a.kind in ('join', 'leave', 'heartbeat', 'progress', 'answer', 'face_check', 'interval')
+        and a.at >= $since - interval '1 day' and a.at < $until
+),
+span as (
+    select person, trainee, lesson, class, starts_at, ends_at, worth_fen, pointer, greatest(from_at, starts_at) as from_at,
+        least(case when kind = 'interval' then until else next_at end, ends_at) as until_at
+    from sign
+    where kind = 'interval' or (kind <> 'leave' and next_kind <> 'join'
+        and ((kind = 'join' and next_kind = 'leave') or date_part('epoch', next_at) - date_part('epoch', from_at) <= $gap_seconds))
+),
+edge as (
+    select *, max(until_at) over (partition by person, lesson order by from_at, until_at rows between unbounded preceding and 1 preceding) as reached
+    from span
+    where from_at < until_at
 ),
 island as (
-    select person, trainee, lesson, from_at, until_at,
-        sum(case when reached is null or from_at > reached then 1 else 0 end)
-            over (partition by person, lesson order by from_at, until_at rows between unbounded preceding and current row) as number
+    select *, sum(case when reached is null or from_at > reached then 1 else 0 end)
+        over (partition by person, lesson order by from_at, until_at rows between unbounded preceding and current row) as number
     from edge
 ),
 stay as (
-    select i.person, i.lesson, i.number, min(i.trainee) as trainee, min(i.from_at) as from_at, max(i.until_at) as until_at,
-        min(l.class) as class, min(l.starts_at) as starts_at, min(l.ends_at) as ends_at, min(l.worth_fen) as worth_fen
-    from island i
-    join lessons l on l.lesson = i.lesson
-    group by i.person, i.lesson, i.number
+    select person, lesson, number, min(trainee) as trainee, min(from_at) as from_at, max(until_at) as until_at, min(class) as class,
+        min(starts_at) as starts_at, min(ends_at) as ends_at, min(worth_fen) as worth_fen, min(pointer) as one, max(pointer) as another
+    from island
+    group by person, lesson, number
 ),
 pair as (
     select b.person, b.lesson, min(b.trainee) as trainee, min(b.class) as class, a.lesson as other, min(a.worth_fen) as other_fen,
         min(b.worth_fen) as worth_fen, min(date_part('epoch', b.ends_at) - date_part('epoch', b.starts_at)) as lesson_seconds,
         min(greatest(a.from_at, b.from_at)) as at,
-        sum(date_part('epoch', least(a.until_at, b.until_at)) - date_part('epoch', greatest(a.from_at, b.from_at))) as seconds
+        sum(date_part('epoch', least(a.until_at, b.until_at)) - date_part('epoch', greatest(a.from_at, b.from_at))) as seconds,
+        min(b.one) as one, max(b.another) as another, min(a.one) as other_one, max(a.another) as other_another
     from stay a
     join stay b on b.person = a.person and b.lesson <> a.lesson
         and a.from_at < b.until_at and b.from_at < a.until_at
         and (a.starts_at < b.starts_at or (a.starts_at = b.starts_at and a.lesson < b.lesson))
     group by b.person, b.lesson, a.lesson
-),
-clash as (
-    select * from pair where seconds >= $min_overlap_seconds
-),
-shown as (
-    select person, lesson, evidence, min(row_no) as first_row, max(row_no) as last_row
-    from inside
-    group by person, lesson, evidence
-),
-named as (
-    select person, lesson, lesson as shown_lesson from clash
-    union
-    select person, lesson, other from clash
-),
-proof as (
-    select n.person, n.lesson,
-        string_agg('{"id":"' || s.evidence || '","row":' || cast(s.first_row as varchar) || '}'
-            || case when s.last_row > s.first_row then ',{"id":"' || s.evidence || '","row":' || cast(s.last_row as varchar) || '}' else '' end,
-            ',' order by s.lesson, s.evidence) as rows
-    from named n
-    join shown s on s.person = n.person and s.lesson = n.shown_lesson
-    group by n.person, n.lesson
 )
 select
     'person:' || c.person as subject,
@@ -131,11 +124,13 @@ select
     min(c.at) as at,
     least(1.0, max(c.seconds) / greatest(min(c.lesson_seconds), 1.0)) as score,
     least(min(c.worth_fen), max(c.other_fen)) as money_fen,
-    '[' || min(p.rows) || ']' as evidence,
+    '[' || min(c.one) || case when max(c.another) <> min(c.one) then ',' || max(c.another) else '' end
+        || string_agg(',' || c.other_one || case when c.other_another <> c.other_one then ',' || c.other_another else '' end, '' order by c.other)
+        || ']' as evidence,
     '{"overlap_minutes":' || cast(cast(max(c.seconds) / 60 as bigint) as varchar)
         || ',"overlap_seconds":' || cast(cast(max(c.seconds) as bigint) as varchar)
         || ',"other_lessons":' || cast(count(*) as varchar)
         || ',"others":[' || string_agg('"' || c.other || '"', ',' order by c.other) || ']}' as detail
-from clash c
-join proof p on p.person = c.person and p.lesson = c.lesson
+from pair c
+where c.seconds >= $min_overlap_seconds
 group by c.person, c.lesson

@@ -64,7 +64,7 @@ async fn a_person_in_two_lessons_at_once_is_found_at_the_later_one_with_the_rows
         assert_eq!(rows, expected);
         let detail = json!({"overlap_minutes": 25, "overlap_seconds": 1500, "other_lessons": 1, "others": [first.1]});
         assert_eq!(serde_json::Value::Object(finding.detail.clone()), detail);
-        assert_eq!(finding.provider.is_some(), true);
+        assert!(finding.provider.is_some());
         assert!(finding.explanation.zh.seen.contains("25 分钟") && finding.explanation.zh.seen.contains("2020-03-03 09:20"));
         told(finding);
     })
