@@ -19,6 +19,7 @@ pub mod web;
 
 pub mod analyse;
 pub mod audit;
+pub mod detect;
 pub mod lake;
 pub mod link;
 pub mod receive;

@@ -16,6 +16,7 @@ const LISTS: &[(&str, &[&str])] = &[
     ("snapshot", crate::lake::snapshot::sql::ALL),
     ("link", crate::link::sql::ALL),
     ("link::rehearsal", crate::link::rehearsal::sql::ALL),
+    ("detect", crate::detect::sql::ALL),
 ];
 
 #[tokio::test]

@@ -62,7 +62,7 @@ fn read(file: &Arc<Verified>, column: &'static str, id: &str, mut events: Vec<Ev
     if groups.is_empty() {
         return Ok(events);
     }
-    let wanted = StringArray::new_scalar(id.to_owned());
+    let wanted = StringArray::new_scalar(id);
     let mask = ProjectionMask::leaves(builder.parquet_schema(), [index]);
     let filter = RowFilter::new(vec![Box::new(ArrowPredicateFn::new(mask, move |batch| eq(batch.column(0), &wanted)))]);
     let reader = builder.with_row_groups(groups).with_row_filter(filter).with_batch_size(8192).build().map_err(Error::internal)?;

@@ -10,7 +10,7 @@ mod tables;
 
 pub(crate) use print::object;
 pub use print::{Format, MOST_IN_A_TABLE, Printer};
-pub(crate) use tables::names;
+pub use tables::tables;
 
 use super::Lake;
 use crate::error::{Error, Result, codes};

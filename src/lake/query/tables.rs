@@ -61,9 +61,13 @@ impl SchemaProvider for Tables {
     }
 }
 
-/// The names of all tables.
-pub(crate) fn names() -> impl Iterator<Item = &'static str> {
-    std::iter::once(ATTENDANCE).chain(snapshot::TABLES.iter().map(|table| table.name))
+/// The names of all tables, and their columns.
+pub fn tables() -> impl Iterator<Item = (&'static str, SchemaRef)> {
+    std::iter::once((ATTENDANCE, schema())).chain(snapshot::TABLES.iter().map(|table| (table.name, snapshot::schema_of(table))))
+}
+
+fn names() -> impl Iterator<Item = &'static str> {
+    tables().map(|(name, _)| name)
 }
 
 async fn segments(lake: &Lake) -> Result<Vec<File>> {

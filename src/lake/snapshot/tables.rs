@@ -21,6 +21,9 @@ pub(crate) struct Table {
     pub(super) rows: Rows,
 }
 
+/// Makes rows of one and hands them over.
+type Expand = fn(&AnyRow, &mut dyn FnMut(&[Cell])) -> Result<()>;
+
 /// How rows of the database become rows of a table.
 #[derive(Clone, Copy)]
 pub(super) enum Rows {
@@ -29,7 +32,7 @@ pub(super) enum Rows {
     /// The same, and some columns computed.
     With(fn(&AnyRow, &Terms, &mut Vec<Cell>) -> Result<()>),
     /// Each makes any number of rows.
-    Many(fn(&AnyRow, &mut dyn FnMut(&[Cell])) -> Result<()>),
+    Many(Expand),
     /// Several that begin alike make one: media and their facts.
     Facts,
 }

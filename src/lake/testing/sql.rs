@@ -29,3 +29,13 @@ pub(crate) const CREDIT: &str = "insert into credit (run_id, class_id, lesson_id
      reasons, spans) values ($1, $2, $3, $4, 2700000, $5, 2700000, 0, '{}', $6)";
 /// $1 evidence, $2 name, $3 value.
 pub(crate) const FACT: &str = "insert into fact (evidence_id, name, version, value, at) values ($1, $2, 1, $3, 0)";
+/// $1 lesson.
+pub(crate) const IN_PERSON: &str = "update lesson set mode = 'in_person' where id = $1";
+/// $1 lesson.
+pub(crate) const CANCELLED: &str = "update lesson set cancelled_at = 1 where id = $1";
+/// $1 evidence, $2 from, $3 until.
+pub(crate) const CLAIMED: &str = "update evidence set claimed_from = $2, claimed_until = $3 where id = $1";
+/// $1 evidence.
+pub(crate) const DROP_EVIDENCE: &str = "delete from evidence where id = $1";
+/// Every leaf.
+pub(crate) const LEAVES: &str = "select body from leaf";

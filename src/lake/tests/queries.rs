@@ -76,7 +76,7 @@ async fn a_replaced_segment_is_not_queried_and_segments_of_other_days_are_not_op
 async fn a_table_without_rows_or_snapshot_is_empty_and_not_an_error() {
     let (db, _folder) = sqlite().await;
     let world = World::new(db);
-    for table in crate::lake::query::names() {
+    for (table, _) in crate::lake::query::tables() {
         assert_eq!(ask(&world, &format!("select count(*) as n from {table}"), Format::Csv).await.unwrap(), "n\n0\n", "{table}");
     }
     assert_eq!(ask(&world, "select trainee from roster", Format::Json).await.unwrap(), "[\n]\n");

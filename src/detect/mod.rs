@@ -1,0 +1,27 @@
+//! Hours that cannot be true.
+//!
+//! A rule is one SQL file over the lake's tables with a head that says what it sees, what would be normal, and what else could explain it. In
+//! go a window of time and the rules; out come findings, each the same one in every run, with the money at risk and the evidence to look at.
+//!
+//! Promised: a run may be repeated at will and never doubles a finding; what no longer holds is marked as ceased and kept; what a person
+//! decided stays whatever later runs see; a broken rule is named and the others run.
+
+mod catalogue;
+mod explain;
+mod findings;
+pub mod job;
+mod manual;
+mod rule;
+mod run;
+pub(crate) mod sql;
+mod status;
+#[cfg(test)]
+mod tests;
+
+pub use catalogue::Rules;
+pub use explain::{Explanation, Told, explain};
+pub use findings::{Event, Filter, Finding, Order, Page, Pointer, Subject, Total, list, newest_run, one, total};
+pub use manual::rule_manual;
+pub use rule::{Both, Head, Parameter, Rule, Severity, Strength, Template, Templates, Window};
+pub use run::{Ran, run};
+pub use status::{Decision, Status, set_status};

@@ -1,0 +1,191 @@
+//! A rule: one SQL file whose leading comment is its head in TOML.
+//!
+//! The head ends at the first empty comment line followed by a line that is no TOML, that is, at the first sentence of prose, which must be
+//! set off by a line `--`. What stands there is for readers of the SQL.
+
+use crate::error::{Error, Result, codes};
+use crate::lake::query::Parameters;
+use crate::time::Time;
+use datafusion::common::ScalarValue;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// Text for Chinese and for English readers.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Both {
+    /// Chinese.
+    pub zh: String,
+    /// English.
+    pub en: String,
+}
+
+/// How grave it is if it holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Severity {
+    /// Worth knowing.
+    Info,
+    /// Little money or a slip.
+    Low,
+    /// Hours in doubt.
+    Medium,
+    /// Hours that cannot be.
+    High,
+}
+
+/// How much the sign alone proves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Strength {
+    /// Raises nothing alone.
+    Weak,
+    /// Worth a look.
+    Medium,
+    /// Few innocent explanations.
+    Strong,
+}
+
+/// A value of a rule that an operator may set otherwise, and where it comes from.
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Parameter {
+    /// The value.
+    pub value: toml::Value,
+    /// Clause, study, or `policy:` and the reason.
+    pub source: String,
+}
+
+/// What a finding of the rule tells; `{name}` stands for a detail of the finding, `{at}` and `{money}` for its time and money.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Template {
+    /// What was seen, in one sentence.
+    pub seen: String,
+    /// What would be normal.
+    pub normal: String,
+    /// Why it matters, and how the money is counted.
+    pub matters: String,
+    /// Where to look.
+    pub look: String,
+}
+
+/// Templates in both languages.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Templates {
+    /// Chinese.
+    pub zh: Template,
+    /// English.
+    pub en: Template,
+}
+
+/// The head of a rule.
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Head {
+    /// Stable id: lower-case words with hyphens.
+    pub id: String,
+    /// Raised with every change of meaning.
+    pub version: i64,
+    /// How grave.
+    pub severity: Severity,
+    /// How telling.
+    pub strength: Strength,
+    /// The kind of fraud it belongs to.
+    pub typology: String,
+    /// What a finding is about: `person`, `lesson`, `evidence`, …
+    pub subject: String,
+    /// The tables it compares.
+    pub compares: Vec<String>,
+    /// Its name.
+    pub title: Both,
+    /// Its values.
+    #[serde(default)]
+    pub parameters: BTreeMap<String, Parameter>,
+    /// What a finding says.
+    pub explanation: Templates,
+    /// What else could explain what it sees.
+    pub innocent: Vec<Both>,
+}
+
+/// A rule as it is run.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Rule {
+    /// Its head.
+    pub head: Head,
+    /// Its SQL.
+    pub sql: String,
+}
+
+/// The moments a run looks at: `$since` is in, `$until` is not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Window {
+    /// First moment.
+    pub since: Time,
+    /// First moment after.
+    pub until: Time,
+}
+
+impl Rule {
+    /// Reads a rule file. `bad_rule` names the file and what is wrong with it.
+    pub fn parse(file: &str, text: &str) -> Result<Rule> {
+        let head: Head = toml::from_str(&head_of(text)).map_err(|error| bad(file, error.message()).because(error.clone()))?;
+        let words = |id: &str| !id.is_empty() && id.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-');
+        if !words(&head.id) {
+            return Err(bad(file, "its id is not made of lower-case letters, digits and hyphens"));
+        }
+        if head.version < 1 {
+            return Err(bad(file, "its version is not a number from 1 on"));
+        }
+        if head.innocent.is_empty() {
+            return Err(bad(file, "it names no innocent explanation"));
+        }
+        let rule = Rule { head, sql: text.trim().trim_end_matches(';').to_owned() };
+        for name in rule.head.parameters.keys() {
+            if ["since", "until", "now"].contains(&name.as_str()) {
+                return Err(bad(file, &format!("its parameter '{name}' has a name that every rule is given")));
+            }
+            if !rule.sql.contains(&format!("${name}")) {
+                return Err(bad(file, &format!("its parameter '{name}' is not used")));
+            }
+        }
+        rule.values(Window { since: Time(0), until: Time(0) }, Time(0)).map_err(|error| bad(file, &error.message))?;
+        Ok(rule)
+    }
+
+    /// The values of its parameters for a run.
+    pub fn values(&self, window: Window, now: Time) -> Result<Parameters> {
+        let moment = |time: Time| ScalarValue::TimestampMicrosecond(Some(time.0), Some("UTC".into()));
+        let mut values =
+            vec![("since".to_owned(), moment(window.since)), ("until".to_owned(), moment(window.until)), ("now".to_owned(), moment(now))];
+        for (name, parameter) in &self.head.parameters {
+            let value = match &parameter.value {
+                toml::Value::Integer(value) => ScalarValue::from(*value),
+                toml::Value::Float(value) => ScalarValue::from(*value),
+                toml::Value::String(value) => ScalarValue::from(value.as_str()),
+                toml::Value::Boolean(value) => ScalarValue::from(*value),
+                _ => return Err(Error::new(&codes::BAD_RULE, format!("parameter '{name}' is neither number, text nor truth value"))),
+            };
+            values.push((name.clone(), value));
+        }
+        Ok(values)
+    }
+}
+
+/// The comment lines at the beginning, without their dashes, up to the prose.
+fn head_of(text: &str) -> String {
+    let comment: Vec<&str> =
+        text.lines().map_while(|line| line.strip_prefix("--")).map(|line| line.strip_prefix(' ').unwrap_or(line)).collect();
+    let prose = (1..comment.len()).find(|index| comment[index - 1].trim().is_empty() && !toml_like(comment[*index]));
+    comment[..prose.unwrap_or(comment.len())].join("\n")
+}
+
+fn toml_like(line: &str) -> bool {
+    let key = line.split('=').next().unwrap_or_default().trim();
+    line.trim().is_empty() || line.starts_with('[') || (line.contains('=') && !key.contains(' '))
+}
+
+pub(super) fn bad(file: &str, what: &str) -> Error {
+    Error::new(&codes::BAD_RULE, format!("The rule {file} cannot be used: {}.", what.trim_end_matches('.').replace('\n', " ")))
+}

@@ -1,0 +1,136 @@
+-- id = "overlap-person"
+-- version = 1
+-- severity = "high"
+-- strength = "strong"
+-- typology = "presence"
+-- subject = "person"
+-- compares = ["attendance", "lessons", "trainees"]
+--
+-- [title]
+-- zh = "同一人同时在两个课堂"
+-- en = "One person in two lessons at once"
+--
+-- [parameters.min_overlap_seconds]
+-- value = 60
+-- source = "EVV overlap checks and SSG 2017: shorter overlaps are clocks that differ and joins a moment early"
+--
+-- [parameters.gap_seconds]
+-- value = 300
+-- source = "policy: signs of presence further apart than this do not prove the time between"
+--
+-- [explanation.zh]
+-- seen = "同一人（身份证号相同）在本课节内有 {overlap_minutes} 分钟同时在另外 {other_lessons} 个课节中，从 {at} 起。"
+-- normal = "一个人同一时间只能上一节课；前后课节之间换课，重叠不超过一分钟。"
+-- matters = "两处课时只有一处可能是真的；风险金额按较便宜的一节课一个人的课时计。"
+-- look = "对照两份签到日志中所列的行，比较设备、网络地址和进出时间；再看两节课的视频或图片里各有谁。"
+--
+-- [explanation.en]
+-- seen = "One person (same ID number) was in {other_lessons} other lesson(s) for {overlap_minutes} minutes of this one, from {at} on."
+-- normal = "A person sits in one lesson at a time; changing from one to the next overlaps by less than a minute."
+-- matters = "At most one of the two can be true; the money at risk is the cheaper lesson's hours for one person."
+-- look = "Lay the rows named in both logs side by side: devices, addresses, times of joining and leaving; then see who is in the videos and pictures of both lessons."
+--
+-- [[innocent]]
+-- zh = "两个平台的时钟相差，或日志写错了时区。"
+-- en = "The clocks of two platforms differ, or a log states the wrong time zone."
+-- [[innocent]]
+-- zh = "两个班经批准合班上课，同一场会议登记了两次。"
+-- en = "Two classes were taught together by approval, and one meeting was entered for both."
+-- [[innocent]]
+-- zh = "离开一节课时没有退出，客户端在后台仍然连着。"
+-- en = "The client of an earlier lesson stayed connected in the background after its owner had left."
+--
+-- A span is an interval of a log, or the time between two signs of presence of one trainee in one log: from a join to its leave, or between
+-- signs no further apart than gap_seconds. Spans are cut to the lesson's window, since only that is paid, and joined per person and lesson, so
+-- two devices in one lesson are one stay. The finding stands at the lesson that began later.
+-- First a rough look, from the first to the last sign in each lesson, leaves the few stays that can touch another at all; only those are measured.
+with seen as (
+    select trainee, lesson, min(a.at) as from_at, max(coalesce(a.until, a.at)) as until_at
+    from attendance a
+    where trainee is not null and lesson is not null and kind not in ('waiting_room', 'away')
+        and a.at >= $since - interval '1 day' and a.at < $until
+    group by trainee, lesson
+),
+rough as (
+    select t.person, s.trainee, s.lesson, greatest(s.from_at, l.starts_at) as from_at, least(s.until_at, l.ends_at) as until_at
+    from seen s
+    join lessons l on l.lesson = s.lesson
+    join trainees t on t.trainee = s.trainee
+    where l.cancelled_at is null and l.ends_at > $since and l.starts_at < $until
+        and s.from_at < l.ends_at and s.until_at > l.starts_at
+),
+beside as (
+    select person, trainee, lesson, from_at, until_at,
+        max(until_at) over (partition by person order by from_at, lesson rows between unbounded preceding and 1 preceding) as before,
+        min(from_at) over (partition by person order by from_at, lesson rows between 1 following and unbounded following) as behind
+    from rough
+),
+near as (
+    select b.person, b.trainee, b.lesson, l.class, l.starts_at, l.ends_at, l.worth_fen
+    from beside b
+    join lessons l on l.lesson = b.lesson
+    where b.from_at < b.before or b.until_at > b.behind
+),
+sign as (
+    select n.person, n.trainee, n.lesson, n.class, n.starts_at, n.ends_at, n.worth_fen, a.kind, a.at as from_at, a.until,
+        '{"id":"' || a.evidence || '","row":' || cast(a."row" as varchar) || '}' as pointer,
+        lead(a.at) over (partition by a.evidence, a.lesson, a.trainee, a.kind = 'interval' order by a.at, a."row") as next_at,
+        lead(a.kind) over (partition by a.evidence, a.lesson, a.trainee, a.kind = 'interval' order by a.at, a."row") as next_kind
+    from attendance a
+    join near n on n.trainee = a.trainee and n.lesson = a.lesson
+    where a.kind in ('join', 'leave', 'heartbeat', 'progress', 'answer', 'face_check', 'interval')
+        and a.at >= $since - interval '1 day' and a.at < $until
+),
+span as (
+    select person, trainee, lesson, class, starts_at, ends_at, worth_fen, pointer, greatest(from_at, starts_at) as from_at,
+        least(case when kind = 'interval' then until else next_at end, ends_at) as until_at
+    from sign
+    where kind = 'interval' or (kind <> 'leave' and next_kind <> 'join'
+        and ((kind = 'join' and next_kind = 'leave') or date_part('epoch', next_at) - date_part('epoch', from_at) <= $gap_seconds))
+),
+edge as (
+    select *, max(until_at) over (partition by person, lesson order by from_at, until_at rows between unbounded preceding and 1 preceding) as reached
+    from span
+    where from_at < until_at
+),
+island as (
+    select *, sum(case when reached is null or from_at > reached then 1 else 0 end)
+        over (partition by person, lesson order by from_at, until_at rows between unbounded preceding and current row) as number
+    from edge
+),
+stay as (
+    select person, lesson, number, min(trainee) as trainee, min(from_at) as from_at, max(until_at) as until_at, min(class) as class,
+        min(starts_at) as starts_at, min(ends_at) as ends_at, min(worth_fen) as worth_fen, min(pointer) as one, max(pointer) as another
+    from island
+    group by person, lesson, number
+),
+pair as (
+    select b.person, b.lesson, min(b.trainee) as trainee, min(b.class) as class, a.lesson as other, min(a.worth_fen) as other_fen,
+        min(b.worth_fen) as worth_fen, min(date_part('epoch', b.ends_at) - date_part('epoch', b.starts_at)) as lesson_seconds,
+        min(greatest(a.from_at, b.from_at)) as at,
+        sum(date_part('epoch', least(a.until_at, b.until_at)) - date_part('epoch', greatest(a.from_at, b.from_at))) as seconds,
+        min(b.one) as one, max(b.another) as another, min(a.one) as other_one, max(a.another) as other_another
+    from stay a
+    join stay b on b.person = a.person and b.lesson <> a.lesson
+        and a.from_at < b.until_at and b.from_at < a.until_at
+        and (a.starts_at < b.starts_at or (a.starts_at = b.starts_at and a.lesson < b.lesson))
+    group by b.person, b.lesson, a.lesson
+)
+select
+    'person:' || c.person as subject,
+    min(c.class) as class,
+    c.lesson,
+    min(c.trainee) as trainee,
+    min(c.at) as at,
+    least(1.0, max(c.seconds) / greatest(min(c.lesson_seconds), 1.0)) as score,
+    least(min(c.worth_fen), max(c.other_fen)) as money_fen,
+    '[' || min(c.one) || case when max(c.another) <> min(c.one) then ',' || max(c.another) else '' end
+        || string_agg(',' || c.other_one || case when c.other_another <> c.other_one then ',' || c.other_another else '' end, '' order by c.other)
+        || ']' as evidence,
+    '{"overlap_minutes":' || cast(cast(max(c.seconds) / 60 as bigint) as varchar)
+        || ',"overlap_seconds":' || cast(cast(max(c.seconds) as bigint) as varchar)
+        || ',"other_lessons":' || cast(count(*) as varchar)
+        || ',"others":[' || string_agg('"' || c.other || '"', ',' order by c.other) || ']}' as detail
+from pair c
+where c.seconds >= $min_overlap_seconds
+group by c.person, c.lesson

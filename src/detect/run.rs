@@ -1,0 +1,227 @@
+//! Running rules over a window, and keeping what they find.
+//!
+//! A rule returns exactly the findings whose `at` lies in the window. So whatever of an earlier run lies there and is not seen again has
+//! ceased, and windows may be run in any order, as often as wanted. A finding is the same one when rule, subject, class, lesson and trainee are.
+
+use super::catalogue::Rules;
+use super::rule::{Rule, Window};
+use super::sql;
+use crate::db::{Db, Tx};
+use crate::error::{Error, Result, codes};
+use crate::ids::{ClassId, FindingId, Ids, LessonId, TraineeId};
+use crate::lake::Lake;
+use crate::lake::query::{Limits, object};
+use crate::time::Time;
+use serde::Serialize;
+use serde_json::{Map, Value};
+use sqlx::Row;
+use std::time::Duration;
+
+/// What a rule may use: more than a query of a person.
+const LIMITS: Limits = Limits { time: Duration::from_secs(600), memory_bytes: 1 << 30, rows: 200_000, partitions: 2 };
+/// Findings kept in one transaction.
+const BATCH: usize = 500;
+/// Who writes the history of a finding when nobody did.
+pub(super) const KESHI: &str = "keshi";
+
+/// What a run of one rule did.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Ran {
+    /// The rule.
+    pub rule: String,
+    /// Findings that hold in the window.
+    pub found: u64,
+    /// Those of them that were not known.
+    pub new: u64,
+    /// Findings that hold no longer.
+    pub ceased: u64,
+    /// Fen at risk in those found.
+    pub money_fen: i64,
+    /// Why the rule could not run; then nothing was changed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub error: Option<String>,
+}
+
+/// A row that a rule returned.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Seen {
+    pub(super) key: String,
+    pub(super) subject: (String, String),
+    pub(super) class: Option<ClassId>,
+    pub(super) lesson: Option<LessonId>,
+    pub(super) trainee: Option<TraineeId>,
+    pub(super) at: Time,
+    pub(super) score: f64,
+    pub(super) money_fen: i64,
+    pub(super) evidence: String,
+    pub(super) detail: String,
+}
+
+/// Runs all rules, or one, over a window. A rule that fails is named in its [`Ran`], and the others run.
+pub async fn run(db: &Db, lake: &Lake, rules: &Rules, only: Option<&str>, window: Window, ids: &Ids, now: Time) -> Result<Vec<Ran>> {
+    if let Some(only) = only
+        && rules.get(only).is_none()
+    {
+        let known: Vec<&str> = rules.iter().map(|rule| rule.head.id.as_str()).collect();
+        return Err(Error::new(&codes::NOT_FOUND, format!("There is no rule '{only}'; there are: {}.", known.join(", "))));
+    }
+    lake.snapshot_since(now, now).await?;
+    let mut ran = Vec::new();
+    for rule in rules.iter().filter(|rule| only.is_none_or(|only| rule.head.id == only)) {
+        ran.push(match one(db, lake, rule, window, ids, now).await {
+            Ok(ran) => ran,
+            Err(error) if [codes::BAD_RULE.name, codes::BAD_QUERY.name, codes::QUERY_LIMIT.name].contains(&error.code) => {
+                tracing::warn!(rule.id = %rule.head.id, error = %error, cause = ?error.cause, "a rule could not run");
+                Ran { rule: rule.head.id.clone(), found: 0, new: 0, ceased: 0, money_fen: 0, error: Some(error.message) }
+            }
+            Err(error) => return Err(error),
+        });
+    }
+    Ok(ran)
+}
+
+async fn one(db: &Db, lake: &Lake, rule: &Rule, window: Window, ids: &Ids, now: Time) -> Result<Ran> {
+    let seen = look(lake, rule, window, now).await?;
+    let mut ran = Ran { rule: rule.head.id.clone(), found: seen.len() as u64, new: 0, ceased: 0, money_fen: 0, error: None };
+    for some in seen.chunks(BATCH) {
+        let mut tx = db.begin().await?;
+        for finding in some {
+            ran.new += u64::from(keep(&mut tx, rule, finding, ids, now).await?);
+            ran.money_fen = ran.money_fen.saturating_add(finding.money_fen);
+        }
+        tx.commit().await?;
+    }
+    let mut tx = db.begin().await?;
+    let gone =
+        sqlx::query(sql::CEASE).bind(&rule.head.id).bind(window.since.0).bind(window.until.0).bind(now.0).fetch_all(tx.conn()).await?;
+    for row in &gone {
+        ran.ceased += 1;
+        note(&mut tx, &row.get::<String, _>(0), KESHI, &row.get::<String, _>(1), Some("ceased"), ids, now).await?;
+    }
+    tx.commit().await?;
+    Ok(ran)
+}
+
+/// What the rule sees in the window, in the order of keys.
+pub(super) async fn look(lake: &Lake, rule: &Rule, window: Window, now: Time) -> Result<Vec<Seen>> {
+    let batches = lake.query(&rule.sql, rule.values(window, now)?, LIMITS).await?.collect().await?;
+    let mut seen = Vec::new();
+    for batch in &batches {
+        for row in 0..batch.num_rows() {
+            let finding = read(rule, &object(batch, row)?)?;
+            if (window.since..window.until).contains(&finding.at) {
+                seen.push(finding);
+            }
+        }
+    }
+    seen.sort_by(|one, other| one.key.cmp(&other.key));
+    if let Some(twice) = seen.windows(2).find(|pair| pair[0].key == pair[1].key) {
+        return Err(wrong(rule, &format!("it returns '{}' twice", twice[0].key)));
+    }
+    Ok(seen)
+}
+
+fn read(rule: &Rule, row: &Map<String, Value>) -> Result<Seen> {
+    let text = |name: &str| row.get(name).and_then(Value::as_str).filter(|text| !text.is_empty());
+    let must = |name: &str| text(name).ok_or_else(|| wrong(rule, &format!("a row has no {name}")));
+    let subject = must("subject")?;
+    let (kind, id) = subject.split_once(':').ok_or_else(|| wrong(rule, &format!("the subject '{subject}' is not kind:id")))?;
+    let json = |name: &str| {
+        let text = must(name)?;
+        let value: Value = serde_json::from_str(text).map_err(|error| wrong(rule, &format!("its {name} is not JSON")).because(error))?;
+        Ok::<_, Error>((text.to_owned(), value))
+    };
+    let (evidence, list) = json("evidence")?;
+    let (detail, object) = json("detail")?;
+    if !list.is_array() || !object.is_object() {
+        return Err(wrong(rule, "its evidence is not a list, or its detail not an object"));
+    }
+    let number = |name: &str| row.get(name).filter(|value| value.is_number()).ok_or_else(|| wrong(rule, &format!("a row has no {name}")));
+    let parts = [subject, text("class").unwrap_or_default(), text("lesson").unwrap_or_default(), text("trainee").unwrap_or_default()];
+    Ok(Seen {
+        key: format!("{}/{}", rule.head.id, parts.join("/")),
+        subject: (kind.to_owned(), id.to_owned()),
+        class: id_of(rule, text("class"))?,
+        lesson: id_of(rule, text("lesson"))?,
+        trainee: id_of(rule, text("trainee"))?,
+        at: must("at")?.parse().map_err(|error| wrong(rule, "its at is not a time").because(error))?,
+        score: number("score")?.as_f64().unwrap_or_default(),
+        money_fen: number("money_fen")?.as_i64().unwrap_or_default(),
+        evidence,
+        detail,
+    })
+}
+
+fn id_of<T: std::str::FromStr>(rule: &Rule, text: Option<&str>) -> Result<Option<T>> {
+    text.map(|text| text.parse().map_err(|_| wrong(rule, &format!("'{text}' is not an id")))).transpose()
+}
+
+fn wrong(rule: &Rule, what: &str) -> Error {
+    super::rule::bad(&rule.head.id, what)
+}
+
+/// Keeps a finding; `true` when it was not known.
+async fn keep(tx: &mut Tx, rule: &Rule, seen: &Seen, ids: &Ids, now: Time) -> Result<bool> {
+    let known = sqlx::query(sql::KNOWN).bind(&seen.key).fetch_optional(tx.conn()).await?;
+    let id: FindingId = ids.next();
+    let kept = sqlx::query(sql::PUT)
+        .bind(id.to_string())
+        .bind(&seen.key)
+        .bind(&rule.head.id)
+        .bind(rule.head.version)
+        .bind(word(rule.head.severity)?)
+        .bind(word(rule.head.strength)?)
+        .bind(&seen.subject.0)
+        .bind(&seen.subject.1)
+        .bind(seen.class.map(|id| id.to_string()))
+        .bind(seen.lesson.map(|id| id.to_string()))
+        .bind(seen.trainee.map(|id| id.to_string()))
+        .bind(seen.at.0)
+        .bind(seen.score)
+        .bind(seen.money_fen)
+        .bind(&seen.evidence)
+        .bind(&seen.detail)
+        .bind(now.0)
+        .fetch_optional(tx.conn())
+        .await?;
+    let Some(kept) = kept.map(|row| row.get::<String, _>(0)) else { return Ok(false) };
+    match known {
+        None => drop(note(tx, &kept, KESHI, "open", Some("found"), ids, now).await?),
+        Some(row) if row.get::<Option<i64>, _>("ceased_at").is_some() => {
+            note(tx, &kept, KESHI, &row.get::<String, _>("status"), Some("found_again"), ids, now).await?;
+        }
+        Some(_) => {}
+    }
+    Ok(kept == id.to_string())
+}
+
+/// A word of an enum as it is kept.
+fn word(value: impl Serialize) -> Result<String> {
+    match serde_json::to_value(value)? {
+        Value::String(word) => Ok(word),
+        _ => Err(Error::internal("not a word")),
+    }
+}
+
+/// Adds to the history of a finding; gives the id of the entry.
+pub(super) async fn note(
+    tx: &mut Tx,
+    finding: &str,
+    actor: &str,
+    status: &str,
+    note: Option<&str>,
+    ids: &Ids,
+    now: Time,
+) -> Result<FindingId> {
+    let id: FindingId = ids.next();
+    sqlx::query(sql::ADD_EVENT)
+        .bind(id.to_string())
+        .bind(finding)
+        .bind(now.0)
+        .bind(actor)
+        .bind(status)
+        .bind(note)
+        .execute(tx.conn())
+        .await?;
+    Ok(id)
+}

@@ -1,0 +1,84 @@
+//! Statements on `finding` and `finding_event`.
+
+/// $1 key.
+pub(crate) const KNOWN: &str = "select id, status, ceased_at from finding where key = $1";
+
+/// $1 id, $2 key, $3 rule, $4 version, $5 severity, $6 strength, $7 and $8 subject, $9 class, $10 lesson, $11 trainee, $12 at, $13 score,
+/// $14 money, $15 evidence, $16 detail, $17 now. What a person said stays; a run that began earlier changes nothing.
+pub(crate) const PUT: &str = "insert into finding (id, key, rule, rule_version, severity, strength, status, subject_kind, subject_id, provider_id, class_id, \
+     lesson_id, trainee_id, at, score, money_fen, evidence, detail, first_seen_at, last_seen_at) \
+     values ($1, $2, $3, $4, $5, $6, 'open', $7, $8, (select provider_id from class where id = $9), $9, $10, $11, $12, $13, $14, $15, $16, $17, $17) \
+     on conflict (key) do update set rule_version = excluded.rule_version, severity = excluded.severity, strength = excluded.strength, \
+     at = excluded.at, score = excluded.score, money_fen = excluded.money_fen, evidence = excluded.evidence, detail = excluded.detail, \
+     last_seen_at = excluded.last_seen_at, ceased_at = null where finding.last_seen_at <= excluded.last_seen_at returning id";
+
+/// $1 rule, $2 since, $3 until, $4 now: those of the window that this run has not seen.
+pub(crate) const CEASE: &str = "update finding set ceased_at = $4 where rule = $1 and at >= $2 and at < $3 and last_seen_at < $4 and ceased_at is null \
+     returning id, status";
+
+/// $1 id, $2 finding, $3 at, $4 actor, $5 status, $6 note.
+pub(crate) const ADD_EVENT: &str = "insert into finding_event (id, finding_id, at, actor, status, note) values ($1, $2, $3, $4, $5, $6)";
+
+/// $1 finding.
+pub(crate) const EVENTS: &str = "select at, actor, status, note from finding_event where finding_id = $1 order by at, id";
+
+/// The first and last moment of a class's lessons, or of a lesson. $1 class or lesson.
+pub(crate) const WINDOW: &str = "select min(starts_at), max(ends_at) from lesson where class_id = $1 or id = $1";
+
+/// The first and last moment of all lessons.
+pub(crate) const WHOLE_WINDOW: &str = "select min(starts_at), max(ends_at) from lesson";
+
+macro_rules! columns {
+    () => {
+        "select f.id, f.key, f.rule, f.rule_version, f.severity, f.strength, f.snoozed_until, f.subject_kind, f.subject_id, f.provider_id, \
+         f.class_id, f.lesson_id, f.trainee_id, f.at, f.score, f.money_fen, f.evidence, f.detail, f.first_seen_at, f.last_seen_at, f.ceased_at, \
+         c.external_id as class_external_id, l.external_id as lesson_external_id, t.external_id as trainee_external_id, \
+         case when f.status = 'snoozed' and f.snoozed_until <= $1 then 'open' else f.status end as status from finding f \
+         left join class c on c.id = f.class_id left join lesson l on l.id = f.lesson_id left join trainee t on t.id = f.trainee_id "
+    };
+}
+
+// A finding that no longer holds and that nobody has judged is not in the queue.
+macro_rules! wanted {
+    () => {
+        "(f.ceased_at is null or f.status = 'confirmed' or f.status = 'dismissed') \
+         and ($2 = '' or f.rule = $2) and ($3 = '' or f.severity = $3) and ($4 = '' or f.class_id = $4) and ($5 = '' or f.provider_id = $5) \
+         and ($6 = '' or f.trainee_id = $6) and f.at >= $7 and f.at < $8 \
+         and ($9 = '' or $9 = case when f.status = 'snoozed' and f.snoozed_until <= $1 then 'open' else f.status end) "
+    };
+}
+
+/// $1 now, $2 id.
+pub(crate) const ONE: &str = concat!(columns!(), "where f.id = $2");
+
+/// $1 now, $2 rule, $3 severity, $4 class, $5 provider, $6 trainee, $7 from, $8 until, $9 status; behind $10 money, $11 at, $12 id; $13 limit.
+pub(crate) const BY_MONEY: &str = concat!(
+    columns!(),
+    "where ",
+    wanted!(),
+    "and (f.money_fen < $10 or (f.money_fen = $10 and (f.at < $11 or (f.at = $11 and f.id < $12)))) \
+     order by f.money_fen desc, f.at desc, f.id desc limit $13"
+);
+
+/// The same, newest first; $10 is not needed.
+pub(crate) const BY_TIME: &str = concat!(
+    columns!(),
+    "where ",
+    wanted!(),
+    "and $10 >= 0 and (f.at < $11 or (f.at = $11 and f.id < $12)) order by f.at desc, f.id desc limit $13"
+);
+
+/// $1 to $9 as above: how many, and their money.
+pub(crate) const TOTAL: &str = concat!("select count(*), cast(coalesce(sum(f.money_fen), 0) as bigint) from finding f where ", wanted!());
+
+/// $1 id, $2 status, $3 snoozed until.
+pub(crate) const SET_STATUS: &str =
+    "update finding set status = $2, snoozed_until = $3 where id = $1 returning rule, rule_version, class_id, lesson_id";
+
+/// When any rule last saw something or stopped seeing it.
+pub(crate) const NEWEST_RUN: &str = "select max(last_seen_at) from finding";
+
+/// Every statement that both engines must prepare.
+#[cfg(test)]
+pub(crate) const ALL: &[&str] =
+    &[KNOWN, PUT, CEASE, ADD_EVENT, EVENTS, WINDOW, WHOLE_WINDOW, ONE, BY_MONEY, BY_TIME, TOTAL, SET_STATUS, NEWEST_RUN];

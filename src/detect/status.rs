@@ -1,0 +1,110 @@
+//! What a person says of a finding.
+
+use super::catalogue::Rules;
+use super::findings::{Finding, one};
+use super::run::note;
+use super::sql;
+use crate::db::Db;
+use crate::error::{Error, Result, codes};
+use crate::ids::{FindingId, Ids};
+use crate::register::trail;
+use crate::seal::{self, Leaf};
+use crate::time::Time;
+use serde::Deserialize;
+use serde_json::{Value, json};
+use sqlx::Row;
+use sqlx::any::AnyRow;
+use storage::Digest;
+
+/// Longest note, in characters.
+const MOST_NOTE: usize = 4000;
+
+/// Where a finding stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Status {
+    /// Not explained yet.
+    Open,
+    /// To be looked at again on a date.
+    Snoozed,
+    /// It holds.
+    Confirmed,
+    /// There is a good explanation.
+    Dismissed,
+}
+
+impl Status {
+    /// The word it is kept as.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Status::Open => "open",
+            Status::Snoozed => "snoozed",
+            Status::Confirmed => "confirmed",
+            Status::Dismissed => "dismissed",
+        }
+    }
+}
+
+/// A decision.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Decision {
+    /// The new status.
+    pub status: Status,
+    /// Until when it is snoozed.
+    #[serde(default)]
+    pub until: Option<Time>,
+    /// Why.
+    #[serde(default)]
+    pub note: Option<String>,
+}
+
+/// Takes a decision down: the status, the history, the trail and the leaf that is sealed, in one transaction.
+pub async fn set_status(db: &Db, rules: &Rules, ids: &Ids, id: FindingId, decision: &Decision, actor: &str, now: Time) -> Result<Finding> {
+    check(decision, now)?;
+    let status = decision.status.as_str();
+    let why = decision.note.as_deref().map(str::trim).filter(|note| !note.is_empty());
+    let mut tx = db.begin().await?;
+    let until = decision.until.map(|until| until.0);
+    let changed = sqlx::query(sql::SET_STATUS).bind(id.to_string()).bind(status).bind(until).fetch_optional(tx.conn()).await?;
+    let Some(changed) = changed else {
+        return Err(Error::new(&codes::NOT_FOUND, "There is no finding with this id; GET /v1/findings lists them."));
+    };
+    let entry = note(&mut tx, &id.to_string(), actor, status, why, ids, now).await?;
+    seal::stage(&mut tx, &leaf(id, &changed, decision, actor, commitment(entry, why), now)?, ids, now).await?;
+    let subject_id = id.to_string();
+    let line = trail::Note { actor, action: "finding.status", subject_kind: "finding", subject_id: &subject_id, detail: Some(status) };
+    trail::note(&mut tx, ids, now, line).await?;
+    tx.commit().await?;
+    Ok(one(db, rules, id, now).await?.0)
+}
+
+/// What is sealed of a decision. The note may speak of people, so the log holds only a commitment to it.
+fn leaf(id: FindingId, of: &AnyRow, decision: &Decision, actor: &str, note: Option<String>, now: Time) -> Result<Leaf> {
+    let fields = json!({
+        "finding": id, "rule": of.get::<String, _>("rule"), "rule_version": of.get::<i64, _>("rule_version"),
+        "class": of.get::<Option<String>, _>("class_id"), "lesson": of.get::<Option<String>, _>("lesson_id"),
+        "status": decision.status.as_str(), "until": decision.until, "by": actor, "note": note, "at": now,
+    });
+    match fields {
+        Value::Object(fields) => Leaf::new("finding_decision", fields),
+        _ => Err(Error::internal("the fields of a leaf are an object")),
+    }
+}
+
+/// SHA-256 over the id of the history's entry, which is random and not public, and the note.
+fn commitment(entry: FindingId, note: Option<&str>) -> Option<String> {
+    note.map(|note| Digest::of(format!("keshi note {entry}\n{note}").as_bytes()).to_string())
+}
+
+fn check(decision: &Decision, now: Time) -> Result<()> {
+    if decision.note.as_ref().is_some_and(|note| note.chars().count() > MOST_NOTE) {
+        return Err(Error::new(&codes::INVALID, format!("The note is longer than {MOST_NOTE} characters; shorten it.")));
+    }
+    match (decision.status, decision.until) {
+        (Status::Snoozed, Some(until)) if until > now => Ok(()),
+        (Status::Snoozed, _) => Err(Error::new(&codes::INVALID, "A finding is snoozed until a time to come; send until.")),
+        (_, Some(_)) => Err(Error::new(&codes::INVALID, "until belongs to the status snoozed; leave it out.")),
+        (_, None) => Ok(()),
+    }
+}

@@ -1,0 +1,237 @@
+//! From run to run.
+
+use super::world::{LATER, WINDOW, minute};
+use crate::db::testing::{each_engine, sqlite};
+use crate::detect::{Decision, Filter, Rules, Status, Window, job, list, one, rule_manual, run, set_status};
+use crate::lake::testing::World;
+use crate::time::{DAY, MINUTE};
+
+async fn world_with_a_finding(world: &World) -> (crate::ids::ClassId, crate::ids::LessonId) {
+    let class = world.class().await;
+    let lesson = world.lesson(class, minute(0)).await;
+    let trainee = world.trainee(class, world.ids.next()).await;
+    world.attended(class, lesson, &[(trainee, minute(0), minute(45))]).await;
+    (class, lesson)
+}
+
+#[tokio::test]
+async fn a_run_repeated_finds_the_same_findings_and_doubles_none() {
+    each_engine(async |db| {
+        let world = World::new(db);
+        let (class, _) = world_with_a_finding(&world).await;
+        let first = world.found("missing-media").await;
+        let new: u64 = world.detect(LATER.plus(1)).await.iter().map(|ran| ran.new).sum();
+        assert_eq!(new, 0);
+        let ran = job::run(&world.db, &world.lake, &Rules::builtin(), &world.ids, &class.to_string(), LATER.plus(2)).await.unwrap();
+        assert_eq!(ran.iter().map(|ran| (ran.found, ran.new, ran.ceased)).collect::<Vec<_>>(), [(0, 0, 0), (1, 0, 0), (0, 0, 0)]);
+        let again = world.findings("missing-media").await;
+        assert_eq!((again.len(), &again[0].id, &again[0].key), (1, &first[0].id, &first[0].key));
+        assert_eq!((again[0].first_seen_at, again[0].last_seen_at), (LATER, LATER.plus(2)));
+        let (_, history) = one(&world.db, &Rules::builtin(), again[0].id, LATER).await.unwrap();
+        assert_eq!(history.len(), 1, "{history:?}");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_change_of_one_lesson_has_its_days_looked_at() {
+    let (db, _folder) = sqlite().await;
+    let world = World::new(db);
+    let (_, lesson) = world_with_a_finding(&world).await;
+    let ran = job::run(&world.db, &world.lake, &Rules::builtin(), &world.ids, &lesson.to_string(), LATER).await.unwrap();
+    assert_eq!(ran.iter().map(|ran| ran.found).collect::<Vec<_>>(), [0, 1, 0]);
+    assert_eq!(job::run(&world.db, &world.lake, &Rules::builtin(), &world.ids, "gone", LATER).await.unwrap(), []);
+}
+
+#[tokio::test]
+async fn a_finding_that_holds_no_longer_leaves_the_queue_and_comes_back_as_the_same() {
+    each_engine(async |db| {
+        let world = World::new(db);
+        let (class, lesson) = world_with_a_finding(&world).await;
+        let first = world.found("missing-media").await;
+        let picture = world.picture(class, Some(lesson), b"picture", 10).await;
+        let ran = world.detect(LATER.plus(1)).await;
+        assert_eq!(ran.iter().map(|ran| ran.ceased).sum::<u64>(), 1);
+        assert_eq!(world.findings("missing-media").await, []);
+        let (gone, _) = one(&world.db, &Rules::builtin(), first[0].id, LATER).await.unwrap();
+        assert_eq!(gone.ceased_at, Some(LATER.plus(1)));
+        let mut tx = world.db.begin().await.unwrap();
+        sqlx::query(crate::lake::testing::sql::DROP_EVIDENCE).bind(picture.to_string()).execute(tx.conn()).await.unwrap();
+        tx.commit().await.unwrap();
+        world.detect(LATER.plus(2)).await;
+        let back = world.findings("missing-media").await;
+        assert_eq!((back[0].id, back[0].ceased_at), (first[0].id, None));
+        let (_, history) = one(&world.db, &Rules::builtin(), first[0].id, LATER).await.unwrap();
+        let told: Vec<_> = history.iter().map(|event| (event.actor.as_str(), event.status.as_str(), event.note.as_deref())).collect();
+        assert_eq!(told, [("keshi", "open", Some("found")), ("keshi", "open", Some("ceased")), ("keshi", "open", Some("found_again"))]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_run_over_other_days_does_not_touch_a_finding() {
+    let (db, _folder) = sqlite().await;
+    let world = World::new(db);
+    world_with_a_finding(&world).await;
+    world.found("missing-media").await;
+    let other = Window { since: minute(0).plus(DAY), until: minute(0).plus(2 * DAY) };
+    run(&world.db, &world.lake, &Rules::builtin(), None, other, &world.ids, LATER.plus(1)).await.unwrap();
+    let earlier = Window { since: minute(0).plus(-DAY), until: minute(0) };
+    run(&world.db, &world.lake, &Rules::builtin(), None, earlier, &world.ids, LATER.plus(1)).await.unwrap();
+    assert_eq!(world.findings("missing-media").await.len(), 1);
+}
+
+#[tokio::test]
+async fn a_run_that_began_earlier_and_ends_later_does_not_undo_a_newer_one() {
+    let (db, _folder) = sqlite().await;
+    let world = World::new(db);
+    world_with_a_finding(&world).await;
+    world.detect(LATER.plus(5)).await;
+    world.detect(LATER).await;
+    let found = world.findings("missing-media").await;
+    assert_eq!(found[0].last_seen_at, LATER.plus(5));
+}
+
+#[tokio::test]
+async fn what_a_person_decided_stays_and_a_snoozed_finding_wakes_on_its_day() {
+    each_engine(async |db| {
+        let world = World::new(db);
+        world_with_a_finding(&world).await;
+        let id = world.found("missing-media").await[0].id;
+        let rules = Rules::builtin();
+        let decide = async |status, until, note: Option<&str>, now| {
+            let decision = Decision { status, until, note: note.map(str::to_owned) };
+            set_status(&world.db, &rules, &world.ids, id, &decision, "login:x", now).await
+        };
+        let dismissed = decide(Status::Dismissed, None, Some(" Recording on the way. "), LATER.plus(1)).await.unwrap();
+        assert_eq!(dismissed.status, "dismissed");
+        world.detect(LATER.plus(2)).await;
+        let (after, history) = one(&world.db, &rules, id, LATER.plus(2)).await.unwrap();
+        assert_eq!((after.status.as_str(), after.last_seen_at), ("dismissed", LATER.plus(2)));
+        assert_eq!(history.last().unwrap().note.as_deref(), Some("Recording on the way."));
+        let trail = crate::register::trail::of(&world.db, "finding", &id.to_string(), 10).await.unwrap();
+        assert_eq!(trail[0].action, "finding.status");
+        let leaves = sqlx::query(crate::lake::testing::sql::LEAVES).fetch_all(world.db.read()).await.unwrap();
+        let leaf = String::from_utf8(sqlx::Row::get::<Vec<u8>, _>(&leaves[0], 0)).unwrap();
+        assert!(leaf.contains(r#""kind":"finding_decision""#) && leaf.contains("dismissed") && !leaf.contains("way"), "{leaf}");
+
+        let until = LATER.plus(MINUTE);
+        decide(Status::Snoozed, Some(until), None, LATER).await.unwrap();
+        let count = async |status: &str, now| {
+            let filter = Filter { status: Some(status.to_owned()), ..Filter::default() };
+            list(&world.db, &rules, &filter, now).await.unwrap().items.len()
+        };
+        assert_eq!((count("open", LATER).await, count("snoozed", LATER).await), (0, 1));
+        assert_eq!((count("open", until).await, count("snoozed", until).await), (1, 0));
+
+        for (status, until) in [(Status::Snoozed, None), (Status::Snoozed, Some(LATER)), (Status::Open, Some(until))] {
+            assert_eq!(decide(status, until, None, LATER).await.unwrap_err().code, "invalid");
+        }
+        let unknown = Decision { status: Status::Open, until: None, note: None };
+        let error = set_status(&world.db, &rules, &world.ids, world.ids.next(), &unknown, "login:x", LATER).await.unwrap_err();
+        assert_eq!(error.code, "not_found");
+    })
+    .await;
+}
+
+/// A rule of three lines with this head and this select.
+fn rule_file(id: &str, select: &str) -> String {
+    format!(
+        "-- id = \"{id}\"\n-- version = 1\n-- severity = \"low\"\n-- strength = \"weak\"\n-- typology = \"test\"\n-- subject = \"lesson\"\n-- compares = [\"lessons\"]\n\
+         -- title = {{ zh = \"题\", en = \"Title\" }}\n-- innocent = [{{ zh = \"无\", en = \"None\" }}]\n\
+         -- [explanation.zh]\n-- seen = \"见 {{what}}\"\n-- normal = \"\"\n-- matters = \"\"\n-- look = \"\"\n\
+         -- [explanation.en]\n-- seen = \"Saw {{what}}\"\n-- normal = \"\"\n-- matters = \"\"\n-- look = \"\"\n{select};\n"
+    )
+}
+
+const EVERY_LESSON: &str = "select 'lesson:' || lesson as subject, class, lesson, null as trainee, starts_at as at, cast(0.5 as double) as score, worth_fen as money_fen, \
+     '[]' as evidence, '{\"what\":7}' as detail from lessons where starts_at >= $since and starts_at < $until";
+
+#[tokio::test]
+async fn a_rule_of_the_operators_folder_is_run_and_a_broken_one_is_named_while_the_others_run() {
+    let (db, _folder) = sqlite().await;
+    let world = World::new(db);
+    world_with_a_finding(&world).await;
+    let folder = tempfile::tempdir().unwrap();
+    let broken = [
+        ("a-syntax", "selec 1".to_owned(), "not valid"),
+        ("b-table", EVERY_LESSON.replace("from lessons", "from token"), "token"),
+        ("c-write", "drop table lessons".to_owned(), "Only select"),
+        ("d-file", "copy (select 1) to '/tmp/x.csv'".to_owned(), "Only select"),
+        ("e-column", EVERY_LESSON.replace(" as score", " as points"), "no column 'score'"),
+        ("f-type", EVERY_LESSON.replace("worth_fen as money_fen", "'1' as money_fen"), "money_fen"),
+        ("g-more", EVERY_LESSON.replace("select ", "select 1 as more, "), "more"),
+        ("h-parameter", EVERY_LESSON.replace("$until", "$unknown"), "unknown"),
+    ];
+    for (id, select, _) in &broken {
+        std::fs::write(folder.path().join(format!("{id}.sql")), rule_file(id, select)).unwrap();
+    }
+    std::fs::write(folder.path().join("i-head.sql"), "-- id = \"i\"\nselect 1").unwrap();
+    std::fs::write(folder.path().join("j-bytes.sql"), [0xff, 0xfe, 0]).unwrap();
+    std::fs::write(folder.path().join("k-good.sql"), rule_file("k-good", EVERY_LESSON)).unwrap();
+    std::fs::write(folder.path().join("l.sql"), rule_file("photo-reuse", EVERY_LESSON)).unwrap();
+    std::fs::write(folder.path().join("notes.txt"), "not a rule").unwrap();
+    let rules = Rules::load(&world.lake, Some(folder.path())).await.unwrap();
+    let named: Vec<String> = rules.broken().iter().map(|error| error.message.clone()).collect();
+    assert_eq!(named.len(), broken.len() + 2, "{named:#?}");
+    for ((id, _, why), message) in broken.iter().zip(&named) {
+        assert!(message.contains(id) && message.contains(why), "{id}: {message}");
+    }
+    let ids: Vec<&str> = rules.iter().map(|rule| rule.head.id.as_str()).collect();
+    assert_eq!(ids, ["overlap-person", "missing-media", "k-good", "photo-reuse"]);
+    let ran = run(&world.db, &world.lake, &rules, None, WINDOW, &world.ids, LATER).await.unwrap();
+    assert_eq!(ran.iter().map(|ran| ran.found).collect::<Vec<_>>(), [0, 1, 1, 1]);
+    let filter = Filter { rule: Some("k-good".into()), ..Filter::default() };
+    let found = list(&world.db, &rules, &filter, LATER).await.unwrap().items;
+    assert_eq!((found[0].explanation.en.seen.as_str(), found[0].money_fen), ("Saw 7", 975));
+    assert_eq!(run(&world.db, &world.lake, &rules, Some("other"), WINDOW, &world.ids, LATER).await.unwrap_err().code, "not_found");
+}
+
+#[tokio::test]
+async fn a_rule_that_fails_while_it_runs_changes_none_of_its_findings() {
+    let (db, _folder) = sqlite().await;
+    let world = World::new(db);
+    world_with_a_finding(&world).await;
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("x.sql");
+    let load = async |select: &str| {
+        std::fs::write(&file, rule_file("x", select)).unwrap();
+        Rules::load(&world.lake, Some(folder.path())).await.unwrap()
+    };
+    let good = load(EVERY_LESSON).await;
+    run(&world.db, &world.lake, &good, Some("x"), WINDOW, &world.ids, LATER).await.unwrap();
+    for bad in [
+        EVERY_LESSON.replace("'[]' as evidence", "'no json' as evidence"),
+        EVERY_LESSON.replace("'lesson:' ||", "'' ||"),
+        EVERY_LESSON.replace("null as trainee", "'nobody' as trainee"),
+        EVERY_LESSON.replace("from lessons", "from lessons cross join (values (1), (2)) as twice(n)"),
+        EVERY_LESSON.replace("worth_fen as money_fen", "worth_fen / (worth_fen - worth_fen) as money_fen"),
+    ] {
+        let rules = load(&bad).await;
+        assert!(rules.broken().is_empty(), "{:?}", rules.broken());
+        let ran = run(&world.db, &world.lake, &rules, Some("x"), WINDOW, &world.ids, LATER.plus(1)).await.unwrap();
+        assert!(ran[0].error.is_some(), "{bad}");
+        let found = list(&world.db, &rules, &Filter::default(), LATER).await.unwrap().items;
+        assert_eq!((found.len(), found[0].ceased_at), (1, None));
+    }
+}
+
+#[test]
+fn the_manual_in_docs_is_the_one_made_from_the_rules() {
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/RULES.md");
+    if std::env::var_os("KESHI_UPDATE_DOCS").is_some() {
+        std::fs::write(&path, rule_manual()).unwrap();
+    }
+    let kept = std::fs::read_to_string(&path).unwrap_or_default();
+    assert!(kept == rule_manual(), "docs/RULES.md is not what the rules say: run this test with KESHI_UPDATE_DOCS=1");
+}
+
+#[test]
+fn the_manual_names_every_rule_its_parameters_and_its_innocent_explanations() {
+    let manual = rule_manual();
+    for rule in Rules::builtin().iter() {
+        assert!(manual.contains(&format!("## {} ", rule.head.id)));
+        assert!(rule.head.parameters.keys().all(|name| manual.contains(name)));
+        assert!(rule.head.innocent.iter().all(|both| manual.contains(&both.zh)));
+    }
+}

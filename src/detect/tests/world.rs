@@ -1,0 +1,52 @@
+//! What tests of findings need beside the lake's world.
+
+use crate::detect::{Filter, Finding, Ran, Rules, Window, list, run};
+use crate::ids::{ClassId, EvidenceId, LessonId, TraineeId};
+use crate::lake::testing::{MORNING, Sent, World};
+use crate::time::{DAY, MINUTE, Time};
+
+/// Long after all lessons.
+pub(super) const LATER: Time = Time(MORNING.0 + 100 * DAY);
+
+/// Around all lessons.
+pub(super) const WINDOW: Window = Window { since: Time(MORNING.0 - DAY), until: Time(MORNING.0 + 10 * DAY) };
+
+/// Minutes after the first lesson began.
+pub(super) fn minute(minutes: i64) -> Time {
+    MORNING.plus(minutes * MINUTE)
+}
+
+impl World {
+    pub(super) async fn detect(&self, now: Time) -> Vec<Ran> {
+        run(&self.db, &self.lake, &Rules::builtin(), None, WINDOW, &self.ids, now).await.unwrap()
+    }
+
+    /// The findings of a rule that hold now.
+    pub(super) async fn findings(&self, rule: &str) -> Vec<Finding> {
+        let filter = Filter { rule: Some(rule.to_owned()), ..Filter::default() };
+        list(&self.db, &Rules::builtin(), &filter, LATER).await.unwrap().items
+    }
+
+    /// What a rule finds after a run of all, whatever was known before.
+    pub(super) async fn found(&self, rule: &str) -> Vec<Finding> {
+        self.lake.snapshot(LATER).await.unwrap();
+        let ran = self.detect(LATER).await;
+        assert!(ran.iter().all(|ran| ran.error.is_none()), "{ran:?}");
+        self.findings(rule).await
+    }
+
+    pub(super) async fn picture(&self, class: ClassId, lesson: Option<LessonId>, bytes: &[u8], minutes: i64) -> EvidenceId {
+        self.picture_of(class, lesson, None, bytes, minutes).await
+    }
+
+    pub(super) async fn picture_of(
+        &self,
+        class: ClassId,
+        lesson: Option<LessonId>,
+        trainee: Option<TraineeId>,
+        bytes: &[u8],
+        minutes: i64,
+    ) -> EvidenceId {
+        self.evidence(Sent { kind: "screenshot", bytes, class, lesson, trainee, received_at: minute(minutes) }).await
+    }
+}
