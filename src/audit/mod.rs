@@ -1,3 +1,6 @@
 //! Stage 8: any of it looked at, from any end.
 
+pub mod bundle;
+pub mod fsck;
 pub mod overview;
+pub mod rebuild;

@@ -4,13 +4,16 @@ mod config;
 mod demo;
 mod docs;
 mod doctor;
+mod fsck;
 mod migrate;
+mod rebuild;
 mod serve;
 mod simulate;
 mod submit;
 mod token;
 mod trust;
 mod user;
+mod verify;
 mod work;
 
 use crate::app::App;
@@ -44,6 +47,9 @@ enum Command {
     Token(token::Args),
     User(user::Args),
     Submit(submit::Args),
+    Verify(verify::Args),
+    Fsck(fsck::Args),
+    Rebuild(rebuild::Args),
     Simulate(simulate::Args),
     Demo(demo::Args),
     #[command(hide = true)]
@@ -93,6 +99,9 @@ async fn dispatch(cli: Cli) -> Result<ExitCode> {
         Command::Token(args) => token::run(args, App::open(load()?).await?).await?,
         Command::User(args) => user::run(args, App::open(load()?).await?).await?,
         Command::Submit(args) => submit::run(args).await?,
+        Command::Verify(args) => return verify::run(args).await,
+        Command::Fsck(args) => return fsck::run(args, App::open(load()?).await?).await,
+        Command::Rebuild(args) => return rebuild::run(args, App::open(load()?).await?).await,
         Command::Simulate(args) => simulate::run(args).await?,
         Command::Demo(args) => demo::run(args, cli.overrides.data.as_deref().unwrap_or(Path::new("./data"))).await?,
         Command::Docs(args) => return docs::run(args),

@@ -9,6 +9,7 @@
 
 mod append;
 mod columns;
+mod count;
 pub mod ingest;
 mod local;
 pub mod query;
@@ -24,6 +25,7 @@ mod tests;
 
 pub use append::KeptSegment;
 pub use columns::schema;
+pub use count::rows_of;
 pub use row::{EventRow, Place};
 pub use segment::{SegmentFile, SegmentWriter};
 

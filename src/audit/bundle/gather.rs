@@ -1,0 +1,197 @@
+//! What belongs into a bundle: rows alone, no bytes.
+
+use super::What;
+use super::bag::evidence_path;
+use super::index::{About, Document, Evidence, Hour, Run};
+use super::layout::is_path;
+use super::sql;
+use crate::db::{Columns, Db};
+use crate::error::{Error, Result, RowError, codes};
+use crate::ids::{ClassId, EvidenceId, LeafId};
+use crate::link;
+use crate::register::policy::Policies;
+use crate::store;
+use serde_json::{Value, json};
+use sqlx::Row;
+use sqlx::any::AnyRow;
+use std::collections::{BTreeMap, BTreeSet};
+use storage::Digest;
+
+/// A bundle's content, not yet read.
+#[derive(Debug)]
+pub(super) struct Scope {
+    pub(super) about: About,
+    pub(super) plan: Value,
+    pub(super) evidence: Vec<Kept>,
+    pub(super) runs: Vec<(Run, LeafId)>,
+    pub(super) hours: Vec<Hour>,
+    /// By id.
+    pub(super) policies: BTreeMap<String, Value>,
+}
+
+/// A piece of evidence as the catalogue has it.
+#[derive(Debug)]
+pub(super) struct Kept {
+    pub(super) item: Evidence,
+    pub(super) digest: Digest,
+    pub(super) leaf: LeafId,
+    pub(super) accepted_rows: Option<i64>,
+    pub(super) refused_rows: Vec<RowError>,
+}
+
+/// Gathers it. Errors: `unknown_class`, `unknown_lesson`, `unknown_trainee` or `not_found` when there is no such thing.
+pub(super) async fn gather(db: &Db, what: What, policies: &Policies) -> Result<Scope> {
+    let (about, evidence, runs) = match what {
+        What::Class(id) => (about("class", id), Some(sql::EVIDENCE_OF_CLASS), Some(sql::RUNS_OF_CLASS)),
+        What::Lesson(id) => (about("lesson", id), Some(sql::EVIDENCE_OF_LESSON), Some(sql::RUNS_OF_LESSON)),
+        What::Trainee(id) => (about("trainee", id), Some(sql::EVIDENCE_OF_TRAINEE), Some(sql::RUNS_OF_TRAINEE)),
+        What::Evidence(id) => (about("evidence", id), None, None),
+    };
+    let plan = plan(db, what).await?;
+    let mut ids: BTreeSet<EvidenceId> = BTreeSet::new();
+    match (what, evidence) {
+        (What::Evidence(id), _) => ids.extend([id]),
+        (_, Some(statement)) => {
+            for row in sqlx::query(statement).bind(&about.id).fetch_all(db.read()).await? {
+                ids.insert(row.id("id")?);
+            }
+        }
+        (_, None) => {}
+    }
+    let rows = match runs {
+        Some(statement) => sqlx::query(statement).bind(&about.id).fetch_all(db.read()).await?,
+        None => Vec::new(),
+    };
+    let mut scope = Scope { about, plan, evidence: Vec::new(), runs: Vec::new(), hours: Vec::new(), policies: BTreeMap::new() };
+    for row in &rows {
+        let run = run(row)?;
+        ids.extend(scope.credited(db, &run, what).await?);
+        if let Some(policy) = policies.iter().find(|policy| policy.name() == run.policy && is_path(&policy.id)) {
+            scope.policies.insert(policy.id.clone(), serde_json::to_value(policy)?);
+        }
+        scope.runs.push((run, row.id("leaf_id")?));
+    }
+    for id in ids {
+        scope.evidence.push(kept(db, id).await?);
+    }
+    Ok(scope)
+}
+
+impl Scope {
+    /// Takes the hours the bundle is about from a run, and names the evidence they rest on.
+    async fn credited(&mut self, db: &Db, run: &Run, what: What) -> Result<BTreeSet<EvidenceId>> {
+        let document: Document = serde_json::from_slice(&link::run_document(db, run.id).await?)?;
+        let mut rests = BTreeSet::new();
+        for credit in document.credits {
+            if matches!(what, What::Trainee(only) if only != credit.trainee) {
+                continue;
+            }
+            rests.extend(credit.evidence());
+            let hours = link::hours_text(credit.hours_milli);
+            let hour = Hour { run: run.id, lesson: run.lesson, trainee: credit.trainee, credited_ms: credit.credited_ms, hours };
+            self.hours.push(hour);
+        }
+        Ok(rests)
+    }
+}
+
+fn about(kind: &str, id: impl ToString) -> About {
+    About { kind: kind.to_owned(), id: id.to_string() }
+}
+
+fn run(row: &AnyRow) -> Result<Run> {
+    Ok(Run {
+        id: row.id("id")?,
+        lesson: row.id("lesson_id")?,
+        policy: row.text("policy"),
+        at: row.time("at"),
+        sha256: row.digest("digest")?.to_string(),
+        sealed: false,
+    })
+}
+
+async fn kept(db: &Db, id: EvidenceId) -> Result<Kept> {
+    let of = store::get(db, id).await?;
+    let item = Evidence {
+        id,
+        kind: of.kind.as_str().to_owned(),
+        sha256: of.digest.to_string(),
+        size: of.size,
+        file: evidence_path(&of.digest, &of.media_type),
+        media_type: of.media_type,
+        filename: of.filename,
+        class: of.class,
+        lesson: of.lesson,
+        trainee: of.trainee,
+        from: of.from,
+        until: of.until,
+        received_at: of.received_at,
+        absent: None,
+        sealed: false,
+    };
+    Ok(Kept { item, digest: of.digest, leaf: of.leaf, accepted_rows: of.accepted_rows, refused_rows: of.refused_rows })
+}
+
+/// The class, lessons and trainees concerned, as far as one must know them to read the rest. Names only of those the bundle is about, and no
+/// numbers of persons at all.
+async fn plan(db: &Db, what: What) -> Result<Value> {
+    let (class, lessons, trainees) = match what {
+        What::Class(id) => (Some(id), rows(db, sql::LESSONS_OF_CLASS, id).await?, rows(db, sql::TRAINEES_OF_CLASS, id).await?),
+        What::Lesson(id) => {
+            let lesson = rows(db, sql::LESSON, id).await?;
+            let class = class_of(&lesson, &codes::UNKNOWN_LESSON)?;
+            (Some(class), lesson, rows(db, sql::TRAINEES_OF_CLASS, class).await?)
+        }
+        What::Trainee(id) => {
+            let trainee = rows(db, sql::TRAINEE, id).await?;
+            let class = class_of(&trainee, &codes::UNKNOWN_TRAINEE)?;
+            (Some(class), rows(db, sql::LESSONS_OF_CLASS, class).await?, trainee)
+        }
+        What::Evidence(id) => {
+            let evidence = store::get(db, id).await?;
+            (evidence.class, of(db, sql::LESSON, evidence.lesson).await?, of(db, sql::TRAINEE, evidence.trainee).await?)
+        }
+    };
+    let class = match class {
+        Some(id) => Some(class_json(rows(db, sql::CLASS, id).await?.first().ok_or_else(|| Error::of(&codes::UNKNOWN_CLASS))?)),
+        None => None,
+    };
+    let lessons: Vec<Value> = lessons.iter().map(lesson_json).collect();
+    let trainees: Vec<Value> = trainees.iter().map(trainee_json).collect();
+    Ok(json!({ "class": class, "lessons": lessons, "trainees": trainees }))
+}
+
+async fn rows(db: &Db, statement: &'static str, id: impl ToString) -> Result<Vec<AnyRow>> {
+    Ok(sqlx::query(statement).bind(id.to_string()).fetch_all(db.read()).await?)
+}
+
+async fn of(db: &Db, statement: &'static str, id: Option<impl ToString>) -> Result<Vec<AnyRow>> {
+    match id {
+        Some(id) => rows(db, statement, id).await,
+        None => Ok(Vec::new()),
+    }
+}
+
+fn class_of(rows: &[AnyRow], unknown: &crate::error::Code) -> Result<ClassId> {
+    rows.first().ok_or_else(|| Error::of(unknown))?.id("class_id")
+}
+
+fn class_json(row: &AnyRow) -> Value {
+    json!({
+        "id": row.text("id"), "external_id": row.text("external_id"), "title": row.text("title"), "provider": row.text("provider"),
+        "provider_external_id": row.text("provider_external_id"), "platform": row.text("platform_id"), "trade_code": row.text("trade_code"),
+        "trade_name": row.text("trade_name"), "starts_on": row.text("starts_on"), "ends_on": row.text("ends_on"),
+    })
+}
+
+fn lesson_json(row: &AnyRow) -> Value {
+    json!({
+        "id": row.text("id"), "external_id": row.text("external_id"), "title": row.text("title"), "kind": row.text("kind"), "mode": row.text("mode"),
+        "starts_at": row.time("starts_at"), "ends_at": row.time("ends_at"), "hours": link::hours_text(row.get("hours_milli")),
+        "cancelled_at": row.time_opt("cancelled_at"),
+    })
+}
+
+fn trainee_json(row: &AnyRow) -> Value {
+    json!({ "id": row.text("id"), "external_id": row.text("external_id"), "name": row.text("name") })
+}

@@ -1,0 +1,137 @@
+//! `data/bundle.json`: what is in the bundle and how it hangs together. It is a table of contents, not a proof: the verifier holds every
+//! line of it against what is sealed.
+
+use crate::ids::{ClassId, EvidenceId, LessonId, RunId, TraineeId};
+use crate::time::Time;
+use serde::{Deserialize, Serialize};
+
+/// The table of contents.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(super) struct Index {
+    /// Version of this shape.
+    pub(super) v: u32,
+    /// What the bundle is about.
+    pub(super) about: About,
+    /// When it was made.
+    pub(super) made_at: Time,
+    /// The log that seals what is in it.
+    pub(super) origin: String,
+    /// In the order of ids.
+    pub(super) evidence: Vec<Evidence>,
+    /// In the order of ids.
+    pub(super) runs: Vec<Run>,
+    /// By run, then by trainee.
+    pub(super) credits: Vec<Hour>,
+    /// Ids of the policies that are in it as values.
+    pub(super) policies: Vec<String>,
+}
+
+/// What the bundle is about.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct About {
+    /// `class`, `lesson`, `trainee` or `evidence`.
+    pub(super) kind: String,
+    /// keshi's id of it.
+    pub(super) id: String,
+}
+
+/// A piece of evidence.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(super) struct Evidence {
+    pub(super) id: EvidenceId,
+    pub(super) kind: String,
+    pub(super) sha256: String,
+    pub(super) size: u64,
+    pub(super) media_type: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) filename: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) class: Option<ClassId>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) lesson: Option<LessonId>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) trainee: Option<TraineeId>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) from: Option<Time>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) until: Option<Time>,
+    pub(super) received_at: Time,
+    /// Its bytes.
+    pub(super) file: String,
+    /// Why its bytes are not in the bundle, when they are not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) absent: Option<String>,
+    pub(super) sealed: bool,
+}
+
+/// A calculation of a lesson's hours, for all its trainees.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(super) struct Run {
+    pub(super) id: RunId,
+    pub(super) lesson: LessonId,
+    pub(super) policy: String,
+    pub(super) at: Time,
+    /// SHA-256 of its document.
+    pub(super) sha256: String,
+    pub(super) sealed: bool,
+}
+
+/// What one trainee is credited in a run: the hours the bundle is about.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(super) struct Hour {
+    pub(super) run: RunId,
+    pub(super) lesson: LessonId,
+    pub(super) trainee: TraineeId,
+    pub(super) credited_ms: i64,
+    pub(super) hours: String,
+}
+
+/// The document of a run, as far as the bundle needs it; its bytes are what is sealed.
+#[derive(Debug, Deserialize)]
+pub(super) struct Document {
+    pub(super) lesson: LessonId,
+    pub(super) policy: String,
+    pub(super) credits: Vec<Credited>,
+}
+
+/// A trainee in the document of a run.
+#[derive(Debug, Deserialize)]
+pub(super) struct Credited {
+    pub(super) trainee: TraineeId,
+    pub(super) credited_ms: i64,
+    pub(super) hours_milli: i64,
+    pub(super) spans: Vec<Stretch>,
+}
+
+/// A stretch of the lesson and what it rests on.
+#[derive(Debug, Deserialize)]
+pub(super) struct Stretch {
+    #[serde(default)]
+    pub(super) evidence: Vec<Rests>,
+}
+
+/// A pointer to evidence.
+#[derive(Debug, Deserialize)]
+pub(super) struct Rests {
+    pub(super) id: EvidenceId,
+}
+
+impl Credited {
+    /// All evidence it points to, each once, in order.
+    pub(super) fn evidence(&self) -> std::collections::BTreeSet<EvidenceId> {
+        self.spans.iter().flat_map(|span| &span.evidence).map(|rests| rests.id).collect()
+    }
+}
+
+impl About {
+    /// The folder in the zip, and the zip's name.
+    pub(super) fn folder(&self) -> String {
+        format!("keshi-{}-{}", self.kind, self.id)
+    }
+}
+
+impl std::fmt::Display for About {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} {}", self.kind, self.id)
+    }
+}

@@ -1,0 +1,20 @@
+//! Statements that lay out evidence and damage for the tests of this stage.
+
+/// $1 id, $2 kind, $3 digest, $4 size, $5 media type, $6 class, $7 lesson, $8 trainee, $9 received, $10 leaf, $11 its place.
+pub(crate) const EVIDENCE: &str = "insert into evidence (id, place_key, kind, digest, size, media_type, filename, class_id, lesson_id, trainee_id, \
+     received_at, submitter, leaf_id, accepted_rows, analysed_at) values ($1, $11, $2, $3, $4, $5, 'log.csv', $6, $7, $8, $9, 'test', $10, 2, 1)";
+
+/// $1 evidence, $2 digest: the catalogue names other bytes.
+pub(crate) const FORGE_EVIDENCE: &str = "update evidence set digest = $2 where id = $1";
+
+/// $1 evidence: the catalogue counts a row more in its segment.
+pub(crate) const FORGE_ROWS: &str = "update segment set row_count = row_count + 1 where evidence_id = $1";
+
+/// $1 lesson: everybody is credited two more minutes.
+pub(crate) const FORGE_CREDIT: &str = "update credit set credited_ms = credited_ms + 120000 where lesson_id = $1";
+
+/// $1 evidence, $2 digest.
+pub(crate) const THUMBNAIL: &str = "insert into thumbnail (evidence_id, media_type, digest) values ($1, 'image/jpeg', $2)";
+
+/// $1 evidence.
+pub(crate) const UNREAD: &str = "update segment set replaced_at = 1 where evidence_id = $1";

@@ -1,0 +1,223 @@
+//! Makes a bundle: gathers the rows, then packs the bytes on a thread of its own.
+
+use super::What;
+use super::bag::{self, BAGIT, INDEX, MANIFEST, PLAN, README, TAG_MANIFEST, TAGS};
+use super::gather::{Kept, Scope, gather};
+use super::index::{Index, Run};
+use super::pack::Pack;
+use crate::db::Db;
+use crate::error::{Error, Result, codes};
+use crate::ids::LeafId;
+use crate::link;
+use crate::register::policy::Policies;
+use crate::seal::{Log, Sealed};
+use crate::time::Time;
+use futures::TryStreamExt;
+use serde::Serialize;
+use serde_json::json;
+use std::collections::HashMap;
+use std::fs::File;
+use std::sync::{Arc, Weak};
+use std::time::Duration;
+use storage::{Objects, StorageError};
+use tokio::runtime::Handle;
+
+/// How long a bundle waits for what was decided a moment ago to be sealed.
+const SEALING: Duration = Duration::from_secs(5);
+
+/// A finished bundle in a temporary file that is gone when it is closed.
+#[derive(Debug)]
+pub struct Bundle {
+    /// The zip, at its beginning.
+    pub file: File,
+    /// What the zip should be called.
+    pub name: String,
+    /// Its bytes.
+    pub size: u64,
+}
+
+/// Writes the bundle of `what`.
+///
+/// Evidence whose bytes the storage lost or changed is in it without bytes, marked `absent`. Errors: `unknown_class`, `unknown_lesson`,
+/// `unknown_trainee`, `not_found` when there is no such thing; `storage_away`, `database_away`.
+pub async fn write(db: &Db, objects: &Objects, log: &Log, what: What, policies: &Policies, now: Time) -> Result<Bundle> {
+    let scope = gather(db, what, policies).await?;
+    let alive = Arc::new(());
+    let asked = Arc::downgrade(&alive);
+    let (db, objects, log, rt) = (db.clone(), objects.clone(), log.clone(), Handle::current());
+    let packing = tokio::task::spawn_blocking(move || {
+        let pack = Pack::new(tempfile::tempfile()?, &scope.about.folder());
+        Packing { rt, db, objects, log, asked, pack, files: HashMap::new(), patience: SEALING }.bundle(scope, now)
+    });
+    let bundle = packing.await.map_err(Error::internal)?;
+    drop(alive);
+    bundle
+}
+
+/// A bundle in the making. It blocks.
+struct Packing {
+    rt: Handle,
+    db: Db,
+    objects: Objects,
+    log: Log,
+    /// Nobody is there any more who asked for it, when this is dead.
+    asked: Weak<()>,
+    pack: Pack,
+    /// Files of evidence dealt with, and why their bytes are absent: the same bytes are packed once.
+    files: HashMap<String, Option<String>>,
+    /// How long the next leaf that is not sealed yet is waited for.
+    patience: Duration,
+}
+
+impl Packing {
+    fn bundle(mut self, scope: Scope, now: Time) -> Result<Bundle> {
+        let Scope { about, plan, evidence, runs, hours, policies } = scope;
+        let published = self.log.published();
+        let origin = published.checkpoint.lines().next().unwrap_or_default().to_owned();
+        let name = format!("{}.zip", about.folder());
+        let mut index = Index {
+            v: 1,
+            about,
+            made_at: now,
+            origin,
+            evidence: vec![],
+            runs: vec![],
+            credits: hours,
+            policies: policies.keys().cloned().collect(),
+        };
+        self.pack.add("bagit.txt", BAGIT.as_bytes())?;
+        self.pack.add("README.txt", README.as_bytes())?;
+        for kept in evidence {
+            index.evidence.push(self.evidence(kept)?);
+        }
+        for (run, leaf) in runs {
+            index.runs.push(self.run(run, leaf)?);
+        }
+        for (id, policy) in &policies {
+            self.json(&bag::policy_path(id), policy)?;
+        }
+        self.pack.add("data/checkpoint", published.checkpoint.as_bytes())?;
+        self.json(PLAN, &plan)?;
+        self.json(INDEX, &index)?;
+        self.tags(&index.about.to_string(), now)?;
+        let (file, size) = self.pack.finish()?;
+        Ok(Bundle { file, name, size })
+    }
+
+    fn evidence(&mut self, kept: Kept) -> Result<super::index::Evidence> {
+        let mut item = kept.item.clone();
+        item.absent = match self.files.get(&item.file) {
+            Some(known) => known.clone(),
+            None => {
+                let absent = self.bytes(&kept)?.map(str::to_owned);
+                self.files.insert(item.file.clone(), absent.clone());
+                absent
+            }
+        };
+        if let Some(sealed) = self.sealed(kept.leaf)? {
+            item.sealed = true;
+            self.proof(&item.id.to_string(), &sealed)?;
+            let mut receipt = json!({
+                "evidence": item.id, "sha256": item.sha256, "size": item.size, "received_at": item.received_at, "log": sealed.log_part(),
+            });
+            if let Some(rows) = kept.accepted_rows {
+                receipt["accepted_rows"] = json!(rows);
+            }
+            if !kept.refused_rows.is_empty() {
+                receipt["refused_rows"] = json!(kept.refused_rows);
+            }
+            self.json(&bag::receipt_path(item.id), &receipt)?;
+        }
+        Ok(item)
+    }
+
+    /// Packs the bytes of a piece of evidence, or says why they are absent.
+    fn bytes(&mut self, kept: &Kept) -> Result<Option<&'static str>> {
+        let mut reader = match self.rt.block_on(self.objects.open_object(&kept.digest)) {
+            Ok(reader) => reader,
+            Err(error) => return absent(error).map(Some),
+        };
+        let mut filling = self.pack.begin(&kept.item.file, reader.size)?;
+        loop {
+            if self.asked.strong_count() == 0 {
+                return Err(Error::internal("nobody waits for the bundle any more"));
+            }
+            match self.rt.block_on(reader.stream.try_next()) {
+                Ok(Some(chunk)) => self.pack.fill(&mut filling, &chunk)?,
+                Ok(None) => break,
+                Err(error) => {
+                    let why = absent(StorageError::from(error))?;
+                    self.pack.abandon(filling)?;
+                    return Ok(Some(why));
+                }
+            }
+        }
+        self.pack.end(filling)?;
+        Ok(None)
+    }
+
+    fn run(&mut self, mut run: Run, leaf: LeafId) -> Result<Run> {
+        let document = self.rt.block_on(link::run_document(&self.db, run.id))?;
+        self.pack.add(&bag::credits_path(run.id), &document)?;
+        if let Some(sealed) = self.sealed(leaf)? {
+            run.sealed = true;
+            self.proof(&run.id.to_string(), &sealed)?;
+        }
+        Ok(run)
+    }
+
+    /// The proof of a leaf; `None` when it is in no log, or not yet. What was decided a moment ago is waited for, once.
+    fn sealed(&mut self, leaf: LeafId) -> Result<Option<Sealed>> {
+        let found = self.rt.block_on(async {
+            match self.log.receipt(leaf).await? {
+                None => match tokio::time::timeout(self.patience, self.log.sealed(leaf)).await {
+                    Ok(sealed) => sealed.map(Some),
+                    Err(_) => Ok(None),
+                },
+                sealed => Ok(sealed),
+            }
+        });
+        match found {
+            Ok(None) => {
+                self.patience = Duration::ZERO;
+                Ok(None)
+            }
+            Err(error) if error.code == codes::NOT_FOUND.name => Ok(None),
+            found => found,
+        }
+    }
+
+    fn proof(&mut self, id: &str, sealed: &Sealed) -> Result<()> {
+        self.pack.add(&bag::leaf_path(id), &sealed.body)?;
+        self.pack.add(&bag::proof_path(id), sealed.proof_text().as_bytes())?;
+        Ok(())
+    }
+
+    fn json(&mut self, path: &str, value: &impl Serialize) -> Result<()> {
+        let mut text = serde_json::to_vec_pretty(value)?;
+        text.push(b'\n');
+        self.pack.add(path, &text)?;
+        Ok(())
+    }
+
+    fn tags(&mut self, about: &str, now: Time) -> Result<()> {
+        let listed = |pack: &Pack, of: &dyn Fn(&str) -> bool| {
+            bag::listing(pack.digests.iter().filter(|(path, _)| of(path)).map(|(path, digest)| (path.as_str(), *digest)))
+        };
+        let manifest = listed(&self.pack, &|path| path.starts_with("data/"));
+        self.pack.add("bag-info.txt", bag::info(about, now, self.pack.payload()).as_bytes())?;
+        self.pack.add(MANIFEST, manifest.as_bytes())?;
+        let tags = listed(&self.pack, &|path| TAGS.contains(&path));
+        self.pack.add(TAG_MANIFEST, tags.as_bytes())?;
+        Ok(())
+    }
+}
+
+/// Why bytes are absent; an error when the storage does not answer.
+fn absent(error: StorageError) -> Result<&'static str> {
+    match error {
+        StorageError::Missing(_) => Ok("missing"),
+        StorageError::DigestMismatch { .. } => Ok("altered"),
+        error => Err(Error::of(&codes::STORAGE_AWAY).because(error)),
+    }
+}

@@ -1,0 +1,92 @@
+//! Whether everything kept still is what it was: the log, the bytes, the catalogue, the lake, the credits. It reads and changes nothing.
+
+mod catalogue;
+mod objects;
+pub(crate) mod sql;
+#[cfg(test)]
+mod tests;
+
+use crate::db::Db;
+use crate::error::Result;
+use crate::link;
+use crate::seal::{self, Trust};
+use serde::Serialize;
+use std::fmt;
+use storage::Objects;
+
+/// Problems told one by one of each part; more are only counted.
+const TOLD: usize = 1000;
+
+/// Something that does not hold.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Problem {
+    /// Stable code.
+    pub code: &'static str,
+    /// What it is, where, and what to do.
+    pub message: String,
+}
+
+/// What was checked, and what does not hold.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct Report {
+    /// Leaves of the log hashed again.
+    pub leaves: u64,
+    /// Objects hashed again.
+    pub objects: u64,
+    /// Their bytes.
+    pub bytes: u64,
+    /// Objects that nothing names: leftovers of interrupted work. No problem.
+    pub unreferenced: u64,
+    /// Pieces of evidence held against their leaves.
+    pub evidence: u64,
+    /// Live segments of the lake.
+    pub segments: u64,
+    /// Rows in them.
+    pub rows: u64,
+    /// Credit runs held against their leaves.
+    pub runs: u64,
+    /// The first problems.
+    pub problems: Vec<Problem>,
+    /// All problems.
+    pub problems_total: u64,
+}
+
+impl Report {
+    /// Whether all holds.
+    pub fn holds(&self) -> bool {
+        self.problems_total == 0
+    }
+
+    fn problem(&mut self, code: &'static str, message: impl Into<String>) {
+        self.problems_total += 1;
+        if self.problems.len() < TOLD {
+            self.problems.push(Problem { code, message: message.into() });
+        }
+    }
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.code, self.message)
+    }
+}
+
+/// Checks everything. A server may run meanwhile. Errors only when the database or the storage does not answer.
+pub async fn check(db: &Db, objects: &Objects, trust: &Trust) -> Result<Report> {
+    let mut report = Report::default();
+    let log = seal::check(db, objects, trust).await?;
+    report.leaves = log.leaves;
+    report.problems_total += log.problems_total - log.problems.len() as u64;
+    for problem in log.problems {
+        report.problem(problem.code, problem.message);
+    }
+    objects::check(db, objects, &mut report).await?;
+    catalogue::evidence(db, &mut report).await?;
+    catalogue::segments(db, objects, &mut report).await?;
+    let credits = link::check(db).await?;
+    report.runs = credits.runs;
+    for fault in credits.faults {
+        report.problem("credit_differs", format!("Credit run {} of lesson {}: {}", fault.run, fault.lesson, fault.what));
+    }
+    Ok(report)
+}

@@ -1,0 +1,75 @@
+//! The catalogue against the log and the lake.
+
+use super::objects::away;
+use super::{Report, sql};
+use crate::db::{Columns, Db};
+use crate::error::{Error, Result};
+use crate::lake;
+use serde_json::Value;
+use sqlx::Row;
+use sqlx::any::AnyRow;
+use storage::{Objects, StorageError};
+
+/// Every piece of evidence has a leaf that names its bytes.
+pub(super) async fn evidence(db: &Db, report: &mut Report) -> Result<()> {
+    let mut after = String::new();
+    loop {
+        let rows = sqlx::query(sql::EVIDENCE_AFTER).bind(&after).fetch_all(db.read()).await?;
+        let Some(last) = rows.last() else { return Ok(()) };
+        after = last.text("id");
+        for row in &rows {
+            report.evidence += 1;
+            let id = row.text("id");
+            match row.try_get::<Option<Vec<u8>>, _>("body")? {
+                None => report.problem("leaf_missing", format!("Evidence {id} has no leaf in the log.")),
+                Some(body) => {
+                    if let Some(field) = contradiction(&serde_json::from_slice(&body).unwrap_or_default(), row)? {
+                        report.problem("leaf_differs", format!("The leaf of evidence {id} gives another {field} than the catalogue."));
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// The first thing the catalogue says that the leaf says otherwise.
+fn contradiction(leaf: &Value, row: &AnyRow) -> Result<Option<&'static str>> {
+    let must: [(&str, Value); 8] = [
+        ("kind", "evidence".into()),
+        ("evidence", row.text("id").into()),
+        ("evidence_kind", row.text("kind").into()),
+        ("digest", row.digest("digest")?.to_string().into()),
+        ("size", row.int("size").into()),
+        ("class", row.text_opt("class_id").into()),
+        ("lesson", row.text_opt("lesson_id").into()),
+        ("received_at", row.time("received_at").to_string().into()),
+    ];
+    Ok(must.into_iter().find(|(name, must)| leaf.get(*name).unwrap_or(&Value::Null) != must).map(|(name, _)| name))
+}
+
+/// Every live segment holds as many rows as the catalogue says. That its bytes are right was seen before.
+pub(super) async fn segments(db: &Db, objects: &Objects, report: &mut Report) -> Result<()> {
+    let mut after = String::new();
+    loop {
+        let rows = sqlx::query(sql::SEGMENTS_AFTER).bind(&after).fetch_all(db.read()).await?;
+        let Some(last) = rows.last() else { return Ok(()) };
+        after = last.text("id");
+        for row in &rows {
+            report.segments += 1;
+            let (id, says) = (row.text("id"), row.int("row_count").unsigned_abs());
+            let copy = match objects.local_copy(&row.digest("digest")?).await {
+                Ok(copy) => copy,
+                Err(StorageError::Missing(_) | StorageError::DigestMismatch { .. }) => continue, // told of already
+                Err(error) => return Err(away(error)),
+            };
+            let file = std::fs::File::open(copy.path())?;
+            match tokio::task::spawn_blocking(move || lake::rows_of(file)).await.map_err(Error::internal)? {
+                Ok(held) if held == says => report.rows += held,
+                Ok(held) => {
+                    report.problem("rows_differ", format!("Segment {id} holds {held} rows, the catalogue says {says}; run keshi rebuild."))
+                }
+                Err(_) => report.problem("segment_unreadable", format!("Segment {id} is no segment; run keshi rebuild.")),
+            }
+        }
+    }
+}

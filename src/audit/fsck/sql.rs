@@ -1,0 +1,21 @@
+//! What fsck reads.
+
+/// Every object the database names, by digest; one row per name. `needed` is 0 where a newer one took its place.
+pub(crate) const NAMED: &str = "select digest, size, what, name, needed from ( \
+     select digest, size, 'evidence' as what, id as name, cast(1 as bigint) as needed from evidence \
+     union all select digest, size, 'segment', id, cast(case when replaced_at is null then 1 else 0 end as bigint) from segment \
+     union all select digest, cast(-1 as bigint), 'snapshot', table_name, cast(case when replaced_at is null then 1 else 0 end as bigint) from snapshot \
+     union all select digest, cast(-1 as bigint), 'thumbnail', evidence_id, cast(1 as bigint) from thumbnail \
+     ) named order by digest, needed desc, what, name";
+
+/// $1 the evidence before: the next ones with their leaves.
+pub(crate) const EVIDENCE_AFTER: &str = "select e.id, e.kind, e.digest, e.size, e.class_id, e.lesson_id, e.received_at, f.body \
+     from evidence e left join leaf f on f.id = e.leaf_id where e.id > $1 order by e.id limit 500";
+
+/// $1 the segment before: the next live ones.
+pub(crate) const SEGMENTS_AFTER: &str =
+    "select id, evidence_id, digest, size, row_count from segment where replaced_at is null and id > $1 order by id limit 500";
+
+/// Every statement that both engines must prepare.
+#[cfg(test)]
+pub(crate) const ALL: &[&str] = &[NAMED, EVIDENCE_AFTER, SEGMENTS_AFTER];

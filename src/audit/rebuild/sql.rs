@@ -1,0 +1,27 @@
+//! What rebuild reads, and the one thing it writes.
+
+/// $1 the evidence before: the next ones that something is derived from.
+pub(crate) const EVIDENCE_AFTER: &str =
+    "select id from evidence where kind in ('attendance', 'video', 'screenshot') and id > $1 order by id limit 500";
+
+/// In the order in which lessons keep their time.
+pub(crate) const LESSONS: &str = "select id from lesson order by starts_at, id";
+
+/// $1 evidence.
+pub(crate) const SEGMENT: &str = "select digest, row_count from segment where evidence_id = $1 and replaced_at is null";
+
+/// $1 evidence.
+pub(crate) const FACTS: &str = "select name, version, value from fact where evidence_id = $1 order by name";
+
+/// $1 evidence.
+pub(crate) const THUMBNAIL: &str = "select digest from thumbnail where evidence_id = $1";
+
+/// $1 evidence.
+pub(crate) const STATE: &str = "select reader, assumptions, failed_at from evidence where id = $1";
+
+/// $1 run, $2 now.
+pub(crate) const SET_ASIDE: &str = "update credit_run set replaced_at = $2 where id = $1 and replaced_at is null";
+
+/// Every statement that both engines must prepare.
+#[cfg(test)]
+pub(crate) const ALL: &[&str] = &[EVIDENCE_AFTER, LESSONS, SEGMENT, FACTS, THUMBNAIL, STATE, SET_ASIDE];

@@ -1,0 +1,113 @@
+//! What is derived of a piece of evidence, to be compared.
+
+use super::sql;
+use crate::db::{Columns, Db};
+use crate::error::{Error, Result, codes};
+use crate::ids::EvidenceId;
+use futures::TryStreamExt;
+use std::collections::BTreeMap;
+use storage::{Digest, Objects, StorageError};
+
+/// What is derived of a piece of evidence.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Standing {
+    segment: Option<(Digest, i64)>,
+    thumbnail: Option<Digest>,
+    /// Version and value by name.
+    facts: BTreeMap<String, (i64, String)>,
+    reader: Option<String>,
+    assumptions: Option<String>,
+    failed: bool,
+}
+
+impl Standing {
+    pub(super) async fn of(db: &Db, id: EvidenceId) -> Result<Standing> {
+        let id = id.to_string();
+        let state = sqlx::query(sql::STATE).bind(&id).fetch_one(db.read()).await?;
+        let segment = sqlx::query(sql::SEGMENT).bind(&id).fetch_optional(db.read()).await?;
+        let thumbnail = sqlx::query(sql::THUMBNAIL).bind(&id).fetch_optional(db.read()).await?;
+        let facts = sqlx::query(sql::FACTS).bind(&id).fetch_all(db.read()).await?;
+        Ok(Standing {
+            segment: segment.map(|row| Ok::<_, Error>((row.digest("digest")?, row.int("row_count")))).transpose()?,
+            thumbnail: thumbnail.map(|row| row.digest("digest")).transpose()?,
+            facts: facts.iter().map(|row| (row.text("name"), (row.int("version"), row.text("value")))).collect(),
+            reader: state.text_opt("reader"),
+            assumptions: state.text_opt("assumptions"),
+            failed: state.time_opt("failed_at").is_some(),
+        })
+    }
+
+    /// The objects that are derived, by name.
+    pub(super) fn objects(&self) -> impl Iterator<Item = (&'static str, Digest)> {
+        let segment = self.segment.map(|(digest, _)| ("segment", digest));
+        segment.into_iter().chain(self.thumbnail.map(|digest| ("thumbnail", digest)))
+    }
+
+    /// What is otherwise now, in sentences.
+    pub(super) fn differs(&self, now: &Standing) -> Vec<String> {
+        let mut differs = Vec::new();
+        if self.failed != now.failed {
+            differs
+                .push(if now.failed { "It cannot be analysed any more." } else { "It could not be analysed and can be now." }.to_owned());
+        }
+        match (&self.segment, &now.segment) {
+            (was, is) if was == is => {}
+            (None, Some((_, rows))) => differs.push(format!("It had no events in the lake and has {rows} now.")),
+            (Some((_, rows)), None) => differs.push(format!("Its {rows} events are no longer in the lake.")),
+            (Some((_, was)), Some((_, is))) if self.reader != now.reader => {
+                let reader = now.reader.as_deref().unwrap_or("another reader");
+                differs.push(format!("It is read by {reader} now and gives {is} events, {was} before."));
+            }
+            (was, is) => {
+                let rows = |segment: &Option<(Digest, i64)>| segment.map_or(0, |(_, rows)| rows);
+                differs.push(format!(
+                    "Its events differ ({} before, {} now): the roster or timetable changed, or its reader did.",
+                    rows(was),
+                    rows(is)
+                ));
+            }
+        }
+        if self.segment == now.segment && (&self.reader, &self.assumptions) != (&now.reader, &now.assumptions) {
+            differs.push("What its reader assumed differs; its events do not.".to_owned());
+        }
+        differs.extend(self.other_facts(now));
+        if self.thumbnail != now.thumbnail {
+            differs.push("Its thumbnail differs.".to_owned());
+        }
+        differs
+    }
+
+    fn other_facts(&self, now: &Standing) -> Option<String> {
+        let names = self.facts.keys().chain(now.facts.keys()).collect::<std::collections::BTreeSet<_>>();
+        let value = |of: &Standing, name: &str| of.facts.get(name).map(|(_, value)| value.clone());
+        let others: Vec<&str> = names.into_iter().filter(|name| value(self, name) != value(now, name)).map(String::as_str).collect();
+        let version = |of: &Standing| of.facts.values().map(|(version, _)| *version).max();
+        match (others.is_empty(), version(self), version(now)) {
+            (true, ..) => None,
+            (false, Some(was), Some(is)) if was != is => {
+                Some(format!("Analysis of version {is}, not {was}, says otherwise of: {}.", others.join(", ")))
+            }
+            _ => Some(format!("The analysis says otherwise of: {}.", others.join(", "))),
+        }
+    }
+}
+
+/// How a derived object was damaged, if it was; what is left of it is thrown away, so that it can be made again.
+pub(super) async fn damaged(objects: &Objects, digest: Digest) -> Result<Option<&'static str>> {
+    let away = |error| Error::of(&codes::STORAGE_AWAY).because(error);
+    match read(objects, &digest).await {
+        Ok(()) => Ok(None),
+        Err(StorageError::Missing(_)) => Ok(Some("missing")),
+        Err(StorageError::DigestMismatch { .. }) => {
+            objects.discard(&digest).await.map_err(away)?;
+            Ok(Some("altered"))
+        }
+        Err(error) => Err(away(error)),
+    }
+}
+
+async fn read(objects: &Objects, digest: &Digest) -> Result<(), StorageError> {
+    let mut reader = objects.open_object(digest).await?;
+    while reader.stream.try_next().await?.is_some() {}
+    Ok(())
+}

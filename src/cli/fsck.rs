@@ -1,0 +1,42 @@
+//! `keshi fsck`: whether everything kept still is what it was.
+
+use crate::app::App;
+use crate::audit::fsck;
+use crate::error::Result;
+use std::process::ExitCode;
+
+/// Checks that everything kept still is what it was, and changes nothing
+///
+/// Re-derives the log's root and tiles from its leaves, hashes every object again, holds every piece of evidence and every credit run against its
+/// leaf, and counts the rows of the lake. A server may run meanwhile. Exit 0 only if all holds.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  keshi fsck
+  keshi fsck --data /var/lib/keshi --json | jq '.problems[].code'")]
+pub struct Args {
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+/// Checks.
+pub async fn run(args: Args, app: App) -> Result<ExitCode> {
+    let report = fsck::check(&app.db, &app.objects, &app.log.trust()).await?;
+    if args.json {
+        println!("{}", serde_json::to_string_pretty(&report)?);
+    } else {
+        for problem in &report.problems {
+            println!("{problem}");
+        }
+        println!(
+            "{} leaves, {} objects ({} bytes), {} pieces of evidence, {} segments ({} rows), {} credit runs; {} objects are named by nothing",
+            report.leaves, report.objects, report.bytes, report.evidence, report.segments, report.rows, report.runs, report.unreferenced
+        );
+        match report.problems_total {
+            0 => println!("all holds"),
+            some => println!("{some} problems"),
+        }
+    }
+    Ok(if report.holds() { ExitCode::SUCCESS } else { ExitCode::from(1) })
+}
