@@ -5,22 +5,22 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// A Rust file with comments and tests taken out. Lines stay where they are.
-pub struct Source {
+pub(super) struct Source {
     /// Relative to the repository.
-    pub path: String,
+    pub(super) path: String,
     /// Code; every string is replaced by `""`.
-    pub code: String,
+    pub(super) code: String,
     /// Line and content of every string.
-    pub strings: Vec<(usize, String)>,
+    pub(super) strings: Vec<(usize, String)>,
 }
 
 /// The repository.
-pub fn root() -> &'static Path {
+pub(super) fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
 /// Files under a folder of the repository whose name ends so, in order; what builds and downloads leave behind is passed over.
-pub fn files(folder: &str, endings: &[&str]) -> Vec<PathBuf> {
+pub(super) fn files(folder: &str, endings: &[&str]) -> Vec<PathBuf> {
     let mut found = Vec::new();
     let mut open = vec![root().join(folder)];
     while let Some(folder) = open.pop() {
@@ -41,12 +41,12 @@ pub fn files(folder: &str, endings: &[&str]) -> Vec<PathBuf> {
 }
 
 /// A path as it is written in documents.
-pub fn relative(path: &Path) -> String {
+pub(super) fn relative(path: &Path) -> String {
     path.strip_prefix(root()).unwrap().to_string_lossy().into_owned()
 }
 
 /// Everything under a folder that is in the program.
-pub fn sources(folder: &str) -> Vec<Source> {
+pub(super) fn sources(folder: &str) -> Vec<Source> {
     let read: Vec<(PathBuf, Lexed)> =
         files(folder, &[".rs"]).into_iter().map(|path| (path.clone(), lex(&fs::read_to_string(&path).unwrap()))).collect();
     let tests: BTreeSet<PathBuf> = read.iter().flat_map(|(path, lexed)| lexed.test_modules.iter().map(|name| child(path, name))).collect();
@@ -61,15 +61,15 @@ fn child(path: &Path, name: &str) -> PathBuf {
     if beside { path.with_file_name(name) } else { path.with_extension("").join(name) }
 }
 
-pub struct Lexed {
-    pub code: String,
-    pub strings: Vec<(usize, String)>,
+pub(super) struct Lexed {
+    pub(super) code: String,
+    pub(super) strings: Vec<(usize, String)>,
     /// Names of `#[cfg(test)] mod name;`.
-    pub test_modules: Vec<String>,
+    pub(super) test_modules: Vec<String>,
 }
 
 /// Takes comments, strings and what is under `#[cfg(test)]` out of a text.
-pub fn lex(text: &str) -> Lexed {
+pub(super) fn lex(text: &str) -> Lexed {
     let (code, strings) = without_strings(text);
     let (kept, test_modules) = without_tests(&code);
     let blank: BTreeSet<usize> =
