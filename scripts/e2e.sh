@@ -36,6 +36,8 @@ KESHI_E2E_PASSWORD=$(login password)
 KESHI_E2E_CHROMIUM=$found
 export KESHI_E2E_URL KESHI_E2E_NAME KESHI_E2E_PASSWORD KESHI_E2E_CHROMIUM
 
+[ -z "${KESHI_E2E_SHOTS:-}" ] || KESHI_E2E_SHOTS=$(realpath -m "$KESHI_E2E_SHOTS")
+
 cd tests/e2e
 npm ci --silent --no-audit --no-fund
 node --test --test-concurrency=1 --test-reporter=spec

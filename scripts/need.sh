@@ -54,6 +54,6 @@ have cargo || fail "missing: Rust $rust_needed or newer; get it with: $rustup"
 found=$(cargo --version | cut -d ' ' -f 2)
 newer "$rust_needed" "$found" || fail "Rust $found is too old, $rust_needed or newer is needed; get it with: rustup update stable (or $rustup)"
 if [ "$purpose" = test ]; then
-    cargo fmt --version >/dev/null 2>&1 && cargo clippy --version >/dev/null 2>&1 ||
+    { cargo fmt --version && cargo clippy --version; } >/dev/null 2>&1 ||
         fail "missing: rustfmt and clippy; get them with: rustup component add rustfmt clippy"
 fi

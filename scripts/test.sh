@@ -26,6 +26,7 @@ if [ -n "${KESHI_TEST_POSTGRES:-}" ]; then
     cargo test --workspace --locked --no-fail-fast 2>&1 | tee -a "$log" || failed=1
 else
     # -t: a temporary cluster even as root, beside whatever clusters this machine has.
+    # shellcheck disable=SC2016 # expanded inside, where the cluster's address is known
     pg_virtualenv -t -o max_connections=300 bash -c '
         export KESHI_TEST_POSTGRES="postgres://$PGUSER:$PGPASSWORD@127.0.0.1:$PGPORT/postgres"
         cargo test --workspace --locked --no-fail-fast' 2>&1 | tee -a "$log" || failed=1
@@ -34,10 +35,10 @@ fi
 step "the pages in a browser"
 scripts/e2e.sh 2>&1 | tee -a "$log" || failed=1
 
-# cargo: "test result: ok. 12 passed; 0 failed; …"; node: "ℹ pass 12", "ℹ fail 0".
-awk '
+# cargo: "test result: ok. 12 passed; 0 failed; …"; node: "ℹ pass 12", "ℹ fail 0". A part that broke before it counted is one failure.
+awk -v broken="$failed" '
     /^test result:/ { for (i = 2; i <= NF; i++) { if ($i == "passed;") passed += $(i - 1); if ($i == "failed;") failed += $(i - 1) } }
-    / pass [0-9]+$/ { passed += $NF }
-    / fail [0-9]+$/ { failed += $NF }
-    END { printf "\n%d passed, %d failed\n", passed, failed }' "$log"
+    /^[^ ]+ pass [0-9]+$/ { passed += $NF }
+    /^[^ ]+ fail [0-9]+$/ { failed += $NF }
+    END { if (broken && !failed) failed = 1; printf "\n%d passed, %d failed\n", passed, failed }' "$log"
 exit "$failed"

@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # Sourced by test.sh: the tools of the tests that are no Debian packages, kept in a folder of their own and never committed.
 #   tests/python.txt   moto (an S3 service with Object Lock), bagit (what an auditor checks a bundle with)
 #   tests/media/       clips and a photograph that nobody here made

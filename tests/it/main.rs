@@ -1,5 +1,6 @@
 //! One integration binary: each further one would link DataFusion again.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+mod house;
 mod media;
 mod simulated;
