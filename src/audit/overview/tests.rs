@@ -132,6 +132,9 @@ async fn the_head_of_the_log_is_the_published_one() {
         assert_eq!((head.size, head.staged, head.note.as_str()), (1, 1, "note"));
         let leaves = newest_leaves(&db, 10).await.expect("reads");
         assert_eq!((leaves.len(), leaves[0].evidence.is_some()), (1, true));
+        let leaf = leaf_at(&db, 0).await.expect("reads").expect("is there");
+        assert_eq!(leaf_index(&db, leaf).await.expect("reads"), Some(0));
+        assert_eq!(leaf_index(&db, the(8, 2)).await.expect("reads"), None, "staged, not sealed");
     })
     .await;
 }

@@ -179,7 +179,7 @@ mod tests {
     use super::*;
 
     fn places(sentence: &str) -> Vec<&str> {
-        let mut found: Vec<&str> = (0..4).map(|i| ["{0}", "{1}", "{2}", "{3}"][i]).filter(|place| sentence.contains(place)).collect();
+        let mut found: Vec<&str> = ["{0}", "{1}", "{2}", "{3}", "{4}"].into_iter().filter(|place| sentence.contains(place)).collect();
         found.sort_unstable();
         found
     }
@@ -211,7 +211,7 @@ mod tests {
             }
         }
         let mut absent = Vec::new();
-        for call in [".t(\"", ".n(\"", ".say1(\"", ".say2(\"", ".say(\"", ".say_count(\""] {
+        for call in [".t(\"", ".n(\"", ".say1(\"", ".say2(\"", ".say3(\"", ".say(\"", ".say_count(\""] {
             for rest in sources.split(call).skip(1) {
                 let key = rest.split('"').next().unwrap_or_default();
                 if !TABLE.contains_key(key) && !key.starts_with("no.such") {
