@@ -90,7 +90,8 @@ fn read(file: &Arc<Verified>, column: &'static str, id: &str, mut events: Vec<Ev
 /// The events of a row of the file a segment was read from.
 fn read_row(file: &Arc<Verified>, row: u64) -> Result<Vec<EventRow>> {
     let Ok(row) = i64::try_from(row) else { return Ok(Vec::new()) };
-    let builder = ParquetRecordBatchReaderBuilder::try_new_with_options(file.open()?, ArrowReaderOptions::new()).map_err(Error::internal)?;
+    let builder =
+        ParquetRecordBatchReaderBuilder::try_new_with_options(file.open()?, ArrowReaderOptions::new()).map_err(Error::internal)?;
     let index = builder.schema().index_of("row").map_err(|_| damaged())?;
     let wanted = Int64Array::new_scalar(row);
     let mask = ProjectionMask::leaves(builder.parquet_schema(), [index]);

@@ -58,7 +58,7 @@ pub struct ClassHead {
     pub starts_on: String,
     /// Last day.
     pub ends_on: String,
-    /// Lesson hours of the whole plan.
+    /// Lesson hours of the whole plan, in thousandths.
     pub hours_total: i64,
     /// Of these online.
     pub hours_online: i64,
@@ -138,8 +138,8 @@ fn head(row: &AnyRow) -> Result<ClassHead> {
         application: row.get("application"),
         starts_on: row.get("starts_on"),
         ends_on: row.get("ends_on"),
-        hours_total: row.get("hours_total"),
-        hours_online: row.get("hours_online"),
+        hours_total: row.get("hours_total_milli"),
+        hours_online: row.get("hours_online_milli"),
         epidemic: row.int("epidemic") != 0,
         standards_fen: [
             row.get("standard_qualified_fen"),

@@ -108,9 +108,7 @@ pub async fn lesson(db: &Db, scope: &Scope, lesson: LessonId) -> Result<Option<L
 /// The hours of a class that open findings speak of.
 pub async fn disputed(db: &Db, class: ClassId) -> Result<Vec<Disputed>> {
     let rows = sqlx::query(sql::DISPUTED).bind(class.to_string()).fetch_all(db.read()).await?;
-    rows.iter()
-        .map(|row| Ok(Disputed { lesson: row.id("lesson_id")?, trainee: row.id("trainee_id")?, finding: row.id("id")? }))
-        .collect()
+    rows.iter().map(|row| Ok(Disputed { lesson: row.id("lesson_id")?, trainee: row.id("trainee_id")?, finding: row.id("id")? })).collect()
 }
 
 /// Recordings and pictures of a lesson, and those of its class that claim its time.

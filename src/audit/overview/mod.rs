@@ -102,5 +102,5 @@ fn containing(words: &str) -> String {
 }
 
 fn index(row: &AnyRow, column: &str) -> Option<u64> {
-    row.get::<Option<i64>, _>(column).and_then(|index| u64::try_from(index).ok())
+    row.int_opt(column).and_then(|index| u64::try_from(index).ok())
 }

@@ -34,7 +34,7 @@ pub(crate) const BARE_LESSONS: &str = "select count(*) as n from lesson l join c
 /// $1 class, $2 provider, $3 platform.
 pub(crate) const CLASS: &str = "select c.id, c.external_id, c.title, c.provider_id, p.name as provider, c.platform_id, \
      f.name_zh as platform_zh, f.name_en as platform_en, c.trade_code, c.trade_name, c.application, c.starts_on, c.ends_on, \
-     c.hours_total, c.hours_online, c.epidemic, c.standard_qualified_fen, c.standard_skill_level_fen, c.standard_vocational_fen, \
+     c.hours_total_milli, c.hours_online_milli, c.epidemic, c.standard_qualified_fen, c.standard_skill_level_fen, c.standard_vocational_fen, \
      c.standard_special_operation_fen, \
      (select count(*) from finding g where g.class_id = c.id and g.status = 'open' and g.ceased_at is null) as findings, \
      (select cast(coalesce(sum(g.money_fen), 0) as bigint) from finding g \
@@ -70,8 +70,7 @@ pub(crate) const MEDIA: &str = "select e.id, e.kind, e.filename, e.trainee_id, x
      order by e.received_at, e.id";
 
 /// $1 class.
-pub(crate) const ROSTER: &str =
-    "select id, external_id, name, category from trainee where class_id = $1 \
+pub(crate) const ROSTER: &str = "select id, external_id, name, category from trainee where class_id = $1 \
      and (withdrawn_at is null or exists (select 1 from credit k where k.trainee_id = trainee.id and k.credited_ms > 0)) order by external_id, id";
 
 /// $1 trainee, $2 provider, $3 platform.
@@ -211,12 +210,12 @@ pub(super) const WORLD: &[&str] = &[
     "insert into platform values ('px', '平台', 'Platform', 'px.example', 'Asia/Shanghai', 'px', 1)",
     "insert into provider values ('0190a1b2-0001-7000-8000-000000000001', 'p1', '第一学校', 'institution', null, null, 1), \
      ('0190a1b2-0001-7000-8000-000000000002', 'p2', '第二企业', 'enterprise', null, null, 1)",
-    "insert into class (id, external_id, provider_id, platform_id, title, trade_code, trade_name, application, starts_on, ends_on, hours_total, \
-     hours_online, hours_theory, hours_practice, standard_qualified_fen, epidemic, created_at) values \
+    "insert into class (id, external_id, provider_id, platform_id, title, trade_code, trade_name, application, starts_on, ends_on, hours_total_milli, \
+     hours_online_milli, hours_theory_milli, hours_practice_milli, standard_qualified_fen, epidemic, content_digest, created_at) values \
      ('0190a1b2-0002-7000-8000-000000000001', 'c1', '0190a1b2-0001-7000-8000-000000000001', 'px', '电工 50%_班', '6', '电工', 'full', \
-      '2020-03-02', '2020-03-20', 80, 48, 48, 32, 60000, 1, 1), \
+      '2020-03-02', '2020-03-20', 80000, 48000, 48000, 32000, 60000, 1, '', 1), \
      ('0190a1b2-0002-7000-8000-000000000002', 'c2', '0190a1b2-0001-7000-8000-000000000002', 'px', 'Welder', '6', '焊工', 'full', \
-      '2020-03-03', '2020-03-20', 80, 48, 48, 32, null, 0, 1)",
+      '2020-03-03', '2020-03-20', 80000, 48000, 48000, 32000, null, 0, '', 1)",
     "insert into person values ('0190a1b2-0003-7000-8000-000000000001', '\\x01', 1), ('0190a1b2-0003-7000-8000-000000000002', '\\x02', 1)",
     "insert into trainee (id, class_id, person_id, external_id, name, name_index, category, id_number_sealed, withdrawn_at, created_at) values \
      ('0190a1b2-0004-7000-8000-000000000001', '0190a1b2-0002-7000-8000-000000000001', '0190a1b2-0003-7000-8000-000000000001', 't1', '王一', '', 'employee', '', null, 1), \

@@ -20,7 +20,9 @@ async fn world(db: &Db) {
     }
     for (number, digest) in [(1, "abcd"), (2, "abce")] {
         let id = the::<EvidenceId>(6, number).to_string();
-        sqlx::query(sql::SET_DIGEST).bind(id).bind(digest.as_bytes()).execute(tx.conn()).await.expect("sets");
+        let mut bytes = digest.as_bytes().to_vec();
+        bytes.resize(32, 0);
+        sqlx::query(sql::SET_DIGEST).bind(id).bind(bytes).execute(tx.conn()).await.expect("sets");
     }
     sqlx::query(sql::SET_ROOT).bind(&b"root"[..]).execute(tx.conn()).await.expect("sets");
     sqlx::query(sql::SET_BODY).bind(&b"{}"[..]).execute(tx.conn()).await.expect("sets");

@@ -37,12 +37,7 @@ pub async fn roster(db: &Db, class: ClassId) -> Result<Vec<TraineeLine>> {
     let rows = sqlx::query(sql::ROSTER).bind(class.to_string()).fetch_all(db.read()).await?;
     rows.iter()
         .map(|row| {
-            Ok(TraineeLine {
-                id: row.id("id")?,
-                external_id: row.get("external_id"),
-                name: row.get("name"),
-                category: row.get("category"),
-            })
+            Ok(TraineeLine { id: row.id("id")?, external_id: row.get("external_id"), name: row.get("name"), category: row.get("category") })
         })
         .collect()
 }

@@ -100,7 +100,8 @@ impl Class {
         let held = lessons.iter().filter(|lesson| lesson.until < reader.frame.now).map(|lesson| lesson.planned).sum::<i64>();
         let people = matrix.rows.len() as i64;
         let lessons = lessons.into_iter().zip(&matrix.columns);
-        let lessons = lessons.map(|(line, column)| LessonRow { credited: column.credited, possible: line.planned * people, line }).collect();
+        let lessons =
+            lessons.map(|(line, column)| LessonRow { credited: column.credited, possible: line.planned * people, line }).collect();
         Ok(Class {
             platform: reader.named(&class.platform.1).to_owned(),
             possible: held * people,
@@ -121,7 +122,7 @@ pub(super) fn worth(reader: &Reader<'_>, class: &ClassHead) -> Rate {
 
 fn terms(class: &ClassHead) -> Terms {
     Terms {
-        hours_total: class.hours_total,
+        hours_total_milli: class.hours_total,
         epidemic: if class.epidemic { Regime::Epidemic } else { Regime::Ordinary },
         standard_fen: highest(class.standards_fen),
     }
@@ -140,8 +141,8 @@ fn rate_in_words(reader: &Reader<'_>, class: &ClassHead) -> String {
         Regime::Ordinary => policy.subsidy.ordinary_percent.value,
     };
     match terms.standard_fen {
-        Some(standard) if standard > 0 && terms.hours_total > 0 => {
-            reader.frame.say3("class.rate_by_standard", format::yuan(standard), percent, terms.hours_total)
+        Some(standard) if standard > 0 && terms.hours_total_milli > 0 => {
+            reader.frame.say3("class.rate_by_standard", format::yuan(standard), percent, format::hours(terms.hours_total_milli))
         }
         _ => reader.frame.say1("class.rate_by_budget", &policy.subsidy.fen_per_online_lesson_hour.source),
     }

@@ -107,9 +107,9 @@ impl Evidence {
     pub async fn read(reader: Reader<'_>, id: EvidenceId, row: Option<u64>) -> Result<Evidence> {
         let head = overview::evidence(reader.db, &reader.scope, id).await?.ok_or_else(|| Error::of(&codes::NOT_FOUND))?;
         let (places, hours_total) = overview::resting_on(reader.db, id, LISTED).await?;
-        let hours = places.iter().map(|place| {
-            (place.trainee.to_string(), reader.person(&place.name), place.lesson.to_string(), place.title.clone())
-        });
+        let hours = places
+            .iter()
+            .map(|place| (place.trainee.to_string(), reader.person(&place.name), place.lesson.to_string(), place.title.clone()));
         Ok(Evidence {
             sha256: head.digest.to_string(),
             media_type: head.media_type.clone(),

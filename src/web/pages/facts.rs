@@ -7,15 +7,17 @@ use serde_json::{Map, Value};
 
 /// The facts worth reading, in the order of the page.
 pub(super) fn in_words(frame: &Frame, facts: &[(String, String)]) -> Vec<(String, String)> {
-    let facts: Map<String, Value> =
-        facts.iter().map(|(name, value)| (name.clone(), serde_json::from_str(value).unwrap_or_else(|_| Value::from(value.as_str())))).collect();
+    let facts: Map<String, Value> = facts
+        .iter()
+        .map(|(name, value)| (name.clone(), serde_json::from_str(value).unwrap_or_else(|_| Value::from(value.as_str()))))
+        .collect();
     let mut words = Words { frame, out: Vec::new() };
-    words.say("duration", facts.get("duration_ms").and_then(Value::as_i64).map(format::length));
+    words.put("duration", facts.get("duration_ms").and_then(Value::as_i64).map(format::length));
     let side = |name: &str| facts.get(name).and_then(Value::as_i64);
-    words.say("picture_size", side("width").zip(side("height")).map(|(width, height)| format!("{width} × {height}")));
+    words.put("picture_size", side("width").zip(side("height")).map(|(width, height)| format!("{width} × {height}")));
     words.text("container", facts.get("container"));
-    words.say("codecs", facts.get("streams").and_then(codecs));
-    words.say("frame_rate", facts.get("frame_rate").and_then(Value::as_f64).map(|rate| format!("{rate:.1}")));
+    words.put("codecs", facts.get("streams").and_then(codecs));
+    words.put("frame_rate", facts.get("frame_rate").and_then(Value::as_f64).map(|rate| format!("{rate:.1}")));
     words.moment("created", facts.get("created_at"));
     if let Some(Value::Object(exif)) = facts.get("exif") {
         words.camera(exif);
@@ -24,7 +26,7 @@ pub(super) fn in_words(frame: &Frame, facts: &[(String, String)]) -> Vec<(String
         words.text(name, facts.get(name));
     }
     if let Some(count) = facts.get("totals_disagree").and_then(|fact| fact.get("count")).and_then(Value::as_i64) {
-        words.say("totals_disagree", Some(count.to_string()));
+        words.put("totals_disagree", Some(count.to_string()));
     }
     for note in facts.get("notes").and_then(Value::as_array).into_iter().flatten() {
         words.text("note", Some(note));
@@ -38,7 +40,7 @@ struct Words<'a> {
 }
 
 impl Words<'_> {
-    fn say(&mut self, key: &str, value: Option<String>) {
+    fn put(&mut self, key: &str, value: Option<String>) {
         self.out.extend(value.filter(|value| !value.is_empty()).map(|value| (key.to_owned(), value)));
     }
 
@@ -48,19 +50,19 @@ impl Words<'_> {
             Value::Number(number) => Some(number.to_string()),
             _ => None,
         });
-        self.say(key, text);
+        self.put(key, text);
     }
 
     fn moment(&mut self, key: &str, value: Option<&Value>) {
         let time: Option<Time> = value.and_then(Value::as_str).and_then(|text| text.parse().ok());
-        self.say(key, time.map(|time| self.frame.moment(time)));
+        self.put(key, time.map(|time| self.frame.moment(time)));
     }
 
     fn camera(&mut self, exif: &Map<String, Value>) {
         let text = |name: &str| exif.get(name).and_then(Value::as_str).unwrap_or_default();
         let local = text("taken_local").replace('T', " ");
-        self.say("taken", Some(format!("{local} {}", text("offset")).trim().to_owned()));
-        self.say("camera", Some(format!("{} {}", text("make"), text("model")).trim().to_owned()));
+        self.put("taken", Some(format!("{local} {}", text("offset")).trim().to_owned()));
+        self.put("camera", Some(format!("{} {}", text("make"), text("model")).trim().to_owned()));
         self.text("software", exif.get("software"));
     }
 }

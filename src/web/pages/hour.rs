@@ -7,7 +7,7 @@ use super::frame::{Frame, Plain};
 use super::line::{Line, Order, Row, Source, Span};
 use super::reader::Reader;
 use super::state::State;
-use super::trace::known;
+use super::trace::{Files, known};
 use crate::audit::overview::{self, LessonHead};
 use crate::error::{Error, Result, codes};
 use crate::ids::{LessonId, TraineeId};
@@ -97,7 +97,13 @@ impl Hour {
             fen: worth(&reader, &class).fen_for(row.person.credited),
             rounding: rounding(&reader, &head, trace),
             earlier: earlier(&reader, &head, trainee, trace).await?,
-            events: Vec::new(),
+            events: known
+                .events
+                .iter()
+                .filter(|event| event.trainee == Some(trainee))
+                .take(EVENTS)
+                .map(|event| told(&reader, event, &known.files))
+                .collect(),
             findings: Vec::new(),
             head,
             row,
@@ -138,6 +144,22 @@ async fn earlier(reader: &Reader<'_>, head: &LessonHead, trainee: TraineeId, liv
     }
     Ok(earlier)
 }
+
+/// A row of a log; network address and device only for those who may see personal data.
+fn told(reader: &Reader<'_>, event: &crate::lake::EventRow, files: &Files) -> EventRow {
+    let whence = [&event.ip, &event.region, &event.client, &event.device];
+    let whence: Vec<&str> = whence.into_iter().filter(|_| reader.personal).filter_map(|part| part.as_deref()).collect();
+    EventRow {
+        kind: event.kind.as_str().to_owned(),
+        at: event.at,
+        until: event.until,
+        whence: whence.join(" · "),
+        source: files.source(event.evidence, Some(event.row)),
+    }
+}
+
+/// Rows of logs listed.
+const EVENTS: usize = 500;
 
 /// Earlier calculations looked at.
 const RUNS: usize = 20;

@@ -68,7 +68,7 @@ impl Lesson {
         Ok(Lesson {
             line: Line::draw(&reader.frame, known.lesson, order),
             evidence: known.evidence.iter().map(|line| EvidenceRow::of(&reader, line)).collect(),
-            unmatched: 0,
+            unmatched: known.events.iter().filter(|event| event.trainee.is_none()).count() as i64,
             head,
             sort,
             run,

@@ -1,6 +1,5 @@
 //! Who reads a page, and what a page is gathered from.
 
-
 use super::frame::Frame;
 use super::words::Lang;
 use crate::audit::overview::{Name, Scope};

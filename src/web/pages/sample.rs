@@ -13,8 +13,8 @@ use super::jobs::{JobRow, Jobs};
 use super::line::{Lesson as Drawn, Line, Mark, Order, Person, Picture, Recording, Scale, Source, Span};
 use super::log::{LeafRow, Log};
 use super::login::Login;
-use super::proof::Proof;
 use super::matrix::{Cell, Column, Matrix, Row};
+use super::proof::Proof;
 use super::state::State;
 use super::trainee::{HourRow, Trainee};
 use super::trouble::Trouble;
@@ -319,8 +319,8 @@ fn class(frame: &Frame, trainees: u64, lessons: u64) -> Class {
             starts_on: "2020-03-02".into(),
             ends_on: "2020-03-20".into(),
             application: "full".into(),
-            hours_total: 80,
-            hours_online: 48,
+            hours_total: 80_000,
+            hours_online: 48_000,
             epidemic: true,
             standards_fen: [None; 4],
             findings: 3,
@@ -367,7 +367,9 @@ fn hour(frame: &Frame, number: u64) -> Hour {
 }
 
 fn proof() -> Proof {
-    let hash = |seed: u64| format!("{}=", "Jk3xQm8LrT5vYw2ZbN7cPd4FgH6sAaKe9uXoVyRtUq1".chars().cycle().skip(seed as usize).take(43).collect::<String>());
+    let hash = |seed: u64| {
+        format!("{}=", "Jk3xQm8LrT5vYw2ZbN7cPd4FgH6sAaKe9uXoVyRtUq1".chars().cycle().skip(seed as usize).take(43).collect::<String>())
+    };
     Proof {
         origin: "keshi.example/log".into(),
         index: 1042,
@@ -591,10 +593,7 @@ pub(super) fn every_page(lang: Lang) -> Vec<(String, String)> {
     }
     pages.push(("class", html(&class(&frame, 40, 48))));
     pages.push(("class-large", html(&class(&frame, 200, 200))));
-    pages.push((
-        "class-empty",
-        html(&Class { matrix: Matrix::default(), lessons: Vec::new(), ..class(&frame, 1, 1) }),
-    ));
+    pages.push(("class-empty", html(&Class { matrix: Matrix::default(), lessons: Vec::new(), ..class(&frame, 1, 1) })));
     pages.push((
         "classes",
         html(&Classes {
@@ -626,10 +625,7 @@ pub(super) fn every_page(lang: Lang) -> Vec<(String, String)> {
     };
     pages.push((
         "evidence-list",
-        html(&list(
-            (0..20).map(evidence_row).collect(),
-            EvidenceFilter { kind: "video".into(), class: "c".into(), ..Default::default() },
-        )),
+        html(&list((0..20).map(evidence_row).collect(), EvidenceFilter { kind: "video".into(), class: "c".into(), ..Default::default() })),
     ));
     pages.push(("evidence-list-empty", html(&list(Vec::new(), EvidenceFilter::default()))));
     for (name, number) in

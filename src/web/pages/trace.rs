@@ -1,11 +1,13 @@
 //! From what link says of a lesson to what a line is drawn from.
 
-use super::line::{Lesson, Person, Picture, Recording, Source, Span};
+use super::line::{Lesson, Mark, Person, Picture, Recording, Source, Span};
 use super::reader::Reader;
 use super::state::State;
+use crate::analyse::attendance::EventKind;
 use crate::audit::overview::{self, EvidenceLine, LessonHead, Media, TraineeLine};
 use crate::error::Result;
 use crate::ids::{EvidenceId, TraineeId};
+use crate::lake::EventRow;
 use crate::link::{self, Coverage, CreditSpan, Shows, SpanKind, Trace};
 use std::collections::{HashMap, HashSet};
 
@@ -17,13 +19,17 @@ pub(super) struct Known {
     pub(super) traces: Vec<Trace>,
     /// What was received for it.
     pub(super) evidence: Vec<EvidenceLine>,
+    /// What its logs say, by time.
+    pub(super) events: Vec<EventRow>,
+    /// How its files are called.
+    pub(super) files: Files,
 }
 
 /// Gathers what is known of a lesson; of one trainee in it when one is named.
 pub(super) async fn known(reader: &Reader<'_>, head: &LessonHead, only: Option<TraineeId>) -> Result<Known> {
     let evidence = overview::evidence_of_lesson(reader.db, head.line.id).await?;
     let media = overview::media(reader.db, head).await?;
-    let coverage = link::coverage_of_lesson(reader.db, head.line.id).await?;
+    let coverage = link::coverage_of_lesson(reader.db, head.line.id, reader.policies).await?;
     let traces = link::trace_of_lesson(reader.db, head.line.id, only).await?;
     let mut roster = overview::roster(reader.db, head.class).await?;
     if let Some(only) = only {
@@ -32,9 +38,14 @@ pub(super) async fn known(reader: &Reader<'_>, head: &LessonHead, only: Option<T
     let disputed = overview::disputed(reader.db, head.class).await?;
     let disputed: HashSet<TraineeId> = disputed.iter().filter(|one| one.lesson == head.line.id).map(|one| one.trainee).collect();
     let files = Files::of(&evidence, &media);
+    let events = reader.lake.events_of_lesson(head.line.id).await?;
+    let mut marks = marks(&events);
     let by_trainee: HashMap<TraineeId, &Trace> = traces.iter().map(|trace| (trace.credit.trainee, trace)).collect();
     let people = roster.iter().map(|trainee| {
-        person(reader, head, trainee, by_trainee.get(&trainee.id).copied(), disputed.contains(&trainee.id), &files)
+        let mut person = person(reader, head, trainee, by_trainee.get(&trainee.id).copied(), &files);
+        person.disputed = disputed.contains(&trainee.id);
+        person.marks = marks.remove(&trainee.id).unwrap_or_default();
+        person
     });
     let lesson = Lesson {
         id: head.line.id.to_string(),
@@ -45,7 +56,23 @@ pub(super) async fn known(reader: &Reader<'_>, head: &LessonHead, only: Option<T
         recordings: coverage.iter().filter_map(|shown| recording(shown, &files)).collect(),
         pictures: coverage.iter().filter_map(|shown| picture(shown, &files)).collect(),
     };
-    Ok(Known { lesson, traces, evidence })
+    Ok(Known { lesson, traces, evidence, events, files })
+}
+
+/// The moments of each trainee worth a tick: coming, going, answers and face checks; beats are left out, there are too many.
+fn marks(events: &[EventRow]) -> HashMap<TraineeId, Vec<Mark>> {
+    let mut marks: HashMap<TraineeId, Vec<Mark>> = HashMap::new();
+    for event in events {
+        let kind = match event.kind {
+            EventKind::Join | EventKind::Interval => EventKind::Join,
+            kind @ (EventKind::Leave | EventKind::Answer | EventKind::FaceCheck) => kind,
+            EventKind::Heartbeat | EventKind::Progress | EventKind::Away | EventKind::WaitingRoom => continue,
+        };
+        if let Some(trainee) = event.trainee {
+            marks.entry(trainee).or_default().push(Mark { kind: kind.as_str().to_owned(), at: event.at });
+        }
+    }
+    marks
 }
 
 /// How files are called, where they are sealed and whether there is a small picture of them.
@@ -63,9 +90,9 @@ impl Files {
     fn of(evidence: &[EvidenceLine], media: &[Media]) -> Files {
         let media = media.iter().map(|one| (one.evidence, &one.filename, &one.kind, one.leaf, one.thumbnail));
         let evidence = evidence.iter().map(|one| (one.id, &one.filename, &one.kind, one.leaf, one.thumbnail));
-        let files = media.chain(evidence).map(|(id, filename, kind, leaf, thumbnail)| {
-            (id, File { name: called(filename.as_deref(), kind, id), leaf, thumbnail })
-        });
+        let files = media
+            .chain(evidence)
+            .map(|(id, filename, kind, leaf, thumbnail)| (id, File { name: called(filename.as_deref(), kind, id), leaf, thumbnail }));
         Files(files.collect())
     }
 
@@ -92,7 +119,7 @@ pub(super) fn called(filename: Option<&str>, kind: &str, id: EvidenceId) -> Stri
     }
 }
 
-fn person(reader: &Reader<'_>, head: &LessonHead, trainee: &TraineeLine, trace: Option<&Trace>, disputed: bool, files: &Files) -> Person {
+fn person(reader: &Reader<'_>, head: &LessonHead, trainee: &TraineeLine, trace: Option<&Trace>, files: &Files) -> Person {
     let spans = match trace {
         Some(trace) => trace.spans.iter().map(|span| drawn(span, files)).collect(),
         None => vec![Span { state: State::Pending, from: head.line.from, until: head.line.until, reason: None, sources: Vec::new() }],
@@ -106,7 +133,7 @@ fn person(reader: &Reader<'_>, head: &LessonHead, trainee: &TraineeLine, trace: 
         credited: trace.map_or(0, |trace| trace.credit.hours_milli),
         corroborated: trace.map_or(0, |trace| trace.credit.corroborated_ms),
         calculated: trace.is_some(),
-        disputed,
+        disputed: false,
     }
 }
 

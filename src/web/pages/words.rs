@@ -244,6 +244,17 @@ mod tests {
     }
 
     #[test]
+    fn every_reason_role_event_and_error_a_page_may_meet_has_words() {
+        let mut codes: Vec<String> = Vec::new();
+        codes.extend(crate::link::Reason::ALL.iter().flat_map(|reason| [format!("reason.{reason}"), format!("reason_why.{reason}")]));
+        codes.extend(crate::analyse::attendance::EventKind::ALL.iter().map(|kind| format!("mark.{}", kind.as_str())));
+        use clap::ValueEnum;
+        codes.extend(crate::receive::Role::value_variants().iter().map(|role| format!("role.{}", role.as_str())));
+        let absent: Vec<&String> = codes.iter().filter(|key| !TABLE.contains_key(*key)).collect();
+        assert!(absent.is_empty(), "codes without words: {absent:?}");
+    }
+
+    #[test]
     fn a_missing_key_shows_itself() {
         assert_eq!(Lang::Zh.say_code("no.such", "code"), "code");
     }
