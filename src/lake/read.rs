@@ -1,12 +1,12 @@
-//! The events of one lesson or one trainee, from the live segments that name it and no others.
+//! The events of one lesson, one trainee or one row of a file, from the live segments that name it and no others.
 
 use super::columns::{damaged, rows};
 use super::local::Verified;
 use super::row::EventRow;
 use super::{Lake, sql};
 use crate::error::{Error, Result, codes};
-use crate::ids::{LessonId, TraineeId};
-use datafusion::arrow::array::StringArray;
+use crate::ids::{EvidenceId, LessonId, TraineeId};
+use datafusion::arrow::array::{Int64Array, StringArray};
 use datafusion::arrow::compute::kernels::cmp::eq;
 use datafusion::parquet::arrow::ProjectionMask;
 use datafusion::parquet::arrow::arrow_reader::{ArrowPredicateFn, ArrowReaderOptions, ParquetRecordBatchReaderBuilder, RowFilter};
@@ -32,6 +32,15 @@ impl Lake {
     /// `query_limit` when they are more than two million.
     pub async fn events_of_trainee(&self, trainee: TraineeId) -> Result<Vec<EventRow>> {
         self.events(sql::OF_TRAINEE, "trainee", trainee.to_string()).await
+    }
+
+    /// What was read from one row of a file, by time; mostly one event, none when the row was refused.
+    pub async fn events_of_row(&self, evidence: EvidenceId, row: u64) -> Result<Vec<EventRow>> {
+        let found = sqlx::query(sql::OF_EVIDENCE).bind(evidence.to_string()).fetch_optional(self.db.read()).await?;
+        let Some(segment) = found else { return Ok(Vec::new()) };
+        let digest = Digest::try_from(segment.get::<Vec<u8>, _>(0).as_slice()).map_err(Error::internal)?;
+        let file = self.locals.get(&self.objects, digest).await?;
+        tokio::task::spawn_blocking(move || read_row(&file, row)).await.map_err(Error::internal)?
     }
 
     async fn events(&self, segments: &'static str, column: &'static str, id: String) -> Result<Vec<EventRow>> {
@@ -75,6 +84,23 @@ fn read(file: &Arc<Verified>, column: &'static str, id: &str, mut events: Vec<Ev
             ));
         }
     }
+    Ok(events)
+}
+
+/// The events of a row of the file a segment was read from.
+fn read_row(file: &Arc<Verified>, row: u64) -> Result<Vec<EventRow>> {
+    let Ok(row) = i64::try_from(row) else { return Ok(Vec::new()) };
+    let builder =
+        ParquetRecordBatchReaderBuilder::try_new_with_options(file.open()?, ArrowReaderOptions::new()).map_err(Error::internal)?;
+    let index = builder.schema().index_of("row").map_err(|_| damaged())?;
+    let wanted = Int64Array::new_scalar(row);
+    let mask = ProjectionMask::leaves(builder.parquet_schema(), [index]);
+    let filter = RowFilter::new(vec![Box::new(ArrowPredicateFn::new(mask, move |batch| eq(batch.column(0), &wanted)))]);
+    let mut events = Vec::new();
+    for batch in builder.with_row_filter(filter).build().map_err(Error::internal)? {
+        rows(&batch.map_err(Error::internal)?, &mut events)?;
+    }
+    events.sort_by_key(|event| event.at);
     Ok(events)
 }
 

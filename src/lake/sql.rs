@@ -25,10 +25,13 @@ pub(crate) const OF_LESSON: &str = "select s.digest, s.size from segment_lesson 
 pub(crate) const OF_TRAINEE: &str = "select digest, size from segment \
      where replaced_at is null and (class_id is null or class_id = (select class_id from trainee where id = $1)) order by id";
 
+/// $1 evidence.
+pub(crate) const OF_EVIDENCE: &str = "select digest, size from segment where evidence_id = $1 and replaced_at is null";
+
 /// Every live segment.
 pub(crate) const LIVE: &str =
     "select digest, size, row_count, first_at, last_at, class_id, evidence_id from segment where replaced_at is null order by first_at, id";
 
 /// Every statement that both engines must prepare.
 #[cfg(test)]
-pub(crate) const ALL: &[&str] = &[REPLACE_LIVE, LIVE_SAME, ADD, ADD_LESSON, LIVE_LESSONS, OF_LESSON, OF_TRAINEE, LIVE];
+pub(crate) const ALL: &[&str] = &[REPLACE_LIVE, LIVE_SAME, ADD, ADD_LESSON, LIVE_LESSONS, OF_LESSON, OF_TRAINEE, OF_EVIDENCE, LIVE];

@@ -76,6 +76,13 @@ async fn logs(db: &Db, lesson: LessonId) -> Result<Vec<EvidenceId>> {
     rows.iter().map(|row| row.id("id")).collect()
 }
 
+/// Where in time the pictures and videos of a lesson belong, as credit takes them; those without a time are left out.
+pub async fn coverage_of_lesson(db: &Db, lesson: LessonId, policies: &Policies) -> Result<Vec<Coverage>> {
+    let planned = planned(db, lesson).await?;
+    let media = media(db, &planned, policies.at(planned.window.from)).await?;
+    Ok(media.into_iter().map(|medium| medium.coverage).collect())
+}
+
 async fn media(db: &Db, planned: &Planned, policy: &Policy) -> Result<Vec<Medium>> {
     let rows = sqlx::query(sql::MEDIA)
         .bind(planned.id.to_string())

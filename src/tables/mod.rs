@@ -8,6 +8,7 @@ pub(crate) mod encoding;
 pub(crate) mod fold;
 mod guard;
 mod limits;
+mod quote;
 pub(crate) mod records;
 mod sheets;
 pub(crate) mod source;
@@ -16,6 +17,7 @@ pub(crate) mod when;
 
 pub(crate) use limits::Halt;
 pub use limits::Limits;
+pub use quote::quote;
 
 use crate::error::{Error, Result, codes};
 use std::io::{Seek, Write};

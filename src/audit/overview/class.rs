@@ -1,7 +1,7 @@
 //! Classes as a list shows them.
 
-use super::{Name, PART, Part, Scope, after, containing, id, part, sql};
-use crate::db::Db;
+use super::{Name, PART, Part, Scope, after, containing, part, sql};
+use crate::db::{Columns, Db};
 use crate::error::Result;
 use crate::ids::ClassId;
 use crate::time::Time;
@@ -58,7 +58,7 @@ pub struct ClassHead {
     pub starts_on: String,
     /// Last day.
     pub ends_on: String,
-    /// Lesson hours of the whole plan.
+    /// Lesson hours of the whole plan, in thousandths.
     pub hours_total: i64,
     /// Of these online.
     pub hours_online: i64,
@@ -112,7 +112,7 @@ pub async fn class(db: &Db, scope: &Scope, class: ClassId) -> Result<Option<Clas
 fn line(row: &AnyRow) -> Result<ClassLine> {
     let trainees: i64 = row.get("trainees");
     Ok(ClassLine {
-        id: id(row, "id")?,
+        id: row.id("id")?,
         title: row.get("title"),
         provider: row.get("provider"),
         starts_on: row.get("starts_on"),
@@ -121,7 +121,7 @@ fn line(row: &AnyRow) -> Result<ClassLine> {
         lessons: row.get("lessons"),
         bare: row.get("bare"),
         credited: row.get("credited"),
-        possible: trainees * row.get::<i64, _>("held"),
+        possible: trainees * row.int("held"),
         findings: row.get("findings"),
         at_risk: row.get("at_risk"),
     })
@@ -129,7 +129,7 @@ fn line(row: &AnyRow) -> Result<ClassLine> {
 
 fn head(row: &AnyRow) -> Result<ClassHead> {
     Ok(ClassHead {
-        id: id(row, "id")?,
+        id: row.id("id")?,
         external_id: row.get("external_id"),
         title: row.get("title"),
         provider: (row.get("provider_id"), row.get("provider")),
@@ -138,9 +138,9 @@ fn head(row: &AnyRow) -> Result<ClassHead> {
         application: row.get("application"),
         starts_on: row.get("starts_on"),
         ends_on: row.get("ends_on"),
-        hours_total: row.get("hours_total"),
-        hours_online: row.get("hours_online"),
-        epidemic: row.get::<i64, _>("epidemic") != 0,
+        hours_total: row.get("hours_total_milli"),
+        hours_online: row.get("hours_online_milli"),
+        epidemic: row.int("epidemic") != 0,
         standards_fen: [
             row.get("standard_qualified_fen"),
             row.get("standard_skill_level_fen"),
@@ -149,6 +149,6 @@ fn head(row: &AnyRow) -> Result<ClassHead> {
         ],
         findings: row.get("findings"),
         at_risk: row.get("at_risk"),
-        calculated: row.get::<Option<i64>, _>("calculated").map(Time),
+        calculated: row.time_opt("calculated"),
     })
 }

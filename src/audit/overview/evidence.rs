@@ -1,12 +1,13 @@
 //! Evidence as lists show it, and one piece with its life.
 
-use super::{Name, PART, Part, Scope, after, containing, id, optional_id, part, sql};
-use crate::db::Db;
+use super::{Name, PART, Part, Scope, after, containing, index, part, sql};
+use crate::db::{Columns, Db};
 use crate::error::Result;
-use crate::ids::{ClassId, EvidenceId, LessonId, TraineeId};
+use crate::ids::{ClassId, EvidenceId, LeafId, LessonId, TraineeId};
 use crate::time::Time;
 use sqlx::Row;
 use sqlx::any::AnyRow;
+use storage::Digest;
 
 /// A piece of evidence in a list.
 #[derive(Clone, Debug)]
@@ -43,7 +44,7 @@ pub struct EvidenceHead {
     /// What a list says.
     pub line: EvidenceLine,
     /// SHA-256.
-    pub digest: Vec<u8>,
+    pub digest: Digest,
     /// Media type by content.
     pub media_type: String,
     /// The span it claims.
@@ -59,7 +60,7 @@ pub struct EvidenceHead {
     /// Facts by name: JSON values.
     pub facts: Vec<(String, String)>,
     /// The leaf that seals it.
-    pub leaf_id: String,
+    pub leaf_id: LeafId,
 }
 
 /// Where a piece of evidence counts.
@@ -153,17 +154,17 @@ pub async fn evidence(db: &Db, scope: &Scope, evidence: EvidenceId) -> Result<Op
     let query = sqlx::query(sql::EVIDENCE).bind(evidence.to_string()).bind(scope.provider()).bind(scope.platform());
     let Some(row) = query.fetch_optional(db.read()).await? else { return Ok(None) };
     let facts = sqlx::query(sql::FACTS).bind(evidence.to_string()).fetch_all(db.read()).await?;
-    let moments = (row.get::<Option<i64>, _>("claimed_from"), row.get::<Option<i64>, _>("claimed_until"));
+    let moments = (row.int_opt("claimed_from"), row.int_opt("claimed_until"));
     Ok(Some(EvidenceHead {
-        digest: row.get("digest"),
+        digest: row.digest("digest")?,
         media_type: row.get("media_type"),
         claimed: moments.0.zip(moments.1).map(|(from, until)| (Time(from), Time(until))),
-        trainee: optional_id(&row, "trainee_id")?.zip(row.get::<Option<String>, _>("trainee_name")),
+        trainee: row.id_opt("trainee_id")?.zip(row.text_opt("trainee_name")),
         reader: row.get("reader"),
         assumptions: row.get("assumptions"),
         accepted: row.get("accepted_rows"),
         facts: facts.iter().map(|row| (row.get("name"), row.get("value"))).collect(),
-        leaf_id: row.get("leaf_id"),
+        leaf_id: row.id("leaf_id")?,
         line: line(&row)?,
     }))
 }
@@ -174,7 +175,7 @@ pub async fn resting_on(db: &Db, evidence: EvidenceId, limit: i64) -> Result<(Ve
     let rows = sqlx::query(sql::RESTING_ON).bind(evidence.to_string()).bind(&mentions).bind(limit).fetch_all(db.read()).await?;
     let count = sqlx::query(sql::RESTING_ON_COUNT).bind(evidence.to_string()).bind(&mentions).fetch_one(db.read()).await?;
     let places = rows.iter().map(|row| {
-        Ok(Place { trainee: id(row, "trainee_id")?, name: row.get("name"), lesson: id(row, "lesson_id")?, title: row.get("title") })
+        Ok(Place { trainee: row.id("trainee_id")?, name: row.get("name"), lesson: row.id("lesson_id")?, title: row.get("title") })
     });
     Ok((places.collect::<Result<_>>()?, count.get("n")))
 }
@@ -188,32 +189,32 @@ pub async fn steps(db: &Db, evidence: EvidenceId, looks: i64) -> Result<Vec<Step
         };
         add("received", Some(row.get("received_at")), row.get("submitter"));
         add("sealed", row.get("sealed_at"), String::new());
-        add("analysed", row.get("analysed_at"), row.get::<Option<String>, _>("reader").unwrap_or_default());
+        add("analysed", row.get("analysed_at"), row.text_opt("reader").unwrap_or_default());
         add("failed", row.get("failed_at"), String::new());
     }
     let rows = sqlx::query(sql::LOOKS).bind(evidence.to_string()).bind(looks).fetch_all(db.read()).await?;
-    steps.extend(rows.iter().map(|row| Step { at: Time(row.get("at")), what: row.get("action"), who: row.get("actor") }));
+    steps.extend(rows.iter().map(|row| Step { at: row.time("at"), what: row.get("action"), who: row.get("actor") }));
     steps.sort_by_key(|step| step.at);
     Ok(steps)
 }
 
 fn line(row: &AnyRow) -> Result<EvidenceLine> {
-    let sender = match (row.get::<Option<String>, _>("platform_zh"), row.get::<Option<String>, _>("platform_en")) {
+    let sender = match (row.text_opt("platform_zh"), row.text_opt("platform_en")) {
         (Some(zh), Some(en)) => Name { zh, en },
-        _ => Name::same(row.get::<Option<String>, _>("provider").unwrap_or_else(|| row.get("submitter"))),
+        _ => Name::same(row.text_opt("provider").unwrap_or_else(|| row.get("submitter"))),
     };
     Ok(EvidenceLine {
-        id: id(row, "id")?,
+        id: row.id("id")?,
         kind: row.get("kind"),
         filename: row.get("filename"),
-        size: row.get::<i64, _>("size").max(0) as u64,
+        size: row.int("size").max(0) as u64,
         submitter: sender,
-        class: optional_id(row, "class_id")?.zip(row.get::<Option<String>, _>("class_title")),
-        lesson: optional_id(row, "lesson_id")?.zip(row.get::<Option<String>, _>("lesson_title")),
-        received: Time(row.get("received_at")),
+        class: row.id_opt("class_id")?.zip(row.text_opt("class_title")),
+        lesson: row.id_opt("lesson_id")?.zip(row.text_opt("lesson_title")),
+        received: row.time("received_at"),
         state: row.get("state"),
-        leaf: row.get::<Option<i64>, _>("log_index").and_then(|index| u64::try_from(index).ok()),
-        thumbnail: row.get::<i64, _>("thumbnails") > 0,
+        leaf: index(row, "log_index"),
+        thumbnail: row.int("thumbnails") > 0,
         refused: row.get("refused_rows"),
     })
 }

@@ -1,7 +1,7 @@
 //! Lessons as a class lists them, and one lesson with what it lies between.
 
-use super::{Scope, id, optional_id, sql};
-use crate::db::Db;
+use super::{Scope, index, sql};
+use crate::db::{Columns, Db};
 use crate::error::Result;
 use crate::ids::{ClassId, EvidenceId, FindingId, LessonId, TraineeId};
 use crate::time::Time;
@@ -76,12 +76,8 @@ pub struct Media {
     pub filename: Option<String>,
     /// The trainee it was sent for.
     pub trainee: Option<TraineeId>,
-    /// What it claims to begin with.
-    pub claimed_from: Option<Time>,
-    /// What it claims to end with.
-    pub claimed_until: Option<Time>,
-    /// Measured length in milliseconds (the fact `duration_ms`).
-    pub duration_ms: Option<i64>,
+    /// Its index in the log.
+    pub leaf: Option<u64>,
     /// Whether there is a small version.
     pub thumbnail: bool,
 }
@@ -96,7 +92,7 @@ pub async fn lessons(db: &Db, class: ClassId) -> Result<Vec<LessonLine>> {
 pub async fn lesson(db: &Db, scope: &Scope, lesson: LessonId) -> Result<Option<LessonHead>> {
     let query = sqlx::query(sql::LESSON_CLASS).bind(lesson.to_string()).bind(scope.provider()).bind(scope.platform());
     let Some(row) = query.fetch_optional(db.read()).await? else { return Ok(None) };
-    let class = id(&row, "class_id")?;
+    let class = row.id("class_id")?;
     let all = lessons(db, class).await?;
     let Some(place) = all.iter().position(|line| line.id == lesson) else { return Ok(None) };
     let beside = |place: Option<usize>| place.and_then(|place| all.get(place)).map(|line| line.id);
@@ -112,9 +108,7 @@ pub async fn lesson(db: &Db, scope: &Scope, lesson: LessonId) -> Result<Option<L
 /// The hours of a class that open findings speak of.
 pub async fn disputed(db: &Db, class: ClassId) -> Result<Vec<Disputed>> {
     let rows = sqlx::query(sql::DISPUTED).bind(class.to_string()).fetch_all(db.read()).await?;
-    rows.iter()
-        .map(|row| Ok(Disputed { lesson: id(row, "lesson_id")?, trainee: id(row, "trainee_id")?, finding: id(row, "id")? }))
-        .collect()
+    rows.iter().map(|row| Ok(Disputed { lesson: row.id("lesson_id")?, trainee: row.id("trainee_id")?, finding: row.id("id")? })).collect()
 }
 
 /// Recordings and pictures of a lesson, and those of its class that claim its time.
@@ -131,31 +125,29 @@ pub async fn media(db: &Db, lesson: &LessonHead) -> Result<Vec<Media>> {
 
 fn line(row: &AnyRow, number: usize) -> Result<LessonLine> {
     Ok(LessonLine {
-        id: id(row, "id")?,
+        id: row.id("id")?,
         number,
         title: row.get("title"),
         kind: row.get("kind"),
         mode: row.get("mode"),
         teacher: row.get("teacher"),
-        from: Time(row.get("starts_at")),
-        until: Time(row.get("ends_at")),
+        from: row.time("starts_at"),
+        until: row.time("ends_at"),
         planned: row.get("hours_milli"),
-        logs: row.get::<i64, _>("logs") + row.get::<i64, _>("class_logs"),
+        logs: row.int("logs") + row.int("class_logs"),
         recordings: row.get("recordings"),
         pictures: row.get("pictures"),
-        calculated: row.get::<i64, _>("runs") > 0,
+        calculated: row.int("runs") > 0,
     })
 }
 
 fn medium(row: &AnyRow) -> Result<Media> {
     Ok(Media {
-        evidence: id(row, "id")?,
+        evidence: row.id("id")?,
         kind: row.get("kind"),
         filename: row.get("filename"),
-        trainee: optional_id(row, "trainee_id")?,
-        claimed_from: row.get::<Option<i64>, _>("claimed_from").map(Time),
-        claimed_until: row.get::<Option<i64>, _>("claimed_until").map(Time),
-        duration_ms: row.get::<Option<String>, _>("duration").and_then(|value| value.parse().ok()),
-        thumbnail: row.get::<i64, _>("thumbnails") > 0,
+        trainee: row.id_opt("trainee_id")?,
+        leaf: index(row, "log_index"),
+        thumbnail: row.int("thumbnails") > 0,
     })
 }

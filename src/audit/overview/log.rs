@@ -1,8 +1,9 @@
 //! The head of the log and its newest leaves.
 
-use super::sql;
-use crate::db::Db;
+use super::{index, sql};
+use crate::db::{Columns, Db};
 use crate::error::Result;
+use crate::ids::LeafId;
 use crate::time::Time;
 use sqlx::Row;
 
@@ -44,9 +45,22 @@ pub async fn log_head(db: &Db) -> Result<Option<LogHead>> {
         size: row.get("tree_size"),
         root: row.get("root"),
         note: row.get("note"),
-        at: Time(row.get("published_at")),
+        at: row.time("published_at"),
         staged: row.get("staged"),
     }))
+}
+
+/// Where a leaf lies in the log; none until it is sealed.
+pub async fn leaf_index(db: &Db, leaf: LeafId) -> Result<Option<u64>> {
+    let row = sqlx::query(sql::LEAF_INDEX).bind(leaf.to_string()).fetch_optional(db.read()).await?;
+    Ok(row.and_then(|row| index(&row, "log_index")))
+}
+
+/// The leaf at an index.
+pub async fn leaf_at(db: &Db, index: u64) -> Result<Option<LeafId>> {
+    let Ok(index) = i64::try_from(index) else { return Ok(None) };
+    let row = sqlx::query(sql::LEAF_AT).bind(index).fetch_optional(db.read()).await?;
+    row.map(|row| row.id("id")).transpose()
 }
 
 /// The newest sealed leaves, the newest first.
@@ -55,9 +69,9 @@ pub async fn newest_leaves(db: &Db, limit: i64) -> Result<Vec<Leaf>> {
     Ok(rows
         .iter()
         .map(|row| Leaf {
-            index: row.get::<i64, _>("log_index").max(0) as u64,
+            index: row.int("log_index").max(0) as u64,
             body: row.get("body"),
-            at: Time(row.get("staged_at")),
+            at: row.time("staged_at"),
             evidence: row.get("evidence_id"),
         })
         .collect())

@@ -17,11 +17,10 @@ pub use evidence::{
     EvidenceFilter, EvidenceHead, EvidenceLine, Place, Step, evidence, evidence_count, evidence_list, evidence_of_lesson, resting_on, steps,
 };
 pub use lesson::{Disputed, LessonHead, LessonLine, Media, disputed, lesson, lessons, media};
-pub use log::{Leaf, LogHead, log_head, newest_leaves};
+pub use log::{Leaf, LogHead, leaf_at, leaf_index, log_head, newest_leaves};
 pub use trainee::{TraineeHead, TraineeLine, roster, trainee};
 
-use crate::error::{Error, Result};
-use sqlx::Row;
+use crate::db::Columns;
 use sqlx::any::AnyRow;
 use std::str::FromStr;
 
@@ -102,16 +101,6 @@ fn containing(words: &str) -> String {
     pattern
 }
 
-fn id<T: FromStr>(row: &AnyRow, column: &str) -> Result<T>
-where
-    T::Err: std::error::Error + Send + Sync + 'static,
-{
-    row.get::<String, _>(column).parse().map_err(Error::internal)
-}
-
-fn optional_id<T: FromStr>(row: &AnyRow, column: &str) -> Result<Option<T>>
-where
-    T::Err: std::error::Error + Send + Sync + 'static,
-{
-    row.get::<Option<String>, _>(column).map(|text| text.parse().map_err(Error::internal)).transpose()
+fn index(row: &AnyRow, column: &str) -> Option<u64> {
+    row.int_opt(column).and_then(|index| u64::try_from(index).ok())
 }

@@ -34,7 +34,7 @@ pub(crate) const BARE_LESSONS: &str = "select count(*) as n from lesson l join c
 /// $1 class, $2 provider, $3 platform.
 pub(crate) const CLASS: &str = "select c.id, c.external_id, c.title, c.provider_id, p.name as provider, c.platform_id, \
      f.name_zh as platform_zh, f.name_en as platform_en, c.trade_code, c.trade_name, c.application, c.starts_on, c.ends_on, \
-     c.hours_total, c.hours_online, c.epidemic, c.standard_qualified_fen, c.standard_skill_level_fen, c.standard_vocational_fen, \
+     c.hours_total_milli, c.hours_online_milli, c.epidemic, c.standard_qualified_fen, c.standard_skill_level_fen, c.standard_vocational_fen, \
      c.standard_special_operation_fen, \
      (select count(*) from finding g where g.class_id = c.id and g.status = 'open' and g.ceased_at is null) as findings, \
      (select cast(coalesce(sum(g.money_fen), 0) as bigint) from finding g \
@@ -62,16 +62,16 @@ pub(crate) const DISPUTED: &str = "select id, lesson_id, trainee_id from finding
      where class_id = $1 and status = 'open' and ceased_at is null and lesson_id is not null and trainee_id is not null order by money_fen desc, id";
 
 /// $1 lesson, $2 class, $3 and $4 the lesson's window.
-pub(crate) const MEDIA: &str = "select e.id, e.kind, e.filename, e.trainee_id, e.claimed_from, e.claimed_until, d.value as duration, \
+pub(crate) const MEDIA: &str = "select e.id, e.kind, e.filename, e.trainee_id, x.log_index, \
      (select count(*) from thumbnail t where t.evidence_id = e.id) as thumbnails \
-     from evidence e left join fact d on d.evidence_id = e.id and d.name = 'duration_ms' \
+     from evidence e left join leaf x on x.id = e.leaf_id \
      where e.kind in ('video', 'screenshot') \
      and (e.lesson_id = $1 or (e.lesson_id is null and e.class_id = $2 and e.claimed_from < $4 and e.claimed_until > $3)) \
-     order by e.claimed_from, e.id";
+     order by e.received_at, e.id";
 
 /// $1 class.
-pub(crate) const ROSTER: &str =
-    "select id, external_id, name, category from trainee where class_id = $1 and withdrawn_at is null order by external_id, id";
+pub(crate) const ROSTER: &str = "select id, external_id, name, category from trainee where class_id = $1 \
+     and (withdrawn_at is null or exists (select 1 from credit k where k.trainee_id = trainee.id and k.credited_ms > 0)) order by external_id, id";
 
 /// $1 trainee, $2 provider, $3 platform.
 pub(crate) const TRAINEE: &str = "select t.external_id, t.name, t.category, t.class_id, c.title from trainee t join class c on c.id = t.class_id \
@@ -165,6 +165,12 @@ pub(crate) const LOG_HEAD: &str = "select h.origin, k.tree_size, k.root, k.note,
      (select count(*) from leaf where log_index is null) as staged \
      from log_head h, log_checkpoint k order by k.tree_size desc limit 1";
 
+/// $1 leaf.
+pub(crate) const LEAF_INDEX: &str = "select log_index from leaf where id = $1";
+
+/// $1 index.
+pub(crate) const LEAF_AT: &str = "select id from leaf where log_index = $1";
+
 /// $1 rows.
 pub(crate) const NEWEST_LEAVES: &str = "select x.log_index, x.body, x.staged_at, e.id as evidence_id from leaf x left join evidence e on e.leaf_id = x.id \
      where x.log_index is not null order by x.log_index desc limit $1";
@@ -193,6 +199,8 @@ pub(crate) const ALL: &[&str] = &[
     LIFE,
     LOOKS,
     LOG_HEAD,
+    LEAF_INDEX,
+    LEAF_AT,
     NEWEST_LEAVES,
 ];
 
@@ -203,12 +211,12 @@ pub(super) const WORLD: &[&str] = &[
     "insert into platform values ('px', '平台', 'Platform', 'px.example', 'Asia/Shanghai', 'px', 1)",
     "insert into provider values ('0190a1b2-0001-7000-8000-000000000001', 'p1', '第一学校', 'institution', null, null, 1), \
      ('0190a1b2-0001-7000-8000-000000000002', 'p2', '第二企业', 'enterprise', null, null, 1)",
-    "insert into class (id, external_id, provider_id, platform_id, title, trade_code, trade_name, application, starts_on, ends_on, hours_total, \
-     hours_online, hours_theory, hours_practice, standard_qualified_fen, epidemic, created_at) values \
+    "insert into class (id, external_id, provider_id, platform_id, title, trade_code, trade_name, application, starts_on, ends_on, hours_total_milli, \
+     hours_online_milli, hours_theory_milli, hours_practice_milli, standard_qualified_fen, epidemic, content_digest, created_at) values \
      ('0190a1b2-0002-7000-8000-000000000001', 'c1', '0190a1b2-0001-7000-8000-000000000001', 'px', '电工 50%_班', '6', '电工', 'full', \
-      '2020-03-02', '2020-03-20', 80, 48, 48, 32, 60000, 1, 1), \
+      '2020-03-02', '2020-03-20', 80000, 48000, 48000, 32000, 60000, 1, '', 1), \
      ('0190a1b2-0002-7000-8000-000000000002', 'c2', '0190a1b2-0001-7000-8000-000000000002', 'px', 'Welder', '6', '焊工', 'full', \
-      '2020-03-03', '2020-03-20', 80, 48, 48, 32, null, 0, 1)",
+      '2020-03-03', '2020-03-20', 80000, 48000, 48000, 32000, null, 0, '', 1)",
     "insert into person values ('0190a1b2-0003-7000-8000-000000000001', '\\x01', 1), ('0190a1b2-0003-7000-8000-000000000002', '\\x02', 1)",
     "insert into trainee (id, class_id, person_id, external_id, name, name_index, category, id_number_sealed, withdrawn_at, created_at) values \
      ('0190a1b2-0004-7000-8000-000000000001', '0190a1b2-0002-7000-8000-000000000001', '0190a1b2-0003-7000-8000-000000000001', 't1', '王一', '', 'employee', '', null, 1), \
@@ -219,16 +227,16 @@ pub(super) const WORLD: &[&str] = &[
      ('0190a1b2-0005-7000-8000-000000000002', '0190a1b2-0002-7000-8000-000000000001', 'l2', '第二课', 'theory', 'live', 3000, 4000, 1000, '马', null, 1), \
      ('0190a1b2-0005-7000-8000-000000000003', '0190a1b2-0002-7000-8000-000000000001', 'l3', '第三课', 'theory', 'live', 5000, 6000, 1000, '马', null, 1), \
      ('0190a1b2-0005-7000-8000-000000000004', '0190a1b2-0002-7000-8000-000000000001', 'l4', '取消', 'theory', 'live', 100, 200, 1000, '马', 9, 1)",
-    "insert into leaf values ('f1', '{}', '', 10, 0), ('f2', '{}', '', 11, null)",
+    "insert into leaf values ('0190a1b2-0008-7000-8000-000000000001', '{}', '', 10, 0), ('0190a1b2-0008-7000-8000-000000000002', '{}', '', 11, null)",
     "insert into log_head values (1, 'keshi.example/log', 1, '', '', 0, 1, 12)",
     "insert into log_checkpoint values (1, 'root', 'note', 12)",
     "insert into evidence (id, place_key, kind, digest, size, media_type, filename, platform_id, class_id, lesson_id, received_at, submitter, leaf_id, \
      analysed_at, reader, claimed_from, claimed_until) values \
-     ('0190a1b2-0006-7000-8000-000000000001', 'k1', 'attendance', 'abcd', 10, 'text/csv', 'Log 1.CSV', 'px', '0190a1b2-0002-7000-8000-000000000001', null, 11, 'px', 'f1', 15, 'zoom', null, null), \
-     ('0190a1b2-0006-7000-8000-000000000002', 'k2', 'video', 'abce', 20, 'video/mp4', null, 'px', '0190a1b2-0002-7000-8000-000000000001', '0190a1b2-0005-7000-8000-000000000001', 12, 'px', 'f2', null, null, 1000, 2000)",
+     ('0190a1b2-0006-7000-8000-000000000001', 'k1', 'attendance', 'abcd', 10, 'text/csv', 'Log 1.CSV', 'px', '0190a1b2-0002-7000-8000-000000000001', null, 11, 'px', '0190a1b2-0008-7000-8000-000000000001', 15, 'zoom', null, null), \
+     ('0190a1b2-0006-7000-8000-000000000002', 'k2', 'video', 'abce', 20, 'video/mp4', null, 'px', '0190a1b2-0002-7000-8000-000000000001', '0190a1b2-0005-7000-8000-000000000001', 12, 'px', '0190a1b2-0008-7000-8000-000000000002', null, null, 1000, 2000)",
     "insert into segment values ('s1', '0190a1b2-0006-7000-8000-000000000001', '', 1, 1, 1, 1, null, 1, null)",
     "insert into segment_lesson values ('s1', '0190a1b2-0005-7000-8000-000000000001'), ('s1', '0190a1b2-0005-7000-8000-000000000002')",
-    "insert into credit_run values ('r0', '0190a1b2-0005-7000-8000-000000000001', 'p', '', 'f1', 20, 21), ('r1', '0190a1b2-0005-7000-8000-000000000001', 'p', '', 'f1', 21, null)",
+    "insert into credit_run values ('r0', '0190a1b2-0005-7000-8000-000000000001', 'p', '', '0190a1b2-0008-7000-8000-000000000001', 20, 21), ('r1', '0190a1b2-0005-7000-8000-000000000001', 'p', '', '0190a1b2-0008-7000-8000-000000000001', 21, null)",
     "insert into credit values \
      ('r0', '0190a1b2-0002-7000-8000-000000000001', '0190a1b2-0005-7000-8000-000000000001', '0190a1b2-0004-7000-8000-000000000001', 1, 1000, 1, 0, '{}', '[0190a1b2-0006-7000-8000-000000000001]'), \
      ('r1', '0190a1b2-0002-7000-8000-000000000001', '0190a1b2-0005-7000-8000-000000000001', '0190a1b2-0004-7000-8000-000000000001', 1, 500, 1, 0, '{}', '[0190a1b2-0006-7000-8000-000000000001]'), \

@@ -20,7 +20,9 @@ async fn world(db: &Db) {
     }
     for (number, digest) in [(1, "abcd"), (2, "abce")] {
         let id = the::<EvidenceId>(6, number).to_string();
-        sqlx::query(sql::SET_DIGEST).bind(id).bind(digest.as_bytes()).execute(tx.conn()).await.expect("sets");
+        let mut bytes = digest.as_bytes().to_vec();
+        bytes.resize(32, 0);
+        sqlx::query(sql::SET_DIGEST).bind(id).bind(bytes).execute(tx.conn()).await.expect("sets");
     }
     sqlx::query(sql::SET_ROOT).bind(&b"root"[..]).execute(tx.conn()).await.expect("sets");
     sqlx::query(sql::SET_BODY).bind(&b"{}"[..]).execute(tx.conn()).await.expect("sets");
@@ -132,6 +134,9 @@ async fn the_head_of_the_log_is_the_published_one() {
         assert_eq!((head.size, head.staged, head.note.as_str()), (1, 1, "note"));
         let leaves = newest_leaves(&db, 10).await.expect("reads");
         assert_eq!((leaves.len(), leaves[0].evidence.is_some()), (1, true));
+        let leaf = leaf_at(&db, 0).await.expect("reads").expect("is there");
+        assert_eq!(leaf_index(&db, leaf).await.expect("reads"), Some(0));
+        assert_eq!(leaf_index(&db, the(8, 2)).await.expect("reads"), None, "staged, not sealed");
     })
     .await;
 }

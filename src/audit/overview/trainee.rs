@@ -1,7 +1,7 @@
 //! Trainees as a roster shows them. The number of the identity card stays sealed in the register.
 
-use super::{Scope, id, sql};
-use crate::db::Db;
+use super::{Scope, sql};
+use crate::db::{Columns, Db};
 use crate::error::Result;
 use crate::ids::{ClassId, TraineeId};
 use sqlx::Row;
@@ -37,12 +37,7 @@ pub async fn roster(db: &Db, class: ClassId) -> Result<Vec<TraineeLine>> {
     let rows = sqlx::query(sql::ROSTER).bind(class.to_string()).fetch_all(db.read()).await?;
     rows.iter()
         .map(|row| {
-            Ok(TraineeLine {
-                id: id(row, "id")?,
-                external_id: row.get("external_id"),
-                name: row.get("name"),
-                category: row.get("category"),
-            })
+            Ok(TraineeLine { id: row.id("id")?, external_id: row.get("external_id"), name: row.get("name"), category: row.get("category") })
         })
         .collect()
 }
@@ -55,8 +50,8 @@ pub async fn trainee(db: &Db, scope: &Scope, trainee: TraineeId) -> Result<Optio
     let elsewhere = query.fetch_all(db.read()).await?;
     Ok(Some(TraineeHead {
         line: TraineeLine { id: trainee, external_id: row.get("external_id"), name: row.get("name"), category: row.get("category") },
-        class: id(&row, "class_id")?,
+        class: row.id("class_id")?,
         class_title: row.get("title"),
-        elsewhere: elsewhere.iter().map(|row| Ok((id(row, "id")?, row.get("title")))).collect::<Result<_>>()?,
+        elsewhere: elsewhere.iter().map(|row| Ok((row.id("id")?, row.get("title")))).collect::<Result<_>>()?,
     }))
 }

@@ -12,6 +12,7 @@ export function proof(section) {
     steps.hidden = false;
     for (const [name, check] of Object.entries(CHECKS)) {
       const item = steps.querySelector(`[data-step=${name}]`);
+      if (!item) continue;
       item.dataset.done = "";
       item.querySelector("span")?.remove();
       const outcome = await check(section).catch(() => "bad");
@@ -36,7 +37,7 @@ const CHECKS = {
 
   async leaf({ dataset }) {
     const leaf = new TextDecoder().decode(bytes(dataset.leaf));
-    return JSON.parse(leaf).sha256 === dataset.sha256 ? "good" : "bad";
+    return JSON.parse(leaf).digest === dataset.sha256 ? "good" : "bad";
   },
 
   async root(section) {

@@ -1,69 +1,59 @@
 //! A class: its plan, its matrix, its lessons.
 
+use super::format;
 use super::frame::Frame;
-use super::matrix::Matrix;
+use super::matrix::{Cell, Column, Matrix, Row};
+use super::reader::Reader;
 use super::state::State;
+use crate::audit::overview::{self, ClassHead, LessonLine, TraineeLine};
+use crate::error::{Error, Result, codes};
+use crate::ids::{ClassId, LessonId, TraineeId};
+use crate::link::{self, ClassCredit};
+use crate::register::subsidy_rate::{Rate, Regime, Terms, highest, rate};
 use crate::time::Time;
 use askama::Template;
+use std::collections::{HashMap, HashSet};
 
 /// A lesson in the class's list.
 #[derive(Clone, Debug)]
 pub struct LessonRow {
-    /// Its id.
-    pub id: String,
-    /// Its place on the timetable, from 1.
-    pub number: usize,
-    /// Its title.
-    pub title: String,
-    /// `theory`, `practice`, `general`, `safety`, `epidemic`.
-    pub kind: String,
-    /// `live`, `recorded` …
-    pub mode: String,
-    /// The teacher's name.
-    pub teacher: String,
-    /// Planned start.
-    pub from: Time,
-    /// Planned end.
-    pub until: Time,
-    /// Logs received.
-    pub logs: i64,
-    /// Recordings received.
-    pub recordings: i64,
-    /// Pictures received.
-    pub pictures: i64,
+    /// What is known of it.
+    pub line: LessonLine,
     /// Thousandths of a lesson hour credited to all.
     pub credited: i64,
     /// Thousandths of a lesson hour that could be credited to all.
     pub possible: i64,
 }
 
-/// What the class is.
-#[derive(Clone, Debug)]
-pub struct ClassHead {
-    /// Its id.
-    pub id: String,
-    /// Its title.
-    pub title: String,
-    /// The provider's own id of it.
-    pub external_id: String,
-    /// The provider's name.
-    pub provider: String,
-    /// The platform's name.
-    pub platform: String,
-    /// Trade code and name.
-    pub trade: String,
-    /// First day.
-    pub starts_on: String,
-    /// Last day.
-    pub ends_on: String,
-    /// Kind of application.
-    pub application: String,
-    /// The decision; none while undecided.
-    pub decision: Option<String>,
-    /// Planned lesson hours in thousandths: in all, online.
-    pub hours: (i64, i64),
-    /// Whether the epidemic's rate applies.
-    pub epidemic: bool,
+/// How the rows of the matrix are sorted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Sort {
+    /// As on the roster.
+    #[default]
+    Roster,
+    /// Fewest credited hours first.
+    Hours,
+    /// By name.
+    Name,
+}
+
+impl Sort {
+    /// The order of a `?sort=` value.
+    pub fn named(name: &str) -> Sort {
+        match name {
+            "hours" => Sort::Hours,
+            "name" => Sort::Name,
+            _ => Sort::Roster,
+        }
+    }
+
+    fn name(self) -> &'static str {
+        match self {
+            Sort::Roster => "roster",
+            Sort::Hours => "hours",
+            Sort::Name => "name",
+        }
+    }
 }
 
 /// The page.
@@ -74,6 +64,8 @@ pub struct Class {
     pub frame: Frame,
     /// What it is.
     pub class: ClassHead,
+    /// The platform's name in the reader's language.
+    pub platform: String,
     /// Trainees by lessons.
     pub matrix: Matrix,
     /// `roster`, `hours` or `name`.
@@ -84,10 +76,6 @@ pub struct Class {
     pub rate: (i64, String),
     /// The lessons.
     pub lessons: Vec<LessonRow>,
-    /// Open findings and money at risk in fen.
-    pub findings: (i64, i64),
-    /// When the newest credit was calculated.
-    pub calculated: Option<Time>,
 }
 
 impl Class {
@@ -95,4 +83,126 @@ impl Class {
     pub fn states(&self) -> [State; 4] {
         State::FOUR
     }
+
+    /// One class as the reader may see it.
+    pub async fn read(reader: Reader<'_>, id: ClassId, sort: Sort) -> Result<Class> {
+        let class = overview::class(reader.db, &reader.scope, id).await?.ok_or_else(|| Error::of(&codes::UNKNOWN_CLASS))?;
+        let lessons = overview::lessons(reader.db, id).await?;
+        let disputed = overview::disputed(reader.db, id).await?;
+        let roster = overview::roster(reader.db, id).await?;
+        let credits = link::credits_of_class(reader.db, id).await?;
+        let worth = worth(&reader, &class);
+        let hours = Hours {
+            credits: credits.iter().map(|credit| ((credit.trainee, credit.lesson), credit)).collect(),
+            disputed: disputed.iter().map(|disputed| (disputed.trainee, disputed.lesson)).collect(),
+        };
+        let matrix = matrix(&reader, &lessons, &roster, &hours, worth, sort);
+        let held = lessons.iter().filter(|lesson| lesson.until < reader.frame.now).map(|lesson| lesson.planned).sum::<i64>();
+        let people = matrix.rows.len() as i64;
+        let lessons = lessons.into_iter().zip(&matrix.columns);
+        let lessons =
+            lessons.map(|(line, column)| LessonRow { credited: column.credited, possible: line.planned * people, line }).collect();
+        Ok(Class {
+            platform: reader.named(&class.platform.1).to_owned(),
+            possible: held * people,
+            rate: (worth.fen_per_hour(), rate_in_words(&reader, &class)),
+            sort: sort.name(),
+            class,
+            matrix,
+            lessons,
+            frame: reader.frame,
+        })
+    }
+}
+
+/// What a credited hour of a class is worth.
+pub(super) fn worth(reader: &Reader<'_>, class: &ClassHead) -> Rate {
+    rate(&terms(class), policy(reader, class))
+}
+
+fn terms(class: &ClassHead) -> Terms {
+    Terms {
+        hours_total_milli: class.hours_total,
+        epidemic: if class.epidemic { Regime::Epidemic } else { Regime::Ordinary },
+        standard_fen: highest(class.standards_fen),
+    }
+}
+
+fn policy<'a>(reader: &Reader<'a>, class: &ClassHead) -> &'a crate::register::policy::Policy {
+    let day = class.starts_on.parse().unwrap_or_default();
+    reader.policies.on(day)
+}
+
+/// How the worth of an hour comes about: from the standard of the trade, or from the budget of the notice.
+fn rate_in_words(reader: &Reader<'_>, class: &ClassHead) -> String {
+    let (terms, policy) = (terms(class), policy(reader, class));
+    let percent = match terms.epidemic {
+        Regime::Epidemic => policy.subsidy.epidemic_percent.value,
+        Regime::Ordinary => policy.subsidy.ordinary_percent.value,
+    };
+    match terms.standard_fen {
+        Some(standard) if standard > 0 && terms.hours_total_milli > 0 => {
+            reader.frame.say3("class.rate_by_standard", format::yuan(standard), percent, format::hours(terms.hours_total_milli))
+        }
+        _ => reader.frame.say1("class.rate_by_budget", &policy.subsidy.fen_per_online_lesson_hour.source),
+    }
+}
+
+struct Hours<'a> {
+    credits: HashMap<(TraineeId, LessonId), &'a ClassCredit>,
+    disputed: HashSet<(TraineeId, LessonId)>,
+}
+
+impl Hours<'_> {
+    fn cell(&self, trainee: TraineeId, lesson: &LessonLine) -> Cell {
+        match self.credits.get(&(trainee, lesson.id)) {
+            Some(credit) => {
+                let state = State::of_hour(credit.hours_milli, lesson.planned, self.disputed.contains(&(trainee, lesson.id)));
+                Cell { state, credited: credit.hours_milli }
+            }
+            None => Cell { state: State::Pending, credited: 0 },
+        }
+    }
+}
+
+fn matrix(reader: &Reader<'_>, lessons: &[LessonLine], roster: &[TraineeLine], hours: &Hours<'_>, worth: Rate, sort: Sort) -> Matrix {
+    let mut rows: Vec<Row> = roster
+        .iter()
+        .map(|trainee| {
+            let cells: Vec<Cell> = lessons.iter().map(|lesson| hours.cell(trainee.id, lesson)).collect();
+            let credited = cells.iter().map(|cell| cell.credited).sum();
+            Row {
+                trainee: trainee.id.to_string(),
+                name: reader.person(&trainee.name),
+                number: trainee.external_id.clone(),
+                fen: worth.fen_for(credited),
+                cells,
+                credited,
+            }
+        })
+        .collect();
+    match sort {
+        Sort::Roster => {}
+        Sort::Hours => rows.sort_by(|a, b| (a.credited, &a.number).cmp(&(b.credited, &b.number))),
+        Sort::Name => rows.sort_by(|a, b| (&a.name, &a.number).cmp(&(&b.name, &b.number))),
+    }
+    let zone = reader.frame.zone;
+    let mut before: Option<Time> = None;
+    let columns = lessons.iter().enumerate().map(|(place, lesson)| {
+        let day = format::month_day(lesson.from, zone);
+        let new_day = before.replace(lesson.from).is_none_or(|before| format::month_day(before, zone) != day);
+        let credited = rows.iter().map(|row| row.cells[place].credited).sum();
+        Column {
+            lesson: lesson.id.to_string(),
+            number: lesson.number,
+            title: lesson.title.clone(),
+            clock: format::clock(lesson.from, zone),
+            fen: worth.fen_for(credited),
+            planned: lesson.planned,
+            day,
+            new_day,
+            credited,
+        }
+    });
+    Matrix { columns: columns.collect(), rows }
 }

@@ -1,57 +1,32 @@
 //! The list of classes.
 
-use super::frame::Frame;
+use super::frame::{Frame, with_query};
+use super::reader::Reader;
+use crate::audit::overview::{self, ClassLine};
+use crate::error::Result;
 use askama::Template;
 
-/// A class in a list.
+/// A class in a list, with the bar that is drawn of it.
 #[derive(Clone, Debug)]
 pub struct ClassRow {
-    /// Its id.
-    pub id: String,
-    /// Its title.
-    pub title: String,
-    /// The provider's name.
-    pub provider: String,
-    /// The platform's name.
-    pub platform: String,
-    /// First day, `2020-03-03`.
-    pub starts_on: String,
-    /// Last day.
-    pub ends_on: String,
-    /// `full`, `remaining_theory` or `promise_first`.
-    pub application: String,
-    /// `approve`, `return`, `refuse`; none while undecided.
-    pub decision: Option<String>,
-    /// People on the roster.
-    pub trainees: i64,
-    /// Lessons on the timetable.
-    pub lessons: i64,
-    /// Lessons that have ended by now and have no evidence at all.
-    pub bare: i64,
-    /// Thousandths of a lesson hour credited.
-    pub credited: i64,
-    /// Thousandths of a lesson hour that could have been credited by now.
-    pub possible: i64,
-    /// Open findings.
-    pub findings: i64,
-    /// Money at risk in fen.
-    pub at_risk: i64,
+    /// What is known of it.
+    pub line: ClassLine,
 }
 
 impl ClassRow {
-    /// Share credited of what was possible by now, in hundredths; 100 while nothing was.
+    /// Share credited of what was possible by now, in hundredths.
     pub fn share(&self) -> i64 {
-        if self.possible <= 0 { 100 } else { (self.credited * 100 / self.possible).clamp(0, 100) }
+        if self.line.possible <= 0 { 0 } else { (self.line.credited * 100 / self.line.possible).clamp(0, 100) }
     }
 
     /// The state its bar is drawn in.
     pub fn state(&self) -> &'static str {
-        match () {
-            () if self.findings > 0 => "disputed",
-            () if self.possible <= 0 => "pending",
-            () if self.credited >= self.possible => "credited",
-            () if self.credited > 0 => "partial",
-            () => "uncredited",
+        match &self.line {
+            line if line.findings > 0 => "disputed",
+            line if line.possible <= 0 => "pending",
+            line if line.credited >= line.possible => "credited",
+            line if line.credited > 0 => "partial",
+            _ => "uncredited",
         }
     }
 }
@@ -70,4 +45,19 @@ pub struct Classes {
     pub q: String,
     /// The next part.
     pub next: Option<String>,
+}
+
+impl Classes {
+    /// The part of the list after a cursor, narrowed to what was searched for.
+    pub async fn read(reader: Reader<'_>, q: &str, cursor: &str) -> Result<Classes> {
+        let q = q.trim();
+        let part = overview::classes(reader.db, &reader.scope, q, cursor, reader.frame.now).await?;
+        Ok(Classes {
+            total: overview::class_count(reader.db, &reader.scope, q).await?,
+            rows: part.rows.into_iter().map(|line| ClassRow { line }).collect(),
+            next: part.next.map(|cursor| with_query(&reader.frame.place, "cursor", &cursor)),
+            q: q.to_owned(),
+            frame: reader.frame,
+        })
+    }
 }

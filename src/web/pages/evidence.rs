@@ -1,55 +1,29 @@
 //! A piece of evidence: the bytes, what they say, where they lead, and the proof that they were not changed.
 
-use super::evidence_list::EvidenceRow;
+use super::evidence_list::{EvidenceRow, refused};
+use super::facts;
 use super::findings::FindingRow;
 use super::frame::Frame;
-use crate::error::RowError;
+use super::proof::Proof;
+use super::reader::Reader;
+use crate::audit::overview::{self, EvidenceHead, Step};
+use crate::error::{Error, Result, RowError, codes};
+use crate::ids::EvidenceId;
+use crate::tables::{self, Limits};
 use crate::time::Time;
 use askama::Template;
-
-/// A step of its life.
-#[derive(Clone, Debug)]
-pub struct Step {
-    /// When.
-    pub at: Time,
-    /// What happened, as a code: `received`, `sealed`, `analysed`, `seen` …
-    pub what: String,
-    /// Who did it.
-    pub who: String,
-    /// What more there is to say.
-    pub note: String,
-}
-
-/// What the log says of it.
-#[derive(Clone, Debug)]
-pub struct Proof {
-    /// Which log.
-    pub origin: String,
-    /// Index of the leaf.
-    pub index: u64,
-    /// Leaves under the checkpoint.
-    pub tree_size: u64,
-    /// The leaf as text (canonical JSON).
-    pub leaf: String,
-    /// The leaf in base64, for the recomputation in the browser.
-    pub leaf_base64: String,
-    /// The sibling hashes in base64, from the leaf up.
-    pub path: Vec<String>,
-    /// The signed note.
-    pub checkpoint: String,
-    /// The log's key in signed-note form.
-    pub vkey: String,
-}
+use std::fs::File;
+use storage::Digest;
 
 /// A row of a log as it stands in the file.
 #[derive(Clone, Debug)]
 pub struct RawRow {
     /// 1-based row as a person sees it.
     pub row: u64,
-    /// The text of the row, or its cells one after the other.
-    pub text: String,
+    /// Its cells one after the other; none where the reader may not see them.
+    pub text: Option<String>,
     /// What was read from it: kind, from, until.
-    pub read_as: Vec<(String, Time, Option<Time>)>,
+    pub read_as: Vec<(&'static str, Time, Option<Time>)>,
     /// The trainee it was matched to: id, name.
     pub trainee: Option<(String, String)>,
     /// The hour it counts in: lesson id and title.
@@ -118,4 +92,79 @@ impl Evidence {
     pub fn content(&self) -> String {
         format!("/v1/evidence/{}/content", self.head.id)
     }
+
+    /// The bytes the proof speaks of: their address and their digest.
+    pub fn bytes(&self) -> Option<(String, &str)> {
+        Some((self.content(), &self.sha256))
+    }
+}
+
+/// Hours listed as resting on it, and looks listed of its life.
+const LISTED: i64 = 60;
+
+impl Evidence {
+    /// One piece as the reader may see it; `row` is the row of a log somebody asks for.
+    pub async fn read(reader: Reader<'_>, id: EvidenceId, row: Option<u64>) -> Result<Evidence> {
+        let head = overview::evidence(reader.db, &reader.scope, id).await?.ok_or_else(|| Error::of(&codes::NOT_FOUND))?;
+        let (places, hours_total) = overview::resting_on(reader.db, id, LISTED).await?;
+        let hours = places
+            .iter()
+            .map(|place| (place.trainee.to_string(), reader.person(&place.name), place.lesson.to_string(), place.title.clone()));
+        Ok(Evidence {
+            sha256: head.digest.to_string(),
+            media_type: head.media_type.clone(),
+            claimed: head.claimed,
+            trainee: head.trainee.as_ref().map(|(id, name)| (id.to_string(), reader.person(name))),
+            reader: head.reader.clone(),
+            assumptions: sentences(head.assumptions.as_deref()),
+            facts: facts::in_words(&reader.frame, &head.facts),
+            accepted: head.accepted,
+            refused: refused(&head.line),
+            row: raw_row(&reader, &head, row).await?,
+            hours: hours.collect(),
+            hours_total,
+            matches: Vec::new(),
+            findings: Vec::new(),
+            custody: overview::steps(reader.db, id, LISTED).await?,
+            proof: Proof::read(&reader, head.leaf_id).await?,
+            head: EvidenceRow::of(&reader, &head.line),
+            frame: reader.frame,
+        })
+    }
+}
+
+fn sentences(json: Option<&str>) -> Vec<String> {
+    json.and_then(|list| serde_json::from_str(list).ok()).unwrap_or_default()
+}
+
+/// The row asked for as it stands in the file, and what was read from it.
+async fn raw_row(reader: &Reader<'_>, head: &EvidenceHead, row: Option<u64>) -> Result<Option<RawRow>> {
+    let Some(row) = row.filter(|_| head.line.kind == "attendance") else { return Ok(None) };
+    let text = if reader.personal { quoted(reader, &head.digest, row).await? } else { None };
+    let events = reader.lake.events_of_row(head.line.id, row).await?;
+    let mut found = RawRow {
+        row,
+        text,
+        read_as: events.iter().map(|event| (event.kind.as_str(), event.at, event.until)).collect(),
+        trainee: None,
+        lesson: None,
+    };
+    if let Some(id) = events.iter().find_map(|event| event.trainee)
+        && let Some(trainee) = overview::trainee(reader.db, &reader.scope, id).await?
+    {
+        found.trainee = Some((id.to_string(), reader.person(&trainee.line.name)));
+    }
+    if let Some(id) = events.iter().find_map(|event| event.lesson)
+        && let Some(lesson) = overview::lesson(reader.db, &reader.scope, id).await?
+    {
+        found.lesson = Some((id.to_string(), lesson.line.title));
+    }
+    Ok(Some(found))
+}
+
+/// The cells of a row, from the kept bytes.
+pub(super) async fn quoted(reader: &Reader<'_>, digest: &Digest, row: u64) -> Result<Option<String>> {
+    let copy = reader.objects.local_copy(digest).await.map_err(Error::from)?;
+    let cells = tokio::task::spawn_blocking(move || tables::quote(File::open(copy.path())?, row, Limits::default()));
+    Ok(cells.await.map_err(Error::internal)??.map(|cells| cells.join("\t")))
 }

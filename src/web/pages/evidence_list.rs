@@ -1,6 +1,10 @@
 //! The list of evidence.
 
-use super::frame::Frame;
+use super::frame::{Frame, with_query};
+use super::reader::Reader;
+use super::trace::called;
+use crate::audit::overview::{self, EvidenceFilter, EvidenceLine};
+use crate::error::{Result, RowError};
 use crate::time::Time;
 use askama::Template;
 
@@ -33,17 +37,29 @@ pub struct EvidenceRow {
     pub refused: i64,
 }
 
-/// What the list is narrowed to; every field as it stands in the address.
-#[derive(Clone, Debug, Default)]
-pub struct Filter {
-    /// Kind.
-    pub kind: String,
-    /// State.
-    pub state: String,
-    /// Class id.
-    pub class: String,
-    /// Part of a file name, or the beginning of a digest.
-    pub q: String,
+impl EvidenceRow {
+    /// A row as the reader may see it.
+    pub fn of(reader: &Reader<'_>, line: &EvidenceLine) -> EvidenceRow {
+        EvidenceRow {
+            id: line.id.to_string(),
+            kind: line.kind.clone(),
+            name: called(line.filename.as_deref(), &line.kind, line.id),
+            size: line.size,
+            submitter: reader.named(&line.submitter).to_owned(),
+            class: line.class.as_ref().map(|(id, title)| (id.to_string(), title.clone())),
+            lesson: line.lesson.as_ref().map(|(id, title)| (id.to_string(), title.clone())),
+            received: line.received,
+            state: line.state.clone(),
+            leaf: line.leaf,
+            thumbnail: line.thumbnail,
+            refused: refused(line).len() as i64,
+        }
+    }
+}
+
+/// The rows of a log that could not be taken in.
+pub(super) fn refused(line: &EvidenceLine) -> Vec<RowError> {
+    line.refused.as_deref().and_then(|rows| serde_json::from_str(rows).ok()).unwrap_or_default()
 }
 
 /// The page.
@@ -57,7 +73,7 @@ pub struct EvidenceList {
     /// How many match in all.
     pub total: i64,
     /// What it is narrowed to.
-    pub filter: Filter,
+    pub filter: EvidenceFilter,
     /// The title of the class it is narrowed to.
     pub class_title: Option<String>,
     /// The next part.
@@ -73,5 +89,24 @@ impl EvidenceList {
     /// The states to choose from.
     pub fn states(&self) -> [&'static str; 4] {
         ["received", "sealed", "analysed", "failed"]
+    }
+}
+
+impl EvidenceList {
+    /// The part of the list after a cursor.
+    pub async fn read(reader: Reader<'_>, filter: EvidenceFilter, cursor: &str) -> Result<EvidenceList> {
+        let part = overview::evidence_list(reader.db, &reader.scope, &filter, cursor).await?;
+        let class = match filter.class.parse() {
+            Ok(id) => overview::class(reader.db, &reader.scope, id).await?,
+            Err(_) => None,
+        };
+        Ok(EvidenceList {
+            total: overview::evidence_count(reader.db, &reader.scope, &filter).await?,
+            rows: part.rows.iter().map(|line| EvidenceRow::of(&reader, line)).collect(),
+            next: part.next.map(|cursor| with_query(&reader.frame.place, "cursor", &cursor)),
+            class_title: class.map(|class| class.title),
+            filter,
+            frame: reader.frame,
+        })
     }
 }

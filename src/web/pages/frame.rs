@@ -110,6 +110,16 @@ impl Frame {
         fill(self.lang.say(key), &[&first.to_string(), &second.to_string()])
     }
 
+    /// A sentence with three values.
+    pub fn say3(&self, key: &str, first: impl Display, second: impl Display, third: impl Display) -> String {
+        fill(self.lang.say(key), &[&first.to_string(), &second.to_string(), &third.to_string()])
+    }
+
+    /// A sentence with any number of values.
+    pub fn say(&self, key: &str, values: &[String]) -> String {
+        fill(self.lang.say(key), &values.iter().map(String::as_str).collect::<Vec<_>>())
+    }
+
     /// A whole number in groups of three.
     pub fn num(&self, number: impl Plain<i64>) -> String {
         format::grouped(number.plain())

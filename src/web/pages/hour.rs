@@ -1,9 +1,17 @@
 //! One trainee's hour: every span of the lesson window with its reason and the evidence it rests on.
 
+use super::class::worth;
 use super::findings::FindingRow;
+use super::format;
 use super::frame::{Frame, Plain};
-use super::line::{Line, Row, Span};
+use super::line::{Line, Order, Row, Source, Span};
+use super::reader::Reader;
 use super::state::State;
+use super::trace::{Files, known};
+use crate::audit::overview::{self, LessonHead};
+use crate::error::{Error, Result, codes};
+use crate::ids::{LessonId, TraineeId};
+use crate::link::{self, Trace};
 use crate::time::Time;
 use askama::Template;
 
@@ -19,7 +27,18 @@ pub struct EventRow {
     /// Network address, device, client, as far as the log says.
     pub whence: String,
     /// The row.
-    pub source: super::line::Source,
+    pub source: Source,
+}
+
+/// The calculation behind an hour.
+#[derive(Clone, Debug)]
+pub struct Run {
+    /// Index of the leaf that seals it; none until it is sealed.
+    pub leaf: Option<u64>,
+    /// When.
+    pub at: Time,
+    /// The policy's id and fingerprint.
+    pub policy: String,
 }
 
 /// The page.
@@ -28,53 +47,119 @@ pub struct EventRow {
 pub struct Hour {
     /// Surroundings.
     pub frame: Frame,
-    /// The class's id and title.
-    pub class: (String, String),
-    /// The lesson's id and title.
-    pub lesson: (String, String),
-    /// Its place on the timetable, from 1.
-    pub number: usize,
-    /// Planned start.
-    pub from: Time,
-    /// Planned end.
-    pub until: Time,
-    /// Thousandths of a lesson hour it can bring.
-    pub planned: i64,
+    /// The lesson and its class.
+    pub head: LessonHead,
     /// What it is worth in fen, as credited.
     pub fen: i64,
     /// How milliseconds became lesson hours, as a sentence.
     pub rounding: String,
-    /// The picture: one row.
+    /// The one row.
+    pub row: Row,
+    /// The picture it belongs to.
     pub line: Line,
     /// What the logs say, in the order of time.
     pub events: Vec<EventRow>,
     /// Findings about this hour.
     pub findings: Vec<FindingRow>,
-    /// The sealed credit run: leaf index, time, policy version.
-    pub run: Option<(u64, Time, String)>,
-    /// Earlier runs with another outcome: time, thousandths credited.
+    /// The calculation; none until there was one.
+    pub run: Option<Run>,
+    /// Earlier calculations with another outcome: time, thousandths credited.
     pub earlier: Vec<(Time, i64)>,
 }
 
 impl Hour {
-    /// The one row.
-    pub fn row(&self) -> Option<&Row> {
-        self.line.rows.first()
-    }
-
-    /// Its spans.
-    pub fn spans(&self) -> &[Span] {
-        self.row().map_or(&[], |row| &row.person.spans)
-    }
-
     /// Milliseconds in a state.
     pub fn millis(&self, state: impl Plain<State>) -> i64 {
         let state = state.plain();
-        self.spans().iter().filter(|span| span.state == state).map(Span::millis).sum()
+        self.row.person.spans.iter().filter(|span| span.state == state).map(Span::millis).sum()
     }
 
     /// The states that occur, for the sums.
     pub fn states(&self) -> Vec<State> {
         State::FOUR.into_iter().filter(|state| self.millis(*state) > 0).collect()
     }
+
+    /// One hour as the reader may see it.
+    pub async fn read(reader: Reader<'_>, lesson: LessonId, trainee: TraineeId) -> Result<Hour> {
+        let head = overview::lesson(reader.db, &reader.scope, lesson).await?.ok_or_else(|| Error::of(&codes::UNKNOWN_LESSON))?;
+        let class = overview::class(reader.db, &reader.scope, head.class).await?.ok_or_else(|| Error::of(&codes::UNKNOWN_CLASS))?;
+        let known = known(&reader, &head, Some(trainee)).await?;
+        let line = Line::draw(&reader.frame, known.lesson, Order::Name);
+        let row = line.rows.first().cloned().ok_or_else(|| Error::of(&codes::UNKNOWN_TRAINEE))?;
+        let trace = known.traces.first();
+        let run = match trace {
+            Some(trace) => {
+                Some(Run { leaf: overview::leaf_index(reader.db, trace.leaf).await?, at: trace.run_at, policy: trace.policy.clone() })
+            }
+            None => None,
+        };
+        Ok(Hour {
+            fen: worth(&reader, &class).fen_for(row.person.credited),
+            rounding: rounding(&reader, &head, trace),
+            earlier: earlier(&reader, &head, trainee, trace).await?,
+            events: known
+                .events
+                .iter()
+                .filter(|event| event.trainee == Some(trainee))
+                .take(EVENTS)
+                .map(|event| told(&reader, event, &known.files))
+                .collect(),
+            findings: Vec::new(),
+            head,
+            row,
+            line,
+            run,
+            frame: reader.frame,
+        })
+    }
 }
+
+/// `认定 26:41，一课时为 45:00，按 0.1 课时舍去，得 0.5 课时。`
+fn rounding(reader: &Reader<'_>, head: &LessonHead, trace: Option<&Trace>) -> String {
+    let frame = &reader.frame;
+    let Some(trace) = trace else { return frame.t("hour.not_calculated").to_owned() };
+    let hour = &reader.policies.at(head.line.from).lesson_hour;
+    let values = [
+        format::length(trace.credit.credited_ms),
+        format::length(hour.minutes.value * 60_000),
+        format::hours(hour.step_milli.value),
+        format::length(hour.tolerance_seconds.value * 1000),
+        format::hours(trace.credit.hours_milli),
+    ];
+    frame.say("hour.rounding", &values)
+}
+
+/// What earlier calculations credited, where it was something else.
+async fn earlier(reader: &Reader<'_>, head: &LessonHead, trainee: TraineeId, live: Option<&Trace>) -> Result<Vec<(Time, i64)>> {
+    let mut earlier = Vec::new();
+    let mut after = live.map(|trace| trace.credit.hours_milli);
+    for run in link::runs_of_lesson(reader.db, head.line.id).await?.iter().filter(|run| run.replaced_at.is_some()).take(RUNS) {
+        let traces = link::traces_of_run(reader.db, run.id).await?;
+        if let Some(trace) = traces.iter().find(|trace| trace.credit.trainee == trainee) {
+            if after != Some(trace.credit.hours_milli) {
+                earlier.push((run.at, trace.credit.hours_milli));
+            }
+            after = Some(trace.credit.hours_milli);
+        }
+    }
+    Ok(earlier)
+}
+
+/// A row of a log; network address and device only for those who may see personal data.
+fn told(reader: &Reader<'_>, event: &crate::lake::EventRow, files: &Files) -> EventRow {
+    let whence = [&event.ip, &event.region, &event.client, &event.device];
+    let whence: Vec<&str> = whence.into_iter().filter(|_| reader.personal).filter_map(|part| part.as_deref()).collect();
+    EventRow {
+        kind: event.kind.as_str().to_owned(),
+        at: event.at,
+        until: event.until,
+        whence: whence.join(" · "),
+        source: files.source(event.evidence, Some(event.row)),
+    }
+}
+
+/// Rows of logs listed.
+const EVENTS: usize = 500;
+
+/// Earlier calculations looked at.
+const RUNS: usize = 20;

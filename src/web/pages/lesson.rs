@@ -2,8 +2,13 @@
 
 use super::evidence_list::EvidenceRow;
 use super::frame::{Frame, Plain};
-use super::line::Line;
+use super::line::{Line, Order};
+use super::reader::Reader;
 use super::state::State;
+use super::trace::known;
+use crate::audit::overview::{self, LessonHead};
+use crate::error::{Error, Result, codes};
+use crate::ids::LessonId;
 use crate::time::Time;
 use askama::Template;
 
@@ -13,26 +18,8 @@ use askama::Template;
 pub struct Lesson {
     /// Surroundings.
     pub frame: Frame,
-    /// Its id.
-    pub id: String,
-    /// The class's id and title.
-    pub class: (String, String),
-    /// Its place on the timetable, from 1.
-    pub number: usize,
-    /// Its title.
-    pub title: String,
-    /// `theory` …
-    pub kind: String,
-    /// `live` …
-    pub mode: String,
-    /// The teacher's name.
-    pub teacher: String,
-    /// Planned start.
-    pub from: Time,
-    /// Planned end.
-    pub until: Time,
-    /// Thousandths of a lesson hour it can bring a trainee.
-    pub planned: i64,
+    /// The lesson and what it lies between.
+    pub head: LessonHead,
     /// The picture.
     pub line: Line,
     /// `evidence` or `name`.
@@ -42,11 +29,7 @@ pub struct Lesson {
     /// Rows of its logs that match nobody on the roster.
     pub unmatched: i64,
     /// The sealed credit run: leaf index and time.
-    pub run: Option<(u64, Time)>,
-    /// The lessons before and after, by id.
-    pub before: Option<String>,
-    /// See `before`.
-    pub after: Option<String>,
+    pub run: Option<(Option<u64>, Time)>,
 }
 
 impl Lesson {
@@ -63,11 +46,33 @@ impl Lesson {
 
     /// Thousandths of a lesson hour that could be credited to all.
     pub fn possible(&self) -> i64 {
-        self.planned * self.line.rows.len() as i64
+        self.head.line.planned * self.line.rows.len() as i64
     }
 
     /// The states of the legend.
     pub fn states(&self) -> [State; 4] {
         State::FOUR
+    }
+}
+
+impl Lesson {
+    /// One lesson as the reader may see it.
+    pub async fn read(reader: Reader<'_>, id: LessonId, sort: &str) -> Result<Lesson> {
+        let head = overview::lesson(reader.db, &reader.scope, id).await?.ok_or_else(|| Error::of(&codes::UNKNOWN_LESSON))?;
+        let known = known(&reader, &head, None).await?;
+        let (order, sort) = if sort == "name" { (Order::Name, "name") } else { (Order::Evidence, "evidence") };
+        let run = match known.traces.first() {
+            Some(trace) => Some((overview::leaf_index(reader.db, trace.leaf).await?, trace.run_at)),
+            None => None,
+        };
+        Ok(Lesson {
+            line: Line::draw(&reader.frame, known.lesson, order),
+            evidence: known.evidence.iter().map(|line| EvidenceRow::of(&reader, line)).collect(),
+            unmatched: known.events.iter().filter(|event| event.trainee.is_none()).count() as i64,
+            head,
+            sort,
+            run,
+            frame: reader.frame,
+        })
     }
 }

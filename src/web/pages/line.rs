@@ -171,6 +171,8 @@ pub struct Person {
     pub credited: i64,
     /// Milliseconds of the credited time that recording or pictures confirm.
     pub corroborated: i64,
+    /// Whether the hour was calculated at all.
+    pub calculated: bool,
     /// A finding is open.
     pub disputed: bool,
 }
@@ -422,7 +424,7 @@ fn row(frame: &Frame, scale: &Scale, lesson: &str, planned: i64, person: Person)
             Dot { x: scale.at(mark.at), kind: mark.kind.clone(), title }
         })
         .collect();
-    let state = State::of_hour(person.credited, planned, person.disputed);
+    let state = if person.calculated { State::of_hour(person.credited, planned, person.disputed) } else { State::Pending };
     Row { state, bars, dots, href, person }
 }
 

@@ -1,8 +1,13 @@
 //! The sealed log: its head, and how anybody checks it.
 
 use super::frame::Frame;
+use super::proof::Proof;
+use super::reader::Reader;
+use crate::audit::overview;
+use crate::error::{Error, Result, codes};
 use crate::time::Time;
 use askama::Template;
+use base64::prelude::{BASE64_STANDARD, Engine};
 
 /// A leaf in the list of the newest.
 #[derive(Clone, Debug)]
@@ -37,8 +42,55 @@ pub struct Log {
     pub vkey: String,
     /// Leaves waiting to be sealed.
     pub staged: i64,
-    /// `verified`, `claimed` or `absent`: whether the storage refuses to change what is kept; none while not probed.
-    pub worm: Option<String>,
     /// The newest leaves.
     pub newest: Vec<LeafRow>,
+    /// The leaf asked for, with its proof.
+    pub leaf: Option<Proof>,
+}
+
+/// Leaves listed.
+const LISTED: i64 = 30;
+
+impl Log {
+    /// The bytes the proof speaks of: a leaf shown here stands for itself.
+    pub fn bytes(&self) -> Option<(String, &str)> {
+        None
+    }
+
+    /// The log, and one leaf of it when an index is asked for.
+    pub async fn read(reader: Reader<'_>, index: Option<u64>) -> Result<Log> {
+        let head = overview::log_head(reader.db).await?;
+        let newest = overview::newest_leaves(reader.db, LISTED).await?;
+        let leaf = match index {
+            Some(index) => {
+                let id = overview::leaf_at(reader.db, index).await?.ok_or_else(|| Error::of(&codes::NOT_FOUND))?;
+                Proof::read(&reader, id).await?
+            }
+            None => None,
+        };
+        let trust = reader.log.trust();
+        let key = trust.logs.last();
+        Ok(Log {
+            origin: key.map(|key| key.origin.clone()).unwrap_or_default(),
+            vkey: key.map(|key| key.vkey.clone()).unwrap_or_default(),
+            size: head.as_ref().map_or(0, |head| head.size),
+            root: head.as_ref().map(|head| BASE64_STANDARD.encode(&head.root)).unwrap_or_default(),
+            signed: head.as_ref().map(|head| head.at),
+            staged: head.as_ref().map_or(0, |head| head.staged),
+            checkpoint: head.map(|head| head.note).unwrap_or_default(),
+            newest: newest.iter().map(row).collect(),
+            leaf,
+            frame: reader.frame,
+        })
+    }
+}
+
+fn row(leaf: &overview::Leaf) -> LeafRow {
+    let body: serde_json::Value = serde_json::from_slice(&leaf.body).unwrap_or_default();
+    LeafRow {
+        index: leaf.index,
+        kind: body["kind"].as_str().unwrap_or_default().to_owned(),
+        sealed: leaf.at,
+        href: leaf.evidence.as_ref().map(|id| format!("/evidence/{id}")),
+    }
 }

@@ -1,16 +1,23 @@
 //! The pages: one file per page, the page's struct beside its handler, plain data inside; `templates/` says how it looks.
 //!
 //! [`frame`] is what surrounds every page, [`words`] the two languages, [`format`] numbers and times, [`state`] the four states,
-//! [`line`] and [`matrix`] the two pictures that carry the work. `README` of all of it: docs in CONTRIBUTING, "how to add a page".
+//! [`line`] and [`matrix`] the two pictures that carry the work. A page is gathered by its `read` for a [`reader::Reader`], who says
+//! what may be seen; names are masked there and nowhere else.
 
+// What pages share.
 pub mod assets;
+mod facts;
 pub mod format;
 pub mod frame;
 pub mod line;
 pub mod matrix;
+pub mod proof;
+pub mod reader;
 pub mod state;
+mod trace;
 pub mod words;
 
+// The pages.
 pub mod class;
 pub mod classes;
 pub mod evidence;

@@ -1,25 +1,27 @@
 //! Sample data, so that every page is rendered in a test with something to show. Invented people.
 
-use super::class::{Class, ClassHead, LessonRow};
+use super::class::{Class, LessonRow};
 use super::classes::{ClassRow, Classes};
-use super::evidence::{Evidence, Match, Proof, RawRow, Step};
+use super::evidence::{Evidence, Match, RawRow};
 use super::evidence_list::{EvidenceList, EvidenceRow};
 use super::finding::{Exhibit, Finding, Look, Overlay, Word};
 use super::findings::{FindingRow, Findings};
 use super::format;
 use super::frame::{Frame, Section, Viewer};
-use super::hour::{EventRow, Hour};
+use super::hour::{EventRow, Hour, Run};
 use super::jobs::{JobRow, Jobs};
 use super::line::{Lesson as Drawn, Line, Mark, Order, Person, Picture, Recording, Scale, Source, Span};
 use super::log::{LeafRow, Log};
 use super::login::Login;
 use super::matrix::{Cell, Column, Matrix, Row};
+use super::proof::Proof;
 use super::state::State;
 use super::trainee::{HourRow, Trainee};
 use super::trouble::Trouble;
 use super::words::Lang;
 use super::work::{Attention, Work};
-use super::{evidence_list, findings, lesson};
+use super::{findings, lesson};
+use crate::audit::overview::{ClassHead, ClassLine, EvidenceFilter, LessonHead, LessonLine, Name, Step, TraineeHead, TraineeLine};
 use crate::error::RowError;
 use crate::time::{DAY, MINUTE, SECOND, Time};
 
@@ -34,6 +36,10 @@ fn at(clock: &str) -> Time {
 
 fn id(kind: u64, number: u64) -> String {
     format!("0170a1b2-{kind:04x}-7000-8000-{number:012x}")
+}
+
+fn typed<T: std::str::FromStr>(kind: u64, number: u64) -> T {
+    id(kind, number).parse().ok().expect("an id")
 }
 
 /// A number that looks like chance and is always the same.
@@ -118,6 +124,7 @@ fn person(number: u64) -> Person {
         marks,
         credited,
         corroborated: millis * 8 / 10,
+        calculated: true,
         disputed: number % 11 == 7,
     }
 }
@@ -208,23 +215,45 @@ fn class_title(number: u64) -> String {
 }
 
 fn class_row(number: u64) -> ClassRow {
-    ClassRow {
-        id: id(1, number),
+    let of = |values: [i64; 3]| values[(number % 3) as usize];
+    let line = ClassLine {
+        id: typed(1, number),
         title: class_title(number),
         provider: ["安康市高新职业培训学校", "陕西某某纺织有限公司", "安康技师学院"][(number % 3) as usize].into(),
-        platform: "陕西职业在线培训平台".into(),
         starts_on: "2020-03-02".into(),
         ends_on: "2020-03-20".into(),
-        application: "full".into(),
-        decision: (number != 2).then(|| "approve".into()),
-        trainees: [40, 52, 38][(number % 3) as usize],
-        lessons: [48, 32, 60][(number % 3) as usize],
-        bare: [0, 2, 0][(number % 3) as usize],
-        credited: [312_500, 96_000, 0][(number % 3) as usize],
-        possible: [320_000, 208_000, 0][(number % 3) as usize],
-        findings: [0, 3, 0][(number % 3) as usize],
-        at_risk: [0, 105_000, 0][(number % 3) as usize],
+        trainees: of([40, 52, 38]),
+        lessons: of([48, 32, 60]),
+        bare: of([0, 2, 0]),
+        credited: of([312_500, 96_000, 0]),
+        possible: of([320_000, 208_000, 0]),
+        findings: of([0, 3, 0]),
+        at_risk: of([0, 105_000, 0]),
+    };
+    ClassRow { line }
+}
+
+fn lesson_line(number: u64) -> LessonLine {
+    let start = (number / 4) as i64 * DAY + (number % 4) as i64 * 60 * MINUTE;
+    LessonLine {
+        id: typed(2, number),
+        number: number as usize + 1,
+        title: TITLES[(number % 6) as usize].into(),
+        kind: ["theory", "theory", "general", "epidemic", "practice", "safety"][(number % 6) as usize].into(),
+        mode: ["live", "recorded"][(number % 2) as usize].into(),
+        teacher: "马老师".into(),
+        from: at("09:00:00").plus(start),
+        until: at("09:45:00").plus(start),
+        planned: 1000,
+        logs: i64::from(number != 2),
+        recordings: 2,
+        pictures: 4,
+        calculated: true,
     }
+}
+
+fn lesson_head() -> LessonHead {
+    LessonHead { class: typed(1, 1), class_title: class_title(0), line: lesson_line(0), before: None, after: Some(typed(2, 1)) }
 }
 
 pub(super) fn matrix(trainees: u64, lessons: u64) -> Matrix {
@@ -273,46 +302,37 @@ pub(super) fn matrix(trainees: u64, lessons: u64) -> Matrix {
 
 fn class(frame: &Frame, trainees: u64, lessons: u64) -> Class {
     let matrix = matrix(trainees, lessons);
-    let list = (0..lessons.min(12))
-        .map(|number| LessonRow {
-            id: id(2, number),
-            number: number as usize + 1,
-            title: TITLES[(number % 6) as usize].into(),
-            kind: ["theory", "theory", "general", "epidemic", "practice", "safety"][(number % 6) as usize].into(),
-            mode: ["live", "recorded"][(number % 2) as usize].into(),
-            teacher: "马老师".into(),
-            from: at("09:00:00").plus((number / 4) as i64 * DAY + (number % 4) as i64 * 60 * MINUTE),
-            until: at("09:45:00").plus((number / 4) as i64 * DAY + (number % 4) as i64 * 60 * MINUTE),
-            logs: i64::from(number != 2),
-            recordings: 2,
-            pictures: 4,
-            credited: matrix.columns[number as usize].credited,
-            possible: trainees as i64 * 1000,
-        })
-        .collect();
+    let rows = matrix.columns.iter().take(12).enumerate().map(|(place, column)| LessonRow {
+        line: lesson_line(place as u64),
+        credited: column.credited,
+        possible: trainees as i64 * 1000,
+    });
     Class {
         frame: frame.clone(),
         class: ClassHead {
-            id: id(1, 1),
+            id: typed(1, 1),
             title: class_title(0),
             external_id: "AK-2020-003".into(),
-            provider: "安康市高新职业培训学校".into(),
-            platform: "陕西职业在线培训平台".into(),
-            trade: "6-29-03-07 电工".into(),
+            provider: (id(6, 1), "安康市高新职业培训学校".into()),
+            platform: ("sx-zxpx".into(), Name::same("陕西职业在线培训平台")),
+            trade: ("6-29-03-07".into(), "电工".into()),
             starts_on: "2020-03-02".into(),
             ends_on: "2020-03-20".into(),
             application: "full".into(),
-            decision: Some("approve".into()),
-            hours: (80_000, 48_000),
+            hours_total: 80_000,
+            hours_online: 48_000,
             epidemic: true,
+            standards_fen: [None; 4],
+            findings: 3,
+            at_risk: 105_000,
+            calculated: Some(at("16:12:00")),
         },
+        platform: "陕西职业在线培训平台".into(),
         possible: trainees as i64 * lessons as i64 * 900,
+        lessons: rows.collect(),
         matrix,
         sort: "roster",
-        rate: (750, "7.5 元/人·线上课时（陕人社函〔2020〕31号 五(三)）".into()),
-        lessons: list,
-        findings: (3, 105_000),
-        calculated: Some(at("16:12:00")),
+        rate: (750, "没有登记补贴标准，按预算标准计（陕人社函〔2020〕31号 五(三)）。".into()),
     }
 }
 
@@ -331,35 +351,45 @@ fn hour(frame: &Frame, number: u64) -> Hour {
             source: source(Some(number + 2)),
         })
         .collect();
+    let line = Line::draw(frame, one, Order::Evidence);
     Hour {
         frame: frame.clone(),
-        class: (id(1, 1), class_title(0)),
-        lesson: (id(2, 1), TITLES[0].into()),
-        number: 1,
-        from: at("09:00:00"),
-        until: at("09:45:00"),
-        planned: 1000,
+        head: lesson_head(),
         fen: 450,
-        rounding: "认定 26:41，一课时为 45:00，按 0.1 课时舍去，得 0.5 课时。".into(),
-        line: Line::draw(frame, one, Order::Evidence),
+        rounding: "认定时长 26:41；一课时为 45:00，按 0.1 课时的倍数舍去零头。得 0.5 课时。".into(),
+        row: line.rows[0].clone(),
+        line,
         events,
         findings: if number % 11 == 7 { vec![finding_row(0)] } else { Vec::new() },
-        run: Some((1077, at("10:05:00"), "sx-2020-31".into())),
+        run: Some(Run { leaf: Some(1077), at: at("10:05:00"), policy: "shaanxi-2020-31@1a2b3c4d".into() }),
         earlier: vec![(at("10:03:00"), 0)],
+    }
+}
+
+fn proof() -> Proof {
+    let hash = |seed: u64| {
+        format!("{}=", "Jk3xQm8LrT5vYw2ZbN7cPd4FgH6sAaKe9uXoVyRtUq1".chars().cycle().skip(seed as usize).take(43).collect::<String>())
+    };
+    Proof {
+        origin: "keshi.example/log".into(),
+        index: 1042,
+        tree_size: 1080,
+        leaf: r#"{"kind":"evidence","media_type":"text/csv","received_at":"2020-03-03T02:02:11Z","sha256":"9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08","size":18233}"#.into(),
+        leaf_base64: "eyJ2IjoxfQ==".into(),
+        path: (0..7).map(hash).collect(),
+        checkpoint: "keshi.example/log\n1080\nJk3xQm8LrT5vYw2ZbN7cPd4FgH6sAaKe9uXoVyRtUq0=\n\n— keshi.example/log mT0c4Q8x…\n".into(),
+        vkey: "keshi.example/log+00000000+AQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA".into(),
     }
 }
 
 fn evidence(frame: &Frame, number: u64) -> Evidence {
     let row = number.is_multiple_of(4).then(|| RawRow {
         row: 12,
-        text: "赵志强(AK-009)\t13800000000\t2020-03-03 09:02:11\t2020-03-03 09:44:58\t00:42:47\t1".into(),
-        read_as: vec![("interval".into(), at("09:02:11"), Some(at("09:44:58")))],
+        text: Some("赵志强(AK-009)\t13800000000\t2020-03-03 09:02:11\t2020-03-03 09:44:58\t00:42:47\t1".into()),
+        read_as: vec![("interval", at("09:02:11"), Some(at("09:44:58")))],
         trainee: Some((id(3, 9), name(9))),
         lesson: Some((id(2, 1), TITLES[0].into())),
     });
-    let hash = |seed: u64| {
-        format!("{}=", "Jk3xQm8LrT5vYw2ZbN7cPd4FgH6sAaKe9uXoVyRtUq1".chars().cycle().skip(seed as usize).take(43).collect::<String>())
-    };
     Evidence {
         frame: frame.clone(),
         head: evidence_row(number),
@@ -391,26 +421,12 @@ fn evidence(frame: &Frame, number: u64) -> Evidence {
             Vec::new()
         },
         findings: if number % 4 == 2 { vec![finding_row(2)] } else { Vec::new() },
-        custody: [("received", "陕西职业在线培训平台", "token 3"), ("sealed", "", "tree 1080"), ("analysed", "", ""), ("seen", "zhao.inspector", "")]
+        custody: [("received", "陕西职业在线培训平台"), ("sealed", ""), ("analysed", ""), ("seen", "zhao.inspector")]
             .into_iter()
             .enumerate()
-            .map(|(place, (what, who, note))| Step {
-                at: at("10:02:11").plus(place as i64 * MINUTE),
-                what: what.into(),
-                who: who.into(),
-                note: note.into(),
-            })
+            .map(|(place, (what, who))| Step { at: at("10:02:11").plus(place as i64 * MINUTE), what: what.into(), who: who.into() })
             .collect(),
-        proof: (number % 5 != 4).then(|| Proof {
-            origin: "keshi.example/log".into(),
-            index: 1042,
-            tree_size: 1080,
-            leaf: r#"{"kind":"evidence","media_type":"text/csv","received_at":"2020-03-03T02:02:11Z","sha256":"9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08","size":18233}"#.into(),
-            leaf_base64: "eyJ2IjoxfQ==".into(),
-            path: (0..7).map(hash).collect(),
-            checkpoint: "keshi.example/log\n1080\nJk3xQm8LrT5vYw2ZbN7cPd4FgH6sAaKe9uXoVyRtUq0=\n\n— keshi.example/log mT0c4Q8x…\n".into(),
-            vkey: "keshi.example/log+00000000+AQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA".into(),
-        }),
+        proof: (number % 5 != 4).then(proof),
     }
 }
 
@@ -465,56 +481,36 @@ fn finding(frame: &Frame, number: u64) -> Finding {
 fn lesson_page(frame: &Frame, people: u64) -> lesson::Lesson {
     lesson::Lesson {
         frame: frame.clone(),
-        id: id(2, 1),
-        class: (id(1, 1), class_title(0)),
-        number: 1,
-        title: TITLES[0].into(),
-        kind: "theory".into(),
-        mode: "live".into(),
-        teacher: "马老师".into(),
-        from: at("09:00:00"),
-        until: at("09:45:00"),
-        planned: 1000,
+        head: lesson_head(),
         line: Line::draw(frame, lesson(people), Order::Evidence),
         sort: "evidence",
         evidence: (0..5).map(evidence_row).collect(),
         unmatched: 2,
-        run: Some((1077, at("10:05:00"))),
-        before: None,
-        after: Some(id(2, 2)),
+        run: Some((Some(1077), at("10:05:00"))),
     }
 }
 
 fn trainee(frame: &Frame) -> Trainee {
     let matrix = matrix(14, 24);
-    let hours = matrix.rows[5]
-        .cells
-        .iter()
-        .enumerate()
-        .map(|(place, cell)| HourRow {
-            lesson: matrix.columns[place].lesson.clone(),
-            number: place + 1,
-            title: TITLES[place % 6].into(),
-            from: at("09:00:00").plus((place / 4) as i64 * DAY + (place % 4) as i64 * 60 * MINUTE),
-            until: at("09:45:00").plus((place / 4) as i64 * DAY + (place % 4) as i64 * 60 * MINUTE),
-            state: cell.state,
-            credited: cell.credited,
-            planned: 1000,
-            presence: cell.credited * 2_700,
-            corroborated: cell.credited * 2_100,
-            reason: (cell.credited < 1000 && cell.state != State::Pending).then(|| ("gap".into(), 45 * 60_000 - cell.credited * 2_700)),
-        })
-        .collect();
+    let hours = matrix.rows[5].cells.iter().enumerate().map(|(place, cell)| HourRow {
+        lesson: lesson_line(place as u64),
+        state: cell.state,
+        credited: cell.credited,
+        presence: cell.credited * 2_700,
+        corroborated: cell.credited * 2_100,
+        reason: (cell.credited < 1000 && cell.state != State::Pending).then(|| ("gap".into(), 45 * 60_000 - cell.credited * 2_700)),
+    });
     Trainee {
         frame: frame.clone(),
-        id: id(3, 5),
+        head: TraineeHead {
+            line: TraineeLine { id: typed(3, 5), external_id: "AK-006".into(), name: name(5), category: "employee".into() },
+            class: typed(1, 1),
+            class_title: class_title(0),
+            elsewhere: vec![(typed(3, 105), "2019年第7期电工班".into())],
+        },
         name: name(5),
-        number: "AK-006".into(),
-        category: "employee".into(),
-        id_number: "6109**********4X1X".into(),
-        class: (id(1, 1), class_title(0)),
-        elsewhere: vec![(id(3, 105), "2019年第7期电工班".into())],
-        hours,
+        id_number: Some("6109**********4X1X".into()),
+        hours: hours.collect(),
         fen: 12_750,
         findings: vec![finding_row(0)],
     }
@@ -531,7 +527,6 @@ fn work(frame: &Frame, quiet: bool) -> Work {
                 attention("work.attention.findings", 17, Some(1_281_250), "/findings"),
                 attention("work.attention.bare", 2, None, "/classes?bare=1"),
                 attention("work.attention.failed", 1, None, "/evidence?state=failed"),
-                attention("work.attention.undecided", 1, None, "/classes"),
                 attention("work.attention.dead", 1, None, "/jobs"),
             ]
         },
@@ -565,7 +560,6 @@ fn log(frame: &Frame) -> Log {
         checkpoint: "keshi.example/log\n1080\nJk3xQm8LrT5vYw2ZbN7cPd4FgH6sAaKe9uXoVyRtUq0=\n\n— keshi.example/log mT0c4Q8x…\n".into(),
         vkey: "keshi.example/log+00000000+AQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA".into(),
         staged: 2,
-        worm: Some("gap".into()),
         newest: (0..12)
             .map(|number| LeafRow {
                 index: 1079 - number,
@@ -574,6 +568,7 @@ fn log(frame: &Frame) -> Log {
                 href: (number % 3 == 0).then(|| format!("/evidence/{}", id(9, number))),
             })
             .collect(),
+        leaf: Some(proof()),
     }
 }
 
@@ -598,10 +593,7 @@ pub(super) fn every_page(lang: Lang) -> Vec<(String, String)> {
     }
     pages.push(("class", html(&class(&frame, 40, 48))));
     pages.push(("class-large", html(&class(&frame, 200, 200))));
-    pages.push((
-        "class-empty",
-        html(&Class { matrix: Matrix::default(), lessons: Vec::new(), calculated: None, findings: (0, 0), ..class(&frame, 1, 1) }),
-    ));
+    pages.push(("class-empty", html(&Class { matrix: Matrix::default(), lessons: Vec::new(), ..class(&frame, 1, 1) })));
     pages.push((
         "classes",
         html(&Classes {
@@ -633,12 +625,9 @@ pub(super) fn every_page(lang: Lang) -> Vec<(String, String)> {
     };
     pages.push((
         "evidence-list",
-        html(&list(
-            (0..20).map(evidence_row).collect(),
-            evidence_list::Filter { kind: "video".into(), class: "c".into(), ..Default::default() },
-        )),
+        html(&list((0..20).map(evidence_row).collect(), EvidenceFilter { kind: "video".into(), class: "c".into(), ..Default::default() })),
     ));
-    pages.push(("evidence-list-empty", html(&list(Vec::new(), evidence_list::Filter::default()))));
+    pages.push(("evidence-list-empty", html(&list(Vec::new(), EvidenceFilter::default()))));
     for (name, number) in
         [("evidence-log", 0), ("evidence-video", 1), ("evidence-picture", 2), ("evidence-failed", 3), ("evidence-unsealed", 4)]
     {
@@ -670,7 +659,7 @@ pub(super) fn every_page(lang: Lang) -> Vec<(String, String)> {
     pages.push(("jobs-empty", html(&jobs(Vec::new(), Vec::new(), 0))));
     frame.section = Section::Log;
     pages.push(("log", html(&log(&frame))));
-    let empty = Log { size: 0, signed: None, newest: Vec::new(), worm: None, ..log(&frame) };
+    let empty = Log { size: 0, signed: None, newest: Vec::new(), leaf: None, ..log(&frame) };
     pages.push(("log-empty", html(&empty)));
     pages.into_iter().map(|(name, html)| (format!("{name}.{}.html", lang.name()), html)).collect()
 }

@@ -1,30 +1,26 @@
 //! A trainee: all hours.
 
+use super::class::worth;
 use super::findings::FindingRow;
 use super::frame::Frame;
+use super::reader::Reader;
 use super::state::State;
-use crate::time::Time;
+use crate::audit::overview::{self, LessonLine, TraineeHead};
+use crate::error::{Error, Result, codes};
+use crate::ids::{LessonId, TraineeId};
+use crate::link::{self, Trace};
 use askama::Template;
+use std::collections::{HashMap, HashSet};
 
 /// An hour in the list.
 #[derive(Clone, Debug)]
 pub struct HourRow {
-    /// The lesson's id.
-    pub lesson: String,
-    /// Its place on the timetable, from 1.
-    pub number: usize,
-    /// Its title.
-    pub title: String,
-    /// Planned start.
-    pub from: Time,
-    /// Planned end.
-    pub until: Time,
+    /// The lesson.
+    pub lesson: LessonLine,
     /// What became of it.
     pub state: State,
     /// Thousandths of a lesson hour credited.
     pub credited: i64,
-    /// Thousandths of a lesson hour it can bring.
-    pub planned: i64,
     /// Milliseconds present.
     pub presence: i64,
     /// Milliseconds of the credited time that recording or pictures confirm.
@@ -39,20 +35,12 @@ pub struct HourRow {
 pub struct Trainee {
     /// Surroundings.
     pub frame: Frame,
-    /// The trainee's id.
-    pub id: String,
+    /// The trainee.
+    pub head: TraineeHead,
     /// The name, as far as the reader may see it.
     pub name: String,
-    /// The provider's own number.
-    pub number: String,
-    /// `employee` …
-    pub category: String,
-    /// The ID number, masked.
-    pub id_number: String,
-    /// The class's id and title.
-    pub class: (String, String),
-    /// Other classes of the same person: trainee id, class title.
-    pub elsewhere: Vec<(String, String)>,
+    /// The ID number, masked; none where the reader may not see even that.
+    pub id_number: Option<String>,
     /// Hours in the order of time.
     pub hours: Vec<HourRow>,
     /// What the credited hours are worth in fen.
@@ -69,6 +57,44 @@ impl Trainee {
 
     /// Thousandths of a lesson hour possible so far.
     pub fn possible(&self) -> i64 {
-        self.hours.iter().filter(|hour| hour.state != State::Pending).map(|hour| hour.planned).sum()
+        self.hours.iter().filter(|hour| hour.state != State::Pending).map(|hour| hour.lesson.planned).sum()
+    }
+}
+
+impl Trainee {
+    /// One trainee as the reader may see it.
+    pub async fn read(reader: Reader<'_>, id: TraineeId) -> Result<Trainee> {
+        let head = overview::trainee(reader.db, &reader.scope, id).await?.ok_or_else(|| Error::of(&codes::UNKNOWN_TRAINEE))?;
+        let class = overview::class(reader.db, &reader.scope, head.class).await?.ok_or_else(|| Error::of(&codes::UNKNOWN_CLASS))?;
+        let traces = link::trace_of_trainee(reader.db, id).await?;
+        let traces: HashMap<LessonId, &Trace> = traces.iter().map(|trace| (trace.credit.lesson, trace)).collect();
+        let disputed = overview::disputed(reader.db, head.class).await?;
+        let disputed: HashSet<LessonId> = disputed.iter().filter(|one| one.trainee == id).map(|one| one.lesson).collect();
+        let lessons = overview::lessons(reader.db, head.class).await?;
+        let hours: Vec<HourRow> =
+            lessons.into_iter().map(|lesson| hour(traces.get(&lesson.id).copied(), disputed.contains(&lesson.id), lesson)).collect();
+        Ok(Trainee {
+            name: reader.person(&head.line.name),
+            id_number: None,
+            fen: worth(&reader, &class).fen_for(hours.iter().map(|hour| hour.credited).sum()),
+            findings: Vec::new(),
+            head,
+            hours,
+            frame: reader.frame,
+        })
+    }
+}
+
+fn hour(trace: Option<&Trace>, disputed: bool, lesson: LessonLine) -> HourRow {
+    let Some(Trace { credit, .. }) = trace else {
+        return HourRow { lesson, state: State::Pending, credited: 0, presence: 0, corroborated: 0, reason: None };
+    };
+    HourRow {
+        state: State::of_hour(credit.hours_milli, lesson.planned, disputed),
+        credited: credit.hours_milli,
+        presence: credit.presence_ms,
+        corroborated: credit.corroborated_ms,
+        reason: credit.reasons.iter().max_by_key(|(_, millis)| **millis).map(|(reason, millis)| (reason.code().to_owned(), *millis)),
+        lesson,
     }
 }

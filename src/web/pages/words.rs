@@ -179,7 +179,7 @@ mod tests {
     use super::*;
 
     fn places(sentence: &str) -> Vec<&str> {
-        let mut found: Vec<&str> = (0..4).map(|i| ["{0}", "{1}", "{2}", "{3}"][i]).filter(|place| sentence.contains(place)).collect();
+        let mut found: Vec<&str> = ["{0}", "{1}", "{2}", "{3}", "{4}"].into_iter().filter(|place| sentence.contains(place)).collect();
         found.sort_unstable();
         found
     }
@@ -211,7 +211,7 @@ mod tests {
             }
         }
         let mut absent = Vec::new();
-        for call in [".t(\"", ".n(\"", ".say1(\"", ".say2(\"", ".say(\"", ".say_count(\""] {
+        for call in [".t(\"", ".n(\"", ".say1(\"", ".say2(\"", ".say3(\"", ".say(\"", ".say_count(\""] {
             for rest in sources.split(call).skip(1) {
                 let key = rest.split('"').next().unwrap_or_default();
                 if !TABLE.contains_key(key) && !key.starts_with("no.such") {
@@ -241,6 +241,17 @@ mod tests {
         assert_eq!(Lang::accepted("fr-FR, en-GB;q=0.8, zh;q=0.5"), Some(Lang::En));
         assert_eq!(Lang::accepted("zh-CN,zh;q=0.9,en;q=0.8"), Some(Lang::Zh));
         assert_eq!(Lang::accepted("ja"), None);
+    }
+
+    #[test]
+    fn every_reason_role_event_and_error_a_page_may_meet_has_words() {
+        let mut codes: Vec<String> = Vec::new();
+        codes.extend(crate::link::Reason::ALL.iter().flat_map(|reason| [format!("reason.{reason}"), format!("reason_why.{reason}")]));
+        codes.extend(crate::analyse::attendance::EventKind::ALL.iter().map(|kind| format!("mark.{}", kind.as_str())));
+        use clap::ValueEnum;
+        codes.extend(crate::receive::Role::value_variants().iter().map(|role| format!("role.{}", role.as_str())));
+        let absent: Vec<&String> = codes.iter().filter(|key| !TABLE.contains_key(*key)).collect();
+        assert!(absent.is_empty(), "codes without words: {absent:?}");
     }
 
     #[test]

@@ -1,0 +1,98 @@
+//! One row as the file has it, for people who want to see what an hour rests on.
+
+use super::Halt;
+use super::limits::Limits;
+use super::records::Cut;
+use super::source::Source;
+use crate::error::Result;
+use std::fs::File;
+
+/// A row as it stands in the file: its cells, or its line where the file has no cells. `None` when there is no such row, or nothing in
+/// it can be shown. In a workbook the first sheet that has something in the row is meant. Blocking.
+///
+/// # Errors
+/// As for any reading of the file: the codes of workbooks that are bombs or damaged, and of files that are no table.
+pub fn quote(file: File, row: u64, limits: Limits) -> Result<Option<Vec<String>>> {
+    let mut source = Source::open(file, limits)?;
+    let tables = source.probe()?.tables.len();
+    if tables == 0 {
+        return line(&mut source, row);
+    }
+    for table in 0..tables {
+        let mut found = None;
+        let ended = source.each_row(table, &mut |this| {
+            if this.number < row {
+                return Ok(());
+            }
+            if this.number == row && !this.is_blank() {
+                found = Some(this.texts());
+            }
+            Err(Halt::Enough)
+        });
+        match ended {
+            Err(Halt::Failed(error)) => return Err(error),
+            Ok(()) | Err(Halt::Enough) if found.is_some() => return Ok(found),
+            Ok(()) | Err(Halt::Enough) => {}
+        }
+    }
+    Ok(None)
+}
+
+fn line(source: &mut Source, row: u64) -> Result<Option<Vec<String>>> {
+    let Some(text) = source.as_text() else { return Ok(None) };
+    let mut found = None;
+    let ended = text.each_line(&mut |piece| {
+        if piece.number < row {
+            return Ok(());
+        }
+        if let Cut::Whole(bytes) = piece.text
+            && piece.number == row
+        {
+            found = Some(vec![String::from_utf8_lossy(bytes).trim_end().to_owned()]);
+        }
+        Err(Halt::Enough)
+    });
+    match ended {
+        Err(Halt::Failed(error)) => Err(error),
+        Ok(()) | Err(Halt::Enough) => Ok(found),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::{Seek, Write};
+
+    fn quoted(bytes: &[u8], row: u64) -> Option<Vec<String>> {
+        let mut file = tempfile::tempfile().expect("a file");
+        file.write_all(bytes).expect("written");
+        file.rewind().expect("rewound");
+        quote(file, row, Limits::default()).expect("readable")
+    }
+
+    #[test]
+    fn a_row_of_a_table_is_given_cell_by_cell() {
+        let csv = "姓名,入会,离会\n\"张,三\",09:00,09:45\n李四,09:01,\n".as_bytes();
+        assert_eq!(quoted(csv, 2), Some(vec!["张,三".to_owned(), "09:00".to_owned(), "09:45".to_owned()]));
+        assert_eq!(quoted(csv, 9), None);
+    }
+
+    #[test]
+    fn a_row_of_json_lines_is_given_as_its_line() {
+        let lines = b"{\"trainee\":\"ext:1\",\"kind\":\"join\"}\r\n{\"trainee\":\"ext:2\",\"kind\":\"join\"}\n";
+        assert_eq!(quoted(lines, 2), Some(vec![r#"{"trainee":"ext:2","kind":"join"}"#.to_owned()]));
+        assert_eq!(quoted(lines, 1), Some(vec![r#"{"trainee":"ext:1","kind":"join"}"#.to_owned()]));
+        assert_eq!(quoted(lines, 3), None);
+    }
+
+    #[test]
+    fn a_row_of_a_workbook_is_found_in_the_sheet_that_has_it() {
+        let mut book = rust_xlsxwriter::Workbook::new();
+        book.add_worksheet().write(0, 0, "说明").expect("written");
+        let sheet = book.add_worksheet();
+        sheet.write(0, 0, "姓名").expect("written");
+        sheet.write(4, 0, "王五").expect("written");
+        let bytes = book.save_to_buffer().expect("a workbook");
+        assert_eq!(quoted(&bytes, 5), Some(vec!["王五".to_owned()]));
+    }
+}

@@ -1,0 +1,105 @@
+//! Facts of analysis as a person reads them: key of the word, value as words. What only machines need is left out.
+
+use super::format;
+use super::frame::Frame;
+use crate::time::Time;
+use serde_json::{Map, Value};
+
+/// The facts worth reading, in the order of the page.
+pub(super) fn in_words(frame: &Frame, facts: &[(String, String)]) -> Vec<(String, String)> {
+    let facts: Map<String, Value> = facts
+        .iter()
+        .map(|(name, value)| (name.clone(), serde_json::from_str(value).unwrap_or_else(|_| Value::from(value.as_str()))))
+        .collect();
+    let mut words = Words { frame, out: Vec::new() };
+    words.put("duration", facts.get("duration_ms").and_then(Value::as_i64).map(format::length));
+    let side = |name: &str| facts.get(name).and_then(Value::as_i64);
+    words.put("picture_size", side("width").zip(side("height")).map(|(width, height)| format!("{width} × {height}")));
+    words.text("container", facts.get("container"));
+    words.put("codecs", facts.get("streams").and_then(codecs));
+    words.put("frame_rate", facts.get("frame_rate").and_then(Value::as_f64).map(|rate| format!("{rate:.1}")));
+    words.moment("created", facts.get("created_at"));
+    if let Some(Value::Object(exif)) = facts.get("exif") {
+        words.camera(exif);
+    }
+    for name in ["topic", "meeting_id", "stated_start", "stated_end", "stated_length", "stated_participants", "because"] {
+        words.text(name, facts.get(name));
+    }
+    if let Some(count) = facts.get("totals_disagree").and_then(|fact| fact.get("count")).and_then(Value::as_i64) {
+        words.put("totals_disagree", Some(count.to_string()));
+    }
+    for note in facts.get("notes").and_then(Value::as_array).into_iter().flatten() {
+        words.text("note", Some(note));
+    }
+    words.out
+}
+
+struct Words<'a> {
+    frame: &'a Frame,
+    out: Vec<(String, String)>,
+}
+
+impl Words<'_> {
+    fn put(&mut self, key: &str, value: Option<String>) {
+        self.out.extend(value.filter(|value| !value.is_empty()).map(|value| (key.to_owned(), value)));
+    }
+
+    fn text(&mut self, key: &str, value: Option<&Value>) {
+        let text = value.and_then(|value| match value {
+            Value::String(text) => Some(text.clone()),
+            Value::Number(number) => Some(number.to_string()),
+            _ => None,
+        });
+        self.put(key, text);
+    }
+
+    fn moment(&mut self, key: &str, value: Option<&Value>) {
+        let time: Option<Time> = value.and_then(Value::as_str).and_then(|text| text.parse().ok());
+        self.put(key, time.map(|time| self.frame.moment(time)));
+    }
+
+    fn camera(&mut self, exif: &Map<String, Value>) {
+        let text = |name: &str| exif.get(name).and_then(Value::as_str).unwrap_or_default();
+        let local = text("taken_local").replace('T', " ");
+        self.put("taken", Some(format!("{local} {}", text("offset")).trim().to_owned()));
+        self.put("camera", Some(format!("{} {}", text("make"), text("model")).trim().to_owned()));
+        self.text("software", exif.get("software"));
+    }
+}
+
+fn codecs(streams: &Value) -> Option<String> {
+    let names: Vec<&str> = streams.as_array()?.iter().filter_map(|stream| stream.get("codec")?.as_str()).collect();
+    Some(names.join(" + "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_person_wants_to_know_is_said_and_what_only_machines_need_is_not() {
+        let facts = [
+            ("duration_ms", "1410000"),
+            ("width", "1280"),
+            ("height", "720"),
+            ("streams", r#"[{"codec":"h264"},{"codec":"aac"}]"#),
+            ("exif", r#"{"taken_local":"2020-03-03T09:05:12","offset":"+08:00","make":"HUAWEI","model":"P30"}"#),
+            ("digests", r#"{"file":"00"}"#),
+            ("because", "\"cut short\""),
+        ];
+        let facts = facts.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        let words = in_words(&super::super::sample::frame(), &facts);
+        let words: Vec<(&str, &str)> = words.iter().map(|(key, value)| (key.as_str(), value.as_str())).collect();
+        assert_eq!(
+            words,
+            [
+                ("duration", "23:30"),
+                ("picture_size", "1280 × 720"),
+                ("codecs", "h264 + aac"),
+                ("taken", "2020-03-03 09:05:12 +08:00"),
+                ("camera", "HUAWEI P30"),
+                ("because", "cut short"),
+            ]
+        );
+    }
+}

@@ -1,0 +1,63 @@
+//! Who reads a page, and what a page is gathered from.
+
+use super::frame::Frame;
+use super::words::Lang;
+use crate::audit::overview::{Name, Scope};
+use crate::db::Db;
+use crate::lake::Lake;
+use crate::register::policy::Policies;
+use crate::seal::Log;
+use storage::Objects;
+
+/// A person before a page: what may be seen, in which language, and where it is looked up.
+pub struct Reader<'a> {
+    /// The database.
+    pub db: &'a Db,
+    /// The events of logs.
+    pub lake: &'a Lake,
+    /// The sealed log.
+    pub log: &'a Log,
+    /// The bytes of evidence.
+    pub objects: &'a Objects,
+    /// The policies in force.
+    pub policies: &'a Policies,
+    /// What of it the reader may see.
+    pub scope: Scope,
+    /// Whether the reader may see names in full.
+    pub names: bool,
+    /// Whether the reader may see rows of logs as they were written, numbers and addresses of people included.
+    pub personal: bool,
+    /// What the page has around it.
+    pub frame: Frame,
+}
+
+impl Reader<'_> {
+    /// A person's name, as far as the reader may see it: `王小红`, or `王**`.
+    pub fn person(&self, name: &str) -> String {
+        if self.names { name.to_owned() } else { masked(name) }
+    }
+
+    /// A name in the reader's language.
+    pub fn named<'n>(&self, name: &'n Name) -> &'n str {
+        match self.frame.lang {
+            Lang::Zh => &name.zh,
+            Lang::En => &name.en,
+        }
+    }
+}
+
+/// The first letter, and a star for each of the others.
+fn masked(name: &str) -> String {
+    name.chars().enumerate().map(|(place, letter)| if place == 0 { letter } else { '*' }).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_masked_name_keeps_its_first_letter_and_its_length() {
+        assert_eq!(masked("欧阳雪梅"), "欧***");
+        assert_eq!(masked(""), "");
+    }
+}
