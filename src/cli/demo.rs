@@ -23,7 +23,7 @@ Examples:
   keshi demo                                  on http://127.0.0.1:8080 with ./data
   keshi demo --scale class --data /tmp/demo   a smaller one
   KESHI_DEMO_EXIT=1 keshi demo                stops after printing")]
-pub(super) struct Args {
+pub struct Args {
     /// Address to serve on
     #[arg(long, default_value = "127.0.0.1:8080")]
     pub listen: String,
@@ -42,7 +42,7 @@ pub(super) struct Args {
 ///
 /// # Errors
 /// When the files cannot be made, the server cannot start, or something is refused.
-pub(super) async fn run(args: Args, data: &Path) -> Result<()> {
+pub async fn run(args: Args, data: &Path) -> Result<()> {
     let folder = data.join("demo");
     std::fs::create_dir_all(&folder)?;
     let plan = simulate::plan(args.seed, args.scale);
@@ -53,7 +53,7 @@ pub(super) async fn run(args: Args, data: &Path) -> Result<()> {
     let keshi = Keshi::new(data)?;
     let mut server = keshi.serve(&args.listen, &folder.join("server.log")).await?;
     let played = tokio::select! {
-        played = play(&args, data, &plan, &month, &keshi) => played,
+        played = play(&args.listen, &plan, &month, data, &keshi) => played,
         _ = tokio::signal::ctrl_c() => Err(Error::new(&codes::NOT_READY, "Stopped before the month was played in; run it again to go on.")),
         status = server.ended() => Err(died(status?, &folder)),
     };
@@ -66,8 +66,8 @@ pub(super) async fn run(args: Args, data: &Path) -> Result<()> {
 }
 
 /// Sends the month, waits for the work that follows, and prints what came of it.
-async fn play(args: &Args, data: &Path, plan: &Plan, month: &Path, keshi: &Keshi) -> Result<()> {
-    let page = format!("http://{}", args.listen);
+async fn play(listen: &str, plan: &Plan, month: &Path, data: &Path, keshi: &Keshi) -> Result<()> {
+    let page = format!("http://{listen}");
     let file = data.join("demo-logins.json");
     let mut logins = Logins::read(&file);
     logins.complete(plan, &page, keshi, &file).await?;

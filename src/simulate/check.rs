@@ -88,6 +88,9 @@ impl fmt::Display for Agreement {
     }
 }
 
+/// Credited milliseconds by external ids of class, lesson and trainee.
+type Said<'a> = BTreeMap<(&'a str, &'a str, &'a str), i64>;
+
 /// Compares. Pure.
 pub fn check(plan: &Plan, answers: &Answers) -> Agreement {
     let mut agreement =
@@ -105,6 +108,7 @@ pub fn check(plan: &Plan, answers: &Answers) -> Agreement {
         }
     }
     agreement.credited_ms = said.values().sum();
+    agreement.wrong.extend(plan.truth.frauds.iter().filter_map(|fraud| paid_twice_or_never(plan, fraud, &said)));
     let mut founded = HashSet::new();
     for fraud in &plan.truth.frauds {
         let naming: Vec<usize> = (0..answers.findings.len()).filter(|number| names(&answers.findings[*number], fraud)).collect();
@@ -124,8 +128,23 @@ pub fn check(plan: &Plan, answers: &Answers) -> Agreement {
     agreement
 }
 
+/// Time claimed in two lessons at once counts in exactly one of them, whichever the policy prefers.
+fn paid_twice_or_never(plan: &Plan, fraud: &Fraud, said: &Said<'_>) -> Option<String> {
+    let person = fraud.person?;
+    let rows = fraud.places.iter().filter_map(|(class, lesson)| {
+        let trainees = &plan.classes.iter().find(|candidate| candidate.external_id == *class)?.trainees;
+        let trainee = &trainees.iter().find(|trainee| trainee.person == person)?.external_id;
+        plan.truth.credits.iter().find(|row| row.class == *class && row.lesson == *lesson && row.trainee == *trainee)
+    });
+    let [one, other] = rows.collect::<Vec<_>>()[..] else { return None };
+    let right = one.least_ms + other.most_ms;
+    let ms = |row: &Expected| said.get(&(row.class.as_str(), row.lesson.as_str(), row.trainee.as_str())).copied().unwrap_or(0);
+    let both = ms(one) + ms(other);
+    (both != right).then(|| format!("{}: credited {both} ms in both together, right is {right}", places(fraud)))
+}
+
 /// Credited milliseconds by external ids of class, lesson and trainee.
-fn credited(answers: &Answers) -> BTreeMap<(&str, &str, &str), i64> {
+fn credited(answers: &Answers) -> Said<'_> {
     let rows = answers.credits.iter().flat_map(|(class, items)| items.iter().map(move |item| (class.as_str(), item)));
     rows.filter_map(|(class, item)| {
         Some(((class, item["lesson_external_id"].as_str()?, item["trainee_external_id"].as_str()?), item["credited_ms"].as_i64()?))
@@ -158,7 +177,13 @@ mod tests {
     fn faultless(plan: &Plan) -> Answers {
         let mut answers = Answers::default();
         for row in &plan.truth.credits {
-            let item = json!({ "lesson_external_id": row.lesson, "trainee_external_id": row.trainee, "credited_ms": row.most_ms });
+            // Of two lessons at once, the first class has the time.
+            let ms = if row.because == "overlap" && row.class != plan.classes[0].external_id && row.class != "hg-2020-03" {
+                row.least_ms
+            } else {
+                row.most_ms
+            };
+            let item = json!({ "lesson_external_id": row.lesson, "trainee_external_id": row.trainee, "credited_ms": ms });
             answers.credits.entry(row.class.clone()).or_default().push(item);
         }
         for fraud in &plan.truth.frauds {
@@ -190,5 +215,21 @@ mod tests {
         answers.findings[0]["class_external_id"] = json!("another");
         let agreement = check(&plan, &answers);
         assert_eq!((agreement.wrong.len(), agreement.missed.len(), agreement.unfounded.len()), (1, 1, 1), "{agreement:?}");
+    }
+
+    #[test]
+    fn time_that_is_paid_twice_is_named() {
+        let plan = plan(1, Scale::Class);
+        let mut answers = faultless(&plan);
+        let row = plan.truth.credits.iter().find(|row| row.because == "overlap" && row.class == "yl-2020-03").expect("was planted");
+        let items = answers.credits.get_mut(&row.class).expect("the class");
+        let item = items
+            .iter_mut()
+            .find(|item| item["lesson_external_id"] == row.lesson.as_str() && item["trainee_external_id"] == row.trainee.as_str());
+        item.expect("the row")["credited_ms"] = json!(row.most_ms);
+        assert_eq!(
+            check(&plan, &answers).wrong,
+            ["dg-2020-03 k01 and yl-2020-03 k01: credited 5400000 ms in both together, right is 2700000"]
+        );
     }
 }

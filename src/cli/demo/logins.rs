@@ -2,6 +2,7 @@
 
 use super::server::Keshi;
 use crate::error::Result;
+use crate::ids::chance;
 use crate::simulate::{self, Access, Client, Plan};
 use serde::{Deserialize, Serialize};
 use std::fs;
@@ -41,21 +42,21 @@ impl Logins {
             [("admin", &mut self.access.admin), ("reviewer", &mut self.access.reviewer), ("inspector", &mut self.access.inspector)]
         {
             if token.is_empty() {
-                *token = keshi.output(&["token", "create", "--role", role, "--name", &format!("demo {role}")]).await?;
+                *token = keshi.output(&["token", "create", "--role", role, "--name", &format!("demo {role}")], "").await?;
             }
         }
         self.write(file)?;
         let ids = simulate::providers(plan, &Client::new(server, self.access.clone())?).await?;
         for (external_id, id) in &ids {
             if !self.access.providers.contains_key(external_id) {
-                let token = keshi.output(&["token", "create", "--role", "provider", "--provider", id, "--name", external_id]).await?;
+                let token = keshi.output(&["token", "create", "--role", "provider", "--provider", id, "--name", external_id], "").await?;
                 self.access.providers.insert(external_id.clone(), token);
             }
         }
         for class in &plan.classes {
             if !self.access.platforms.contains_key(class.platform) {
                 let args = ["token", "create", "--role", "platform", "--platform", class.platform, "--name", class.platform];
-                self.access.platforms.insert(class.platform.to_owned(), keshi.output(&args).await?);
+                self.access.platforms.insert(class.platform.to_owned(), keshi.output(&args, "").await?);
             }
         }
         self.write(file)?;
@@ -72,7 +73,8 @@ impl Logins {
                 "platform" => args.extend(["--platform", first_platform]),
                 _ => {}
             }
-            let password = keshi.output(&args).await?;
+            let password = password();
+            keshi.output(&args, &password).await?;
             self.people.push(Login { role: role.to_owned(), name, password });
             self.write(file)?;
         }
@@ -87,4 +89,11 @@ impl Logins {
         fs::rename(part, file)?;
         Ok(())
     }
+}
+
+/// Twenty letters and digits by the machine's own chance: these open a real server, if only a demo's.
+fn password() -> String {
+    const SIGNS: &[u8] = b"abcdefghijkmnpqrstuvwxyz23456789";
+    // 32 signs: five bits of each byte, so none is likelier than another.
+    chance::<20>().iter().map(|byte| SIGNS[usize::from(byte % 32)] as char).collect()
 }

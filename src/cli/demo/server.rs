@@ -4,6 +4,7 @@ use crate::error::{Error, Result, codes};
 use std::path::{Path, PathBuf};
 use std::process::{ExitStatus, Stdio};
 use std::time::{Duration, Instant};
+use tokio::io::AsyncWriteExt;
 use tokio::process::{Child, Command};
 
 /// How long the server may take to come up, first migration included.
@@ -44,9 +45,12 @@ impl Keshi {
         command
     }
 
-    /// Runs a subcommand to its end; its standard output, trimmed.
-    pub(super) async fn output(&self, args: &[&str]) -> Result<String> {
-        let done = self.on_data(args).stdout(Stdio::piped()).stderr(Stdio::piped()).output().await?;
+    /// Runs a subcommand to its end with a line on its standard input; its standard output, trimmed.
+    pub(super) async fn output(&self, args: &[&str], line: &str) -> Result<String> {
+        let mut child = self.on_data(args).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()?;
+        // A command that does not read its input may have ended before; what it said then tells more.
+        let _ = child.stdin.take().expect("asked for above").write_all(format!("{line}\n").as_bytes()).await;
+        let done = child.wait_with_output().await?;
         if !done.status.success() {
             let said = String::from_utf8_lossy(&done.stderr).trim().to_owned();
             return Err(Error::new(&codes::CONFIG, format!("keshi {} failed: {said}", args[..args.len().min(2)].join(" "))));
