@@ -3,6 +3,7 @@
 use crate::analyse::media;
 use crate::config::Config;
 use crate::db::Db;
+use crate::detect::Rules;
 use crate::error::Result;
 use crate::ids::Ids;
 use crate::jobs::Jobs;
@@ -40,6 +41,8 @@ pub struct App {
     pub secrets: Secrets,
     /// Policies by date.
     pub policies: Policies,
+    /// Rules of detection.
+    pub rules: Rules,
     /// Places for media children.
     pub media_permits: Arc<Semaphore>,
 }
@@ -66,9 +69,13 @@ impl App {
         };
         let ids = Ids::new(clock.clone());
         let lake = Lake::new(db.clone(), objects.clone()).with_terms(policies.clone(), secrets.clone());
+        let rules = Rules::load(&lake, config.rules.path()).await?;
+        for broken in rules.broken() {
+            tracing::warn!(rule = ?broken, "a rule cannot be used and is left out");
+        }
         let jobs = Jobs::new(pipeline::FOLLOW, ids.clone());
         let media_permits = Arc::new(Semaphore::new(config.media.parallel.max(1)));
-        Ok(App { config: Arc::new(config), db, objects, log, lake, jobs, clock, ids, secrets, policies, media_permits })
+        Ok(App { config: Arc::new(config), db, objects, log, lake, jobs, clock, ids, secrets, policies, rules, media_permits })
     }
 
     /// What a media child may take.

@@ -6,8 +6,9 @@
 use crate::analyse::attendance::{self, Hints};
 use crate::analyse::media;
 use crate::app::App;
+use crate::detect;
 use crate::error::{Error, Result, codes};
-use crate::ids::EvidenceId;
+use crate::ids::{EvidenceId, LessonId};
 use crate::jobs::{Change, Follow, Handler, Job};
 use crate::lake::ingest;
 use crate::link;
@@ -17,6 +18,7 @@ use crate::register::{Class, lesson};
 use crate::seal::leaf::{EvidenceLeaf, Leaf};
 use crate::seal::{self, Sealed};
 use crate::store::{self, Preview};
+use crate::time::SECOND;
 use bytes::Bytes;
 use futures::{FutureExt, Stream};
 use std::fs::File;
@@ -25,16 +27,15 @@ use storage::{Digest, Stored};
 
 /// The job that credits a lesson.
 pub const LINK: &str = "link";
-/// The job that runs the rules on a class.
-pub const DETECT: &str = "detect";
 
 /// Which job follows which change.
 pub const FOLLOW: &[Follow] = &[
-    (Change::LogKept, ingest::JOB),
-    (Change::MediaKept, media::job::JOB),
-    (Change::PlanChanged, ingest::REREAD),
-    (Change::LessonTouched, LINK),
-    (Change::HoursCredited, DETECT),
+    (Change::LogKept, ingest::JOB, 0),
+    (Change::MediaKept, media::job::JOB, 0),
+    (Change::PlanChanged, ingest::REREAD, 0),
+    (Change::LessonTouched, LINK, 0),
+    // A run of the rules costs a second however little is new, and hours of a class come in bursts.
+    (Change::HoursCredited, detect::job::NAME, 3 * SECOND),
 ];
 
 /// Does a job.
@@ -46,17 +47,23 @@ pub async fn run(app: &App, job: &Job) -> Result<()> {
         ingest::JOB => ingest::run(&tools, key(job)?, now).await,
         ingest::REREAD => ingest::reread(&tools, key(job)?, now).await,
         media::job::JOB => media::job::run(db, objects, jobs, &app.media_limits(), &app.media_permits, key(job)?, now).await,
-        LINK => {
-            link::run(db, lake, jobs, ids, &app.policies, key(job)?, now).await?;
-            app.log.wake();
-            Ok(())
-        }
-        DETECT => detect(app, job).await,
+        LINK => credit(app, key(job)?).await,
+        detect::job::NAME => detect::job::run(db, lake, &app.rules, ids, &job.key, now).await.map(drop),
         other => Err(Error::internal(format!("no stage does the job '{other}'"))),
     }
 }
 
-async fn detect(_app: &App, _job: &Job) -> Result<()> {
+/// Credits a lesson; the rules look again even where no hour changed, for a reused picture changes none.
+async fn credit(app: &App, id: LessonId) -> Result<()> {
+    let now = app.clock.now();
+    let outcome = link::run(&app.db, &app.lake, &app.jobs, &app.ids, &app.policies, id, now).await?;
+    if outcome == link::Outcome::Unchanged {
+        let class = lesson::by_id(&app.db, id).await?.class;
+        let mut tx = app.db.begin().await?;
+        app.jobs.after(&mut tx, Change::HoursCredited, &class.to_string(), now).await?;
+        return tx.commit().await;
+    }
+    app.log.wake();
     Ok(())
 }
 

@@ -20,7 +20,7 @@ Examples:
   keshi detect --since 2020-03-01 --until 2020-04-01
   keshi detect --rule overlap-person --json
   keshi detect --rules ./rules                    with the rules of a folder added")]
-pub struct Args {
+pub(super) struct Args {
     /// First day (Beijing time), or a moment in RFC 3339
     #[arg(long, value_name = "DATE", value_parser = moment)]
     pub since: Option<Time>,
@@ -42,7 +42,7 @@ pub struct Args {
 ///
 /// # Errors
 /// When a rule could not run; the others have run all the same.
-pub async fn run(args: Args, db: &Db, lake: &Lake, ids: &Ids, now: Time) -> Result<()> {
+pub(super) async fn run(args: Args, db: &Db, lake: &Lake, ids: &Ids, now: Time) -> Result<()> {
     let rules = Rules::load(lake, args.rules.as_deref()).await?;
     for broken in rules.broken() {
         eprintln!("{broken}");

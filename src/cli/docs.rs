@@ -1,6 +1,7 @@
 //! `keshi docs`: the documents that are made from the program.
 
 use crate::config::config_manual;
+use crate::detect::rule_manual;
 use crate::error::{Result, codes};
 use crate::register::policy::policy_manual;
 use crate::web::api;
@@ -40,7 +41,13 @@ pub(super) fn run(args: Args) -> Result<ExitCode> {
 
 fn documents() -> Result<Vec<(&'static str, String)>> {
     let openapi = serde_json::to_string_pretty(&api::document())? + "\n";
-    Ok(vec![("CONFIG.md", config_manual()), ("ERRORS.md", error_catalogue()), ("POLICY.md", policy_manual()), ("openapi.json", openapi)])
+    Ok(vec![
+        ("CONFIG.md", config_manual()),
+        ("ERRORS.md", error_catalogue()),
+        ("POLICY.md", policy_manual()),
+        ("RULES.md", rule_manual()),
+        ("openapi.json", openapi),
+    ])
 }
 
 fn error_catalogue() -> String {

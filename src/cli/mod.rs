@@ -2,6 +2,7 @@
 
 mod config;
 mod demo;
+mod detect;
 mod docs;
 mod doctor;
 mod fsck;
@@ -9,6 +10,7 @@ mod migrate;
 mod rebuild;
 mod serve;
 mod simulate;
+mod sql;
 mod submit;
 mod token;
 mod trust;
@@ -49,6 +51,8 @@ enum Command {
     Submit(submit::Args),
     Verify(verify::Args),
     Fsck(fsck::Args),
+    Detect(detect::Args),
+    Sql(sql::Args),
     Rebuild(rebuild::Args),
     Simulate(simulate::Args),
     Demo(demo::Args),
@@ -102,6 +106,14 @@ async fn dispatch(cli: Cli) -> Result<ExitCode> {
         Command::Verify(args) => return verify::run(args).await,
         Command::Fsck(args) => return fsck::run(args, App::open(load()?).await?).await,
         Command::Rebuild(args) => return rebuild::run(args, App::open(load()?).await?).await,
+        Command::Sql(args) => {
+            let app = App::open(load()?).await?;
+            sql::run(args, &app.lake, app.clock.now()).await?;
+        }
+        Command::Detect(args) => {
+            let app = App::open(load()?).await?;
+            detect::run(args, &app.db, &app.lake, &app.ids, app.clock.now()).await?;
+        }
         Command::Simulate(args) => simulate::run(args).await?,
         Command::Demo(args) => demo::run(args, cli.overrides.data.as_deref().unwrap_or(Path::new("./data"))).await?,
         Command::Docs(args) => return docs::run(args),

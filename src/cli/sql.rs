@@ -20,7 +20,7 @@ Examples:
   keshi sql --format csv \"select * from credits where credited_ms > 0\" > credits.csv
   keshi sql --json \"select lesson, sum(worth_fen) as fen from credits group by lesson order by fen desc limit 20\"
   keshi sql - < question.sql")]
-pub struct Args {
+pub(super) struct Args {
     /// The question; - reads it from standard input
     #[arg(required_unless_present = "tables")]
     pub sql: Option<String>,
@@ -51,7 +51,7 @@ pub struct Args {
 ///
 /// # Errors
 /// `bad_query` and `query_limit`, with a sentence that says what to change.
-pub async fn run(args: Args, lake: &Lake, now: Time) -> Result<()> {
+pub(super) async fn run(args: Args, lake: &Lake, now: Time) -> Result<()> {
     if args.tables {
         return list_tables(args.json);
     }

@@ -42,8 +42,8 @@ pub enum Change {
     HoursCredited,
 }
 
-/// A row of the table in `pipeline.rs`.
-pub type Follow = (Change, &'static str);
+/// A row of the table in `pipeline.rs`: the change, the job that follows, and how long it waits for more of the same (microseconds).
+pub type Follow = (Change, &'static str, i64);
 
 /// A job as the queue holds it.
 #[derive(Clone, Debug, Serialize)]
@@ -83,8 +83,8 @@ impl Jobs {
 
     /// Asks, in the change's own transaction, for the jobs that follow it.
     pub async fn after(&self, tx: &mut Tx, change: Change, key: &str, now: Time) -> Result<()> {
-        for (_, kind) in self.follow.iter().filter(|(follows, _)| *follows == change) {
-            self.enqueue(tx, kind, key, now).await?;
+        for (_, kind, wait) in self.follow.iter().filter(|(follows, _, _)| *follows == change) {
+            self.enqueue(tx, kind, key, now.plus(*wait)).await?;
         }
         Ok(())
     }
@@ -201,7 +201,7 @@ mod tests {
     use crate::db::testing::each_engine;
     use crate::time::Clock;
 
-    const FOLLOW: &[Follow] = &[(Change::LogKept, "analyse"), (Change::LessonTouched, "link")];
+    const FOLLOW: &[Follow] = &[(Change::LogKept, "analyse", 0), (Change::LessonTouched, "link", 0)];
 
     fn queue() -> Jobs {
         Jobs::new(FOLLOW, Ids::new(Clock::System))

@@ -1,8 +1,10 @@
 //! The API: a file per resource. The served `/openapi.json` is made from the handlers' own notes.
 
 mod attendance;
+mod bundles;
 mod classes;
 mod evidence;
+mod findings;
 mod hours;
 mod jobs;
 mod log;
@@ -48,6 +50,10 @@ fn described() -> OpenApiRouter<App> {
         .routes(routes!(hours::credits))
         .routes(routes!(hours::lesson_trace))
         .routes(routes!(hours::trainee_trace))
+        .routes(routes!(findings::list))
+        .routes(routes!(findings::get))
+        .routes(routes!(findings::set_status))
+        .routes(routes!(bundles::make))
         .routes(routes!(query::query))
         .routes(routes!(jobs::list))
         .routes(routes!(jobs::retry))
