@@ -14,14 +14,14 @@ use std::process::ExitCode;
 Examples:
   keshi fsck
   keshi fsck --data /var/lib/keshi --json | jq '.problems[].code'")]
-pub struct Args {
+pub(super) struct Args {
     /// Print JSON
     #[arg(long)]
     json: bool,
 }
 
 /// Checks.
-pub async fn run(args: Args, app: App) -> Result<ExitCode> {
+pub(super) async fn run(args: Args, app: App) -> Result<ExitCode> {
     let report = fsck::check(&app.db, &app.objects, &app.log.trust()).await?;
     if args.json {
         println!("{}", serde_json::to_string_pretty(&report)?);

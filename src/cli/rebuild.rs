@@ -20,14 +20,14 @@ use std::sync::Mutex;
 Examples:
   keshi rebuild
   keshi rebuild --data /var/lib/keshi --json")]
-pub struct Args {
+pub(super) struct Args {
     /// Print JSON
     #[arg(long)]
     json: bool,
 }
 
 /// Rebuilds.
-pub async fn run(args: Args, app: App) -> Result<ExitCode> {
+pub(super) async fn run(args: Args, app: App) -> Result<ExitCode> {
     let App { db, objects, lake, jobs, ids, secrets, policies, clock, .. } = &app;
     let limits = app.media_limits();
     let analyse = async |id: EvidenceId| {

@@ -21,7 +21,7 @@ Examples:
   keshi verify keshi-lesson-0190.zip --trust trust.json --json | jq '.items[] | select(.status != \"proven\")'
 
 Get trust.json from the log's operator by another way than the bundle: `keshi trust`, or /log/trust.json of the server.")]
-pub struct Args {
+pub(super) struct Args {
     /// The bundle
     bundle: PathBuf,
     /// The trust file: whose signatures count
@@ -33,7 +33,7 @@ pub struct Args {
 }
 
 /// Verifies.
-pub async fn run(args: Args) -> Result<ExitCode> {
+pub(super) async fn run(args: Args) -> Result<ExitCode> {
     let trust = trust(&args.trust)?;
     let mut file = File::open(&args.bundle).map_err(|cause| {
         Error::new(&codes::INVALID, format!("The bundle {} cannot be opened; check the path.", args.bundle.display())).because(cause)
