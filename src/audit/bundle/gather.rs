@@ -41,37 +41,42 @@ pub(super) struct Kept {
 
 /// Gathers it. Errors: `unknown_class`, `unknown_lesson`, `unknown_trainee` or `not_found` when there is no such thing.
 pub(super) async fn gather(db: &Db, what: What, policies: &Policies) -> Result<Scope> {
-    let (about, evidence, runs) = match what {
-        What::Class(id) => (about("class", id), Some(sql::EVIDENCE_OF_CLASS), Some(sql::RUNS_OF_CLASS)),
-        What::Lesson(id) => (about("lesson", id), Some(sql::EVIDENCE_OF_LESSON), Some(sql::RUNS_OF_LESSON)),
-        What::Trainee(id) => (about("trainee", id), Some(sql::EVIDENCE_OF_TRAINEE), Some(sql::RUNS_OF_TRAINEE)),
-        What::Evidence(id) => (about("evidence", id), None, None),
+    let (kind, evidence, runs, ids) = match what {
+        What::Class(id) => ("class", Some(sql::EVIDENCE_OF_CLASS), Some(sql::RUNS_OF_CLASS), vec![id.to_string()]),
+        What::Lesson(id) => ("lesson", Some(sql::EVIDENCE_OF_LESSON), Some(sql::RUNS_OF_LESSON), vec![id.to_string()]),
+        What::Trainee(id) => ("trainee", Some(sql::EVIDENCE_OF_TRAINEE), Some(sql::RUNS_OF_TRAINEE), vec![id.to_string()]),
+        What::Hour(lesson, trainee) => {
+            ("hour", Some(sql::EVIDENCE_OF_HOUR), Some(sql::RUNS_OF_LESSON), vec![lesson.to_string(), trainee.to_string()])
+        }
+        What::Evidence(id) => ("evidence", None, None, vec![id.to_string()]),
     };
+    let about = About { kind: kind.to_owned(), id: ids.join(".") };
     let plan = plan(db, what).await?;
-    let mut ids: BTreeSet<EvidenceId> = BTreeSet::new();
+    let mut wanted: BTreeSet<EvidenceId> = BTreeSet::new();
     match (what, evidence) {
-        (What::Evidence(id), _) => ids.extend([id]),
+        (What::Evidence(id), _) => wanted.extend([id]),
         (_, Some(statement)) => {
-            for row in sqlx::query(statement).bind(&about.id).fetch_all(db.read()).await? {
-                ids.insert(row.id("id")?);
+            let query = ids.iter().fold(sqlx::query(statement), |query, id| query.bind(id.clone()));
+            for row in query.fetch_all(db.read()).await? {
+                wanted.insert(row.id("id")?);
             }
         }
         (_, None) => {}
     }
     let rows = match runs {
-        Some(statement) => sqlx::query(statement).bind(&about.id).fetch_all(db.read()).await?,
+        Some(statement) => sqlx::query(statement).bind(ids[0].clone()).fetch_all(db.read()).await?,
         None => Vec::new(),
     };
     let mut scope = Scope { about, plan, evidence: Vec::new(), runs: Vec::new(), hours: Vec::new(), policies: BTreeMap::new() };
     for row in &rows {
         let run = run(row)?;
-        ids.extend(scope.credited(db, &run, what).await?);
+        wanted.extend(scope.credited(db, &run, what).await?);
         if let Some(policy) = policies.iter().find(|policy| policy.name() == run.policy && is_path(&policy.id)) {
             scope.policies.insert(policy.id.clone(), serde_json::to_value(policy)?);
         }
         scope.runs.push((run, row.id("leaf_id")?));
     }
-    for id in ids {
+    for id in wanted {
         scope.evidence.push(kept(db, id).await?);
     }
     Ok(scope)
@@ -83,7 +88,7 @@ impl Scope {
         let document: Document = serde_json::from_slice(&link::run_document(db, run.id).await?)?;
         let mut rests = BTreeSet::new();
         for credit in document.credits {
-            if matches!(what, What::Trainee(only) if only != credit.trainee) {
+            if matches!(what, What::Trainee(only) | What::Hour(_, only) if only != credit.trainee) {
                 continue;
             }
             rests.extend(credit.evidence());
@@ -93,10 +98,6 @@ impl Scope {
         }
         Ok(rests)
     }
-}
-
-fn about(kind: &str, id: impl ToString) -> About {
-    About { kind: kind.to_owned(), id: id.to_string() }
 }
 
 fn run(row: &AnyRow) -> Result<Run> {
@@ -146,6 +147,14 @@ async fn plan(db: &Db, what: What) -> Result<Value> {
             let trainee = rows(db, sql::TRAINEE, id).await?;
             let class = class_of(&trainee, &codes::UNKNOWN_TRAINEE)?;
             (Some(class), rows(db, sql::LESSONS_OF_CLASS, class).await?, trainee)
+        }
+        What::Hour(lesson, trainee) => {
+            let (lesson, trainee) = (rows(db, sql::LESSON, lesson).await?, rows(db, sql::TRAINEE, trainee).await?);
+            let class = class_of(&lesson, &codes::UNKNOWN_LESSON)?;
+            if class_of(&trainee, &codes::UNKNOWN_TRAINEE)? != class {
+                return Err(Error::of(&codes::UNKNOWN_TRAINEE));
+            }
+            (Some(class), lesson, trainee)
         }
         What::Evidence(id) => {
             let evidence = store::get(db, id).await?;

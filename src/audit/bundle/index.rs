@@ -29,9 +29,9 @@ pub(super) struct Index {
 /// What the bundle is about.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct About {
-    /// `class`, `lesson`, `trainee` or `evidence`.
+    /// `class`, `lesson`, `trainee`, `hour` or `evidence`.
     pub(super) kind: String,
-    /// keshi's id of it.
+    /// keshi's id of it; of an hour, the lesson's and the trainee's, parted by a dot.
     pub(super) id: String,
 }
 

@@ -35,6 +35,8 @@ pub enum What {
     Lesson(LessonId),
     /// All lessons of a trainee; nothing of the others but their ids in the sealed documents of the lessons, and the logs as they were received.
     Trainee(TraineeId),
+    /// One hour: a trainee in a lesson, and of the lesson's evidence what is not about another trainee.
+    Hour(LessonId, TraineeId),
     /// One piece of evidence.
     Evidence(EvidenceId),
 }

@@ -27,6 +27,9 @@ pub(crate) const EVIDENCE_OF_CLASS: &str = "select id from evidence where class_
 pub(crate) const EVIDENCE_OF_LESSON: &str = "select id from evidence where lesson_id = $1 \
      union select s.evidence_id from segment s join segment_lesson l on l.segment_id = s.id where l.lesson_id = $1 and s.replaced_at is null";
 
+/// $1 lesson, $2 trainee: the lesson's evidence that is not about another trainee.
+pub(crate) const EVIDENCE_OF_HOUR: &str = "select id from evidence where lesson_id = $1 and (trainee_id is null or trainee_id = $2)";
+
 /// $1 trainee.
 pub(crate) const EVIDENCE_OF_TRAINEE: &str = "select id from evidence where trainee_id = $1";
 
@@ -52,6 +55,7 @@ pub(crate) const ALL: &[&str] = &[
     TRAINEE,
     EVIDENCE_OF_CLASS,
     EVIDENCE_OF_LESSON,
+    EVIDENCE_OF_HOUR,
     EVIDENCE_OF_TRAINEE,
     RUNS_OF_LESSON,
     RUNS_OF_TRAINEE,

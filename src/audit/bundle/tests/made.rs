@@ -59,6 +59,21 @@ async fn a_trainees_bundle_has_the_hours_of_nobody_else() {
 }
 
 #[tokio::test]
+async fn one_hour_is_taken_away_with_what_is_about_its_trainee_or_about_all() {
+    testing::each_engine(async |db| {
+        let stage = Stage::new(&db).await;
+        for (trainee, evidence) in [(stage.trainees[0], 2), (stage.trainees[1], 1)] {
+            let report = stage.verify(&stage.bytes(What::Hour(stage.lesson, trainee)).await);
+            assert!(report.holds(), "{report:?}");
+            assert_eq!(report.about, format!("hour {}.{trainee}", stage.lesson));
+            let count = |kind| report.items.iter().filter(|item| item.kind == kind).count();
+            assert_eq!((count("hour"), count("evidence"), count("credit-run")), (1, evidence, 1));
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn one_piece_of_evidence_can_be_taken_away_alone() {
     let (db, _folder) = testing::sqlite().await;
     let stage = Stage::new(&db).await;
