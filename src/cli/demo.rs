@@ -23,7 +23,7 @@ Examples:
   keshi demo                                  on http://127.0.0.1:8080 with ./data
   keshi demo --scale class --data /tmp/demo   a smaller one
   KESHI_DEMO_EXIT=1 keshi demo                stops after printing")]
-pub struct Args {
+pub(super) struct Args {
     /// Address to serve on
     #[arg(long, default_value = "127.0.0.1:8080")]
     pub listen: String,
@@ -42,7 +42,7 @@ pub struct Args {
 ///
 /// # Errors
 /// When the files cannot be made, the server cannot start, or something is refused.
-pub async fn run(args: Args, data: &Path) -> Result<()> {
+pub(super) async fn run(args: Args, data: &Path) -> Result<()> {
     let folder = data.join("demo");
     std::fs::create_dir_all(&folder)?;
     let plan = simulate::plan(args.seed, args.scale);

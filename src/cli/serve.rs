@@ -25,7 +25,7 @@ pub(super) struct Args {
 
 impl Args {
     /// The configuration with what the command line says.
-    pub fn apply(&self, mut config: Config) -> Config {
+    pub(super) fn apply(&self, mut config: Config) -> Config {
         if let Some(listen) = &self.listen {
             config.server.listen.clone_from(listen);
         }

@@ -5,7 +5,7 @@ use std::fmt;
 use uuid::Uuid;
 
 /// Longest external id taken, in bytes.
-pub const MAX_EXTERNAL: usize = 200;
+pub(crate) const MAX_EXTERNAL: usize = 200;
 
 /// A name in a path, query or body.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -61,7 +61,7 @@ impl<'de> serde::Deserialize<'de> for Reference {
 }
 
 /// An external id as a caller may set it: 1 to [`MAX_EXTERNAL`] bytes without control characters, blanks around it cut off.
-pub fn external_id(text: &str) -> Result<String> {
+pub(crate) fn external_id(text: &str) -> Result<String> {
     let text = text.trim();
     if text.is_empty() || text.len() > MAX_EXTERNAL || text.chars().any(char::is_control) {
         return Err(Error::new(&codes::INVALID_ID, format!("An external_id is 1 to {MAX_EXTERNAL} bytes without control characters.")));

@@ -32,7 +32,7 @@ impl Stage {
     pub(super) fn on(db: Db) -> Stage {
         let clock = Arc::new(AtomicI64::new(START + 1_000_000 * MINUTE));
         let ids = Ids::new(Clock::Fixed(clock.clone()));
-        let jobs = Jobs::new(&[(Change::LessonTouched, "link"), (Change::HoursCredited, "detect")], ids.clone());
+        let jobs = Jobs::new(&[(Change::LessonTouched, "link", 0), (Change::HoursCredited, "detect", 0)], ids.clone());
         Stage { db, jobs, ids, policies: Policies::builtin(), clock }
     }
 

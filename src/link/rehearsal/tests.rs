@@ -199,7 +199,7 @@ async fn the_job_credits_from_what_the_lake_has_and_leaves_a_leaf_to_seal() {
         let zhang = world.trainee(class, person).await;
         let lesson = world.lesson(class, MORNING).await;
         let log = world.attended(class, lesson, &[(zhang, MORNING.plus(5 * MINUTE), MORNING.plus(60 * MINUTE))]).await;
-        let jobs = Jobs::new(&[(Change::HoursCredited, "detect")], world.ids.clone());
+        let jobs = Jobs::new(&[(Change::HoursCredited, "detect", 0)], world.ids.clone());
         let policies = Policies::builtin();
         let credit = async || run(&world.db, &world.lake, &jobs, &world.ids, &policies, lesson, MORNING.plus(DAY)).await.expect("runs");
         let Outcome::Kept { run, .. } = credit().await else { panic!("nothing was kept") };

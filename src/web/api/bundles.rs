@@ -24,7 +24,7 @@ pub(super) struct Wanted {
     evidence: Option<String>,
 }
 
-/// A zip (BagIt bag) that verifies offline: {class} or {lesson} or {trainee} or {evidence}; a lesson's or trainee's own id needs class too
+/// A zip (BagIt bag) that verifies offline: {class}, {lesson}, {trainee}, {lesson, trainee} for one hour, or {evidence}; a lesson's or trainee's own id needs class too
 #[utoipa::path(post, path = "/v1/bundles", tag = "audit", request_body(content = Object, content_type = "application/json"),
     responses((status = 200, description = "the zip", content_type = "application/zip"), (status = 404, description = "nothing like this")))]
 pub(super) async fn make(State(app): State<App>, Asker(actor): Asker, body: Body) -> Answer<Response> {
@@ -35,12 +35,22 @@ pub(super) async fn make(State(app): State<App>, Asker(actor): Asker, body: Body
         None => None,
     };
     let own = |text: &str| text.parse::<Reference>();
-    let what = match (&wanted.evidence, &wanted.lesson, &wanted.trainee, class) {
-        (Some(text), ..) => What::Evidence(text.parse().map_err(|_| Error::of(&codes::INVALID_ID))?),
-        (None, Some(text), _, Some(class)) => What::Lesson(lesson::get(&app.db, class, &own(text)?).await?.id),
-        (None, Some(text), _, None) => What::Lesson(text.parse().map_err(|_| Error::of(&codes::INVALID_ID))?),
-        (None, None, Some(text), Some(class)) => What::Trainee(roster::get(&app.db, class, &own(text)?).await?.id),
-        (None, None, Some(text), None) => What::Trainee(text.parse().map_err(|_| Error::of(&codes::INVALID_ID))?),
+    let no_id = |_| Error::of(&codes::INVALID_ID);
+    let lesson = match (&wanted.lesson, class) {
+        (Some(text), Some(class)) => Some(lesson::get(&app.db, class, &own(text)?).await?.id),
+        (Some(text), None) => Some(text.parse().map_err(no_id)?),
+        (None, _) => None,
+    };
+    let trainee = match (&wanted.trainee, class) {
+        (Some(text), Some(class)) => Some(roster::get(&app.db, class, &own(text)?).await?.id),
+        (Some(text), None) => Some(text.parse().map_err(no_id)?),
+        (None, _) => None,
+    };
+    let what = match (&wanted.evidence, lesson, trainee, class) {
+        (Some(text), ..) => What::Evidence(text.parse().map_err(no_id)?),
+        (None, Some(lesson), Some(trainee), _) => What::Hour(lesson, trainee),
+        (None, Some(lesson), None, _) => What::Lesson(lesson),
+        (None, None, Some(trainee), _) => What::Trainee(trainee),
         (None, None, None, Some(class)) => What::Class(class),
         (None, None, None, None) => return Err(Error::new(&codes::INVALID, "Name a class, lesson, trainee or evidence.").into()),
     };

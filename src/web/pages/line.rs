@@ -71,7 +71,7 @@ impl Scale {
                     x if x > 98.0 => "end",
                     _ => "middle",
                 };
-                Tick { x, label: frame.clock(&time), minor: (time.0 / step) % 2 != 0, anchor }
+                Tick { x, label: frame.clock(time), minor: (time.0 / step) % 2 != 0, anchor }
             })
             .collect()
     }
@@ -136,7 +136,7 @@ impl Span {
 
     /// What a pointer or a screen reader is told: `09:00–09:12 未认定：等候室`.
     pub fn told(&self, frame: &Frame) -> String {
-        let times = format!("{}–{}", frame.clock_s(&self.from), frame.clock_s(&self.until));
+        let times = format!("{}–{}", frame.clock_s(self.from), frame.clock_s(self.until));
         let word = frame.code("state", self.state.code());
         match &self.reason {
             Some(reason) => format!("{times} {word} · {}", frame.code("reason", reason)),
@@ -390,7 +390,7 @@ fn thumbs(frame: &Frame, scale: &Scale, pictures: &[Picture]) -> Vec<Thumb> {
         match out.last_mut() {
             Some(last) if tick.0 - last.tick.0 < THUMB_PCT => {
                 last.count += 1;
-                last.title.push_str(&format!("\n{} {}", frame.clock_s(&picture.at), picture.name));
+                last.title.push_str(&format!("\n{} {}", frame.clock_s(picture.at), picture.name));
             }
             _ => out.push(Thumb {
                 tick,
@@ -398,7 +398,7 @@ fn thumbs(frame: &Frame, scale: &Scale, pictures: &[Picture]) -> Vec<Thumb> {
                 evidence: picture.evidence.clone(),
                 thumbnail: picture.thumbnail,
                 count: 1,
-                title: format!("{} {}", frame.clock_s(&picture.at), picture.name),
+                title: format!("{} {}", frame.clock_s(picture.at), picture.name),
             }),
         }
     }
@@ -420,7 +420,7 @@ fn row(frame: &Frame, scale: &Scale, lesson: &str, planned: i64, person: Person)
         .marks
         .iter()
         .map(|mark| {
-            let title = format!("{} {}", frame.clock_s(&mark.at), frame.code("mark", &mark.kind));
+            let title = format!("{} {}", frame.clock_s(mark.at), frame.code("mark", &mark.kind));
             Dot { x: scale.at(mark.at), kind: mark.kind.clone(), title }
         })
         .collect();

@@ -58,7 +58,7 @@ impl Lang {
     }
 
     /// The words of a key; the key itself when there are none.
-    pub fn say<'a>(self, key: &'a str) -> &'a str {
+    pub fn say(self, key: &str) -> &str {
         match TABLE.get(key) {
             Some(entry) => entry.many(self),
             None => missing(key),
@@ -74,7 +74,7 @@ impl Lang {
     }
 
     /// The words of a key for a count: English has a form for one.
-    pub fn say_count<'a>(self, key: &'a str, count: i64) -> &'a str {
+    pub fn say_count(self, key: &str, count: i64) -> &str {
         match (self, TABLE.get(key)) {
             (Lang::En, Some(Entry { one: Some(one), .. })) if count == 1 => one,
             (lang, Some(entry)) => entry.many(lang),
