@@ -203,7 +203,7 @@ fn finding_row(number: u64) -> FindingRow {
         status: ["open", "open", "snoozed", "confirmed"][(number % 4) as usize].into(),
         seen: seen.into(),
         class: Some((id(1, 1), class_title(1))),
-        trainee: (number % 3 == 0).then(|| (id(3, 7), name(7))),
+        trainee: (number.is_multiple_of(3)).then(|| (id(3, 7), name(7))),
         at: at("09:10:00").plus(-(number as i64) * DAY),
         fen: [75_000, 30_000, 0][(number % 3) as usize],
     }
