@@ -183,6 +183,7 @@ pub mod codes {
         BAD_RULE = "bad_rule", Unprocessable, "The rule cannot be used as written; correct its head or its SQL.";
         BAD_QUERY = "bad_query", Unprocessable, "The query is not allowed or not valid; it may only read the lake's tables.";
         QUERY_LIMIT = "query_limit", Unprocessable, "The query needs more time, rows or memory than allowed; narrow it.";
+        STALE_FORM = "stale_form", Forbidden, "The form has expired and nothing was changed; go back and send it again.";
         LOGIN = "login_failed", Unauthenticated, "Name or password is wrong; try again.";
         CONFIG = "bad_config", Invalid, "The configuration cannot be used; correct the value named.";
         NOT_READY = "not_ready", Unavailable, "The server is starting or its database is not migrated; run keshi migrate, then try again.";

@@ -32,7 +32,7 @@ pub fn router(app: App) -> Router {
     let limits = limit::Limits::new(app.config.limits.requests_per_minute);
     api::router()
         .merge(pages)
-        .fallback(async || Problem(Error::of(&codes::NOT_FOUND)))
+        .fallback(pages::nowhere)
         .method_not_allowed_fallback(async || Problem(Error::of(&codes::METHOD)))
         .layer(middleware::from_fn_with_state(limits, limit::check))
         .layer(SetResponseHeaderLayer::if_not_present(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")))

@@ -54,6 +54,8 @@ pub struct ClassHead {
     pub trade: (String, String),
     /// `full`, `remaining_theory` or `promise_first`.
     pub application: String,
+    /// `approve`, `return` or `refuse`; none while undecided.
+    pub decision: Option<String>,
     /// First day.
     pub starts_on: String,
     /// Last day.
@@ -103,6 +105,11 @@ pub async fn bare_lessons(db: &Db, scope: &Scope, now: Time) -> Result<i64> {
     Ok(query.fetch_one(db.read()).await?.get("n"))
 }
 
+/// How many opening applications an asker may see that nobody decided yet.
+pub async fn undecided(db: &Db, scope: &Scope) -> Result<i64> {
+    Ok(sqlx::query(sql::UNDECIDED).bind(scope.provider()).bind(scope.platform()).fetch_one(db.read()).await?.get("n"))
+}
+
 /// One class, if the asker may see it.
 pub async fn class(db: &Db, scope: &Scope, class: ClassId) -> Result<Option<ClassHead>> {
     let query = sqlx::query(sql::CLASS).bind(class.to_string()).bind(scope.provider()).bind(scope.platform());
@@ -136,6 +143,7 @@ fn head(row: &AnyRow) -> Result<ClassHead> {
         platform: (row.get("platform_id"), Name { zh: row.get("platform_zh"), en: row.get("platform_en") }),
         trade: (row.get("trade_code"), row.get("trade_name")),
         application: row.get("application"),
+        decision: row.get("decision"),
         starts_on: row.get("starts_on"),
         ends_on: row.get("ends_on"),
         hours_total: row.get("hours_total_milli"),

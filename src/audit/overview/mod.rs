@@ -7,17 +7,21 @@ mod class;
 mod evidence;
 mod lesson;
 mod log;
+mod name;
 pub(crate) mod sql;
+#[cfg(test)]
+pub(crate) mod testing;
 #[cfg(test)]
 mod tests;
 mod trainee;
 
-pub use class::{ClassHead, ClassLine, bare_lessons, class, class_count, classes};
+pub use class::{ClassHead, ClassLine, bare_lessons, class, class_count, classes, undecided};
 pub use evidence::{
     EvidenceFilter, EvidenceHead, EvidenceLine, Place, Step, evidence, evidence_count, evidence_list, evidence_of_lesson, resting_on, steps,
 };
 pub use lesson::{Disputed, LessonHead, LessonLine, Media, disputed, lesson, lessons, media};
 pub use log::{Leaf, LogHead, leaf_at, leaf_index, log_head, newest_leaves};
+pub use name::{actor, class_title, lesson_place, trainee_name};
 pub use trainee::{TraineeHead, TraineeLine, roster, trainee};
 
 use crate::db::Columns;

@@ -33,7 +33,7 @@ pub(crate) const BARE_LESSONS: &str = "select count(*) as n from lesson l join c
 
 /// $1 class, $2 provider, $3 platform.
 pub(crate) const CLASS: &str = "select c.id, c.external_id, c.title, c.provider_id, p.name as provider, c.platform_id, \
-     f.name_zh as platform_zh, f.name_en as platform_en, c.trade_code, c.trade_name, c.application, c.starts_on, c.ends_on, \
+     f.name_zh as platform_zh, f.name_en as platform_en, c.trade_code, c.trade_name, c.application, c.decision, c.starts_on, c.ends_on, \
      c.hours_total_milli, c.hours_online_milli, c.epidemic, c.standard_qualified_fen, c.standard_skill_level_fen, c.standard_vocational_fen, \
      c.standard_special_operation_fen, \
      (select count(*) from finding g where g.class_id = c.id and g.status = 'open' and g.ceased_at is null) as findings, \
@@ -42,6 +42,21 @@ pub(crate) const CLASS: &str = "select c.id, c.external_id, c.title, c.provider_
      (select max(r.at) from credit_run r join lesson l on l.id = r.lesson_id where l.class_id = c.id and r.replaced_at is null) as calculated \
      from class c join provider p on p.id = c.provider_id join platform f on f.id = c.platform_id \
      where c.id = $1 and ($2 = '' or c.provider_id = $2) and ($3 = '' or c.platform_id = $3)";
+
+/// $1 provider, $2 platform.
+pub(crate) const UNDECIDED: &str = "select count(*) as n from class c where ($1 = '' or c.provider_id = $1) and ($2 = '' or c.platform_id = $2) and c.decision is null";
+
+/// $1 class.
+pub(crate) const CLASS_TITLE: &str = "select title from class where id = $1";
+
+/// $1 lesson.
+pub(crate) const LESSON_PLACE: &str = "select c.title || ' · ' || l.title from lesson l join class c on c.id = l.class_id where l.id = $1";
+
+/// $1 trainee.
+pub(crate) const TRAINEE_NAME: &str = "select name from trainee where id = $1";
+
+/// $1 the id in the label of an actor.
+pub(crate) const ACTOR: &str = "select name from login where id = $1 union all select name from token where id = $1";
 
 /// $1 class. Logs sent for the class alone are counted where their rows lie.
 pub(crate) const LESSONS: &str = "select l.id, l.title, l.kind, l.mode, l.teacher, l.starts_at, l.ends_at, l.hours_milli, \
@@ -182,6 +197,11 @@ pub(crate) const ALL: &[&str] = &[
     CLASS_COUNT,
     BARE_LESSONS,
     CLASS,
+    UNDECIDED,
+    CLASS_TITLE,
+    LESSON_PLACE,
+    TRAINEE_NAME,
+    ACTOR,
     LESSONS,
     LESSON_CLASS,
     DISPUTED,

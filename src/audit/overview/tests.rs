@@ -1,3 +1,4 @@
+use super::testing::world;
 use super::*;
 use crate::db::Db;
 use crate::db::testing::each_engine;
@@ -11,22 +12,6 @@ where
     T::Err: std::fmt::Debug,
 {
     format!("0190a1b2-{kind:04}-7000-8000-{number:012}").parse().expect("an id")
-}
-
-async fn world(db: &Db) {
-    let mut tx = db.begin().await.expect("begins");
-    for statement in sql::WORLD {
-        sqlx::query(*statement).execute(tx.conn()).await.unwrap_or_else(|error| panic!("{error}\n{statement}"));
-    }
-    for (number, digest) in [(1, "abcd"), (2, "abce")] {
-        let id = the::<EvidenceId>(6, number).to_string();
-        let mut bytes = digest.as_bytes().to_vec();
-        bytes.resize(32, 0);
-        sqlx::query(sql::SET_DIGEST).bind(id).bind(bytes).execute(tx.conn()).await.expect("sets");
-    }
-    sqlx::query(sql::SET_ROOT).bind(&b"root"[..]).execute(tx.conn()).await.expect("sets");
-    sqlx::query(sql::SET_BODY).bind(&b"{}"[..]).execute(tx.conn()).await.expect("sets");
-    tx.commit().await.expect("commits");
 }
 
 fn provider(number: u64) -> Scope {

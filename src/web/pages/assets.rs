@@ -1,6 +1,11 @@
 //! Style, scripts and pictures, compiled in. The folder in their address is a digest of them all, so a browser may keep them
 //! for ever and modules still find each other by plain relative names.
 
+use crate::error::{Error, codes};
+use crate::web::problem::Problem;
+use axum::extract::Path;
+use axum::http::header;
+use axum::response::{IntoResponse, Response};
 use sha2::{Digest, Sha256};
 use std::sync::LazyLock;
 
@@ -55,6 +60,17 @@ pub fn address(name: &str) -> String {
 /// The file at an address; an old digest finds nothing, so an old page never meets new scripts.
 pub fn find(folder: &str, name: &str) -> Option<&'static Asset> {
     ALL.iter().find(|asset| folder == *FOLDER && asset.name == name)
+}
+
+/// `GET /assets/{folder}/{name}`
+pub async fn show(Path((folder, name)): Path<(String, String)>) -> Response {
+    match find(&folder, &name) {
+        Some(asset) => {
+            let headers = [(header::CONTENT_TYPE, asset.media_type), (header::CACHE_CONTROL, "public, max-age=31536000, immutable")];
+            (headers, asset.bytes).into_response()
+        }
+        None => Problem(Error::of(&codes::NOT_FOUND)).into_response(),
+    }
 }
 
 #[cfg(test)]

@@ -11,7 +11,11 @@ use crate::ids::{ClassId, LessonId, TraineeId};
 use crate::link::{self, ClassCredit};
 use crate::register::subsidy_rate::{Rate, Regime, Terms, highest, rate};
 use crate::time::Time;
+use super::visit::{self, Visit};
 use askama::Template;
+use axum::extract::{Path, Query};
+use axum::response::Response;
+use serde::Deserialize;
 use std::collections::{HashMap, HashSet};
 
 /// A lesson in the class's list.
@@ -205,4 +209,20 @@ fn matrix(reader: &Reader<'_>, lessons: &[LessonLine], roster: &[TraineeLine], h
         }
     });
     Matrix { columns: columns.collect(), rows }
+}
+
+/// What the page is asked for.
+#[derive(Debug, Deserialize)]
+pub struct Asked {
+    #[serde(default)]
+    sort: String,
+}
+
+/// `GET /classes/{id}`
+pub async fn show(visit: Visit, Path(id): Path<String>, Query(asked): Query<Asked>) -> Response {
+    let page = match visit::id(&id) {
+        Ok(class) => Class::read(visit.reader(), class, Sort::named(&asked.sort)).await,
+        Err(error) => Err(error),
+    };
+    visit.answer_named("class", &id, page).await
 }

@@ -4,7 +4,11 @@ use super::frame::{Frame, with_query};
 use super::reader::Reader;
 use crate::audit::overview::{self, ClassLine};
 use crate::error::Result;
+use super::visit::Visit;
 use askama::Template;
+use axum::extract::Query;
+use axum::response::Response;
+use serde::Deserialize;
 
 /// A class in a list, with the bar that is drawn of it.
 #[derive(Clone, Debug)]
@@ -60,4 +64,18 @@ impl Classes {
             frame: reader.frame,
         })
     }
+}
+
+/// What the list is asked for.
+#[derive(Debug, Deserialize)]
+pub struct Asked {
+    #[serde(default)]
+    q: String,
+    #[serde(default)]
+    cursor: String,
+}
+
+/// `GET /classes`
+pub async fn show(visit: Visit, Query(asked): Query<Asked>) -> Response {
+    visit.answer(Classes::read(visit.reader(), &asked.q, &asked.cursor).await)
 }

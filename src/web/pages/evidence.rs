@@ -2,16 +2,23 @@
 
 use super::evidence_list::{EvidenceRow, refused};
 use super::facts;
-use super::findings::FindingRow;
+use super::findings::{FindingRow, standing};
 use super::frame::Frame;
 use super::proof::Proof;
 use super::reader::Reader;
+use super::trace::called;
 use crate::audit::overview::{self, EvidenceHead, Step};
+use crate::detect::Finding;
 use crate::error::{Error, Result, RowError, codes};
 use crate::ids::EvidenceId;
+use crate::store;
 use crate::tables::{self, Limits};
 use crate::time::Time;
+use super::visit::{self, Visit};
 use askama::Template;
+use axum::extract::{Path, Query};
+use axum::response::Response;
+use serde::Deserialize;
 use std::fs::File;
 use storage::Digest;
 
@@ -123,14 +130,46 @@ impl Evidence {
             row: raw_row(&reader, &head, row).await?,
             hours: hours.collect(),
             hours_total,
-            matches: Vec::new(),
-            findings: Vec::new(),
-            custody: overview::steps(reader.db, id, LISTED).await?,
+            matches: matches(&reader, id).await?,
+            findings: standing(&reader, head.line.class.as_ref().map(|class| class.0), None, |finding| names(finding, id)).await?,
+            custody: life(&reader, id).await?,
             proof: Proof::read(&reader, head.leaf_id).await?,
             head: EvidenceRow::of(&reader, &head.line),
             frame: reader.frame,
         })
     }
+}
+
+fn names(finding: &Finding, evidence: EvidenceId) -> bool {
+    let id = evidence.to_string();
+    finding.evidence.iter().any(|pointer| pointer.id == id)
+}
+
+/// The same bytes handed in elsewhere, as far as the reader may see it.
+async fn matches(reader: &Reader<'_>, id: EvidenceId) -> Result<Vec<Match>> {
+    let kept = store::get(reader.db, id).await?;
+    let mut matches = Vec::new();
+    for other in store::same_bytes(reader.db, &kept, LISTED).await? {
+        let Some(head) = overview::evidence(reader.db, &reader.scope, other).await? else { continue };
+        let place = [head.line.class.map(|class| class.1), head.line.lesson.map(|lesson| lesson.1)];
+        matches.push(Match {
+            evidence: other.to_string(),
+            name: called(head.line.filename.as_deref(), &head.line.kind, other),
+            kind: "bytes".to_owned(),
+            tier: "exact".to_owned(),
+            place: place.into_iter().flatten().collect::<Vec<_>>().join(" · "),
+        });
+    }
+    Ok(matches)
+}
+
+/// Its life, with people called by their names instead of their labels.
+async fn life(reader: &Reader<'_>, id: EvidenceId) -> Result<Vec<Step>> {
+    let mut steps = overview::steps(reader.db, id, LISTED).await?;
+    for step in &mut steps {
+        step.who = overview::actor(reader.db, &step.who).await?;
+    }
+    Ok(steps)
 }
 
 fn sentences(json: Option<&str>) -> Vec<String> {
@@ -167,4 +206,19 @@ pub(super) async fn quoted(reader: &Reader<'_>, digest: &Digest, row: u64) -> Re
     let copy = reader.objects.local_copy(digest).await.map_err(Error::from)?;
     let cells = tokio::task::spawn_blocking(move || tables::quote(File::open(copy.path())?, row, Limits::default()));
     Ok(cells.await.map_err(Error::internal)??.map(|cells| cells.join("\t")))
+}
+
+/// What the page is asked for.
+#[derive(Debug, Deserialize)]
+pub struct Asked {
+    row: Option<u64>,
+}
+
+/// `GET /evidence/{id}`
+pub async fn show(visit: Visit, Path(id): Path<String>, Query(asked): Query<Asked>) -> Response {
+    let page = match visit::id(&id) {
+        Ok(evidence) => Evidence::read(visit.reader(), evidence, asked.row).await,
+        Err(error) => Err(error),
+    };
+    visit.answer_named("evidence", &id, page).await
 }

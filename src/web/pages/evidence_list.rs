@@ -6,7 +6,11 @@ use super::trace::called;
 use crate::audit::overview::{self, EvidenceFilter, EvidenceLine};
 use crate::error::{Result, RowError};
 use crate::time::Time;
+use super::visit::Visit;
 use askama::Template;
+use axum::extract::Query;
+use axum::response::Response;
+use serde::Deserialize;
 
 /// A piece of evidence in a list.
 #[derive(Clone, Debug)]
@@ -109,4 +113,22 @@ impl EvidenceList {
             frame: reader.frame,
         })
     }
+}
+
+/// What the list is asked for.
+#[derive(Debug, Deserialize)]
+#[serde(default)]
+#[derive(Default)]
+pub struct Asked {
+    q: String,
+    kind: String,
+    state: String,
+    class: String,
+    cursor: String,
+}
+
+/// `GET /evidence`
+pub async fn show(visit: Visit, Query(asked): Query<Asked>) -> Response {
+    let filter = EvidenceFilter { kind: asked.kind, state: asked.state, class: asked.class, words: asked.q.trim().to_owned() };
+    visit.answer(EvidenceList::read(visit.reader(), filter, &asked.cursor).await)
 }

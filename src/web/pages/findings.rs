@@ -1,8 +1,19 @@
 //! The queue of findings.
 
-use super::frame::Frame;
+use super::frame::{Frame, with_query};
+use super::reader::Reader;
+use super::visit::Visit;
+use crate::audit::overview;
+use crate::detect::{self, Explanation, Finding, Order, Told};
+use crate::error::Result;
+use crate::ids::{ClassId, TraineeId};
+use crate::receive::identity::Right;
 use crate::time::Time;
 use askama::Template;
+use axum::extract::Query;
+use axum::response::Response;
+use serde::Deserialize;
+use std::collections::HashMap;
 
 /// A finding in a list.
 #[derive(Clone, Debug)]
@@ -23,8 +34,6 @@ pub struct FindingRow {
     pub seen: String,
     /// The class's id and title.
     pub class: Option<(String, String)>,
-    /// The trainee's id and name, as far as the reader may see it.
-    pub trainee: Option<(String, String)>,
     /// When it happened.
     pub at: Time,
     /// Money at risk in fen.
@@ -32,7 +41,8 @@ pub struct FindingRow {
 }
 
 /// What the queue is narrowed to; every field as it stands in the address.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
 pub struct Filter {
     /// Status; `open` unless said otherwise, `all` for all.
     pub status: String,
@@ -44,6 +54,25 @@ pub struct Filter {
     pub class: String,
     /// `money` or `time`.
     pub order: String,
+    /// Where the part before ended.
+    pub cursor: String,
+}
+
+impl Filter {
+    /// The same as the stage takes it. A class that is no id is none, and so is a status that is no word.
+    fn asked(&self, reader: &Reader<'_>) -> detect::Filter {
+        let some = |text: &String| (!text.is_empty()).then(|| text.clone());
+        detect::Filter {
+            rule: some(&self.rule),
+            status: some(&self.status).filter(|status| status != "all"),
+            severity: some(&self.severity),
+            class: self.class.parse().ok(),
+            provider: reader.scope.provider.as_ref().and_then(|id| id.parse().ok()),
+            order: if self.order == "time" { Order::Time } else { Order::Money },
+            cursor: some(&self.cursor),
+            ..detect::Filter::default()
+        }
+    }
 }
 
 /// The page.
@@ -80,4 +109,96 @@ impl Findings {
     pub fn severities(&self) -> [&'static str; 4] {
         ["high", "medium", "low", "info"]
     }
+
+    /// The part of the queue an address asks for.
+    pub async fn read(reader: Reader<'_>, mut filter: Filter) -> Result<Findings> {
+        if filter.status.is_empty() {
+            filter.status = "open".to_owned();
+        }
+        let asked = filter.asked(&reader);
+        let page = detect::list(reader.db, reader.rules, &asked, reader.frame.now).await?;
+        let total = detect::total(reader.db, &asked, reader.frame.now).await?;
+        Ok(Findings {
+            rows: rows(&reader, &page.items).await?,
+            total: total.count,
+            fen: total.money_fen,
+            rules: reader.rules.iter().map(|rule| (rule.head.id.clone(), reader.told(&rule.head.title).to_owned())).collect(),
+            class_title: match asked.class {
+                Some(class) => overview::class_title(reader.db, class).await?,
+                None => None,
+            },
+            ran: detect::newest_run(reader.db).await?,
+            next: page.next.map(|cursor| with_query(&reader.frame.place, "cursor", &cursor)),
+            filter,
+            frame: reader.frame,
+        })
+    }
+}
+
+/// Findings as lists show them.
+pub(super) async fn rows(reader: &Reader<'_>, findings: &[Finding]) -> Result<Vec<FindingRow>> {
+    let mut titles: HashMap<ClassId, String> = HashMap::new();
+    let mut rows = Vec::with_capacity(findings.len());
+    for finding in findings {
+        if let Some(class) = finding.class
+            && !titles.contains_key(&class)
+        {
+            titles.insert(class, overview::class_title(reader.db, class).await?.unwrap_or_default());
+        }
+        rows.push(row(reader, finding, &titles));
+    }
+    Ok(rows)
+}
+
+fn row(reader: &Reader<'_>, finding: &Finding, titles: &HashMap<ClassId, String>) -> FindingRow {
+    let class = finding.class.and_then(|id| titles.get(&id).map(|title| (id.to_string(), title.clone())));
+    FindingRow {
+        id: finding.id.to_string(),
+        rule: finding.rule.clone(),
+        title: reader.told(&finding.title).to_owned(),
+        severity: finding.severity.clone(),
+        strength: finding.strength.clone(),
+        status: finding.status.clone(),
+        seen: in_words(reader, &finding.explanation).seen.clone(),
+        class,
+        at: finding.at,
+        fen: finding.money_fen,
+    }
+}
+
+/// What a finding says, in the reader's language.
+pub(super) fn in_words<'e>(reader: &Reader<'_>, explanation: &'e Explanation) -> &'e Told {
+    match reader.frame.lang {
+        super::words::Lang::Zh => &explanation.zh,
+        super::words::Lang::En => &explanation.en,
+    }
+}
+
+/// What still stands against something: open or confirmed findings that pass a test; none for who may not see findings.
+pub(super) async fn standing(
+    reader: &Reader<'_>,
+    class: Option<ClassId>,
+    trainee: Option<TraineeId>,
+    speaks: impl Fn(&Finding) -> bool,
+) -> Result<Vec<FindingRow>> {
+    if !reader.findings || (class.is_none() && trainee.is_none()) {
+        return Ok(Vec::new());
+    }
+    let filter = detect::Filter { class, trainee, limit: MOST, ..detect::Filter::default() };
+    let page = detect::list(reader.db, reader.rules, &filter, reader.frame.now).await?;
+    let stands = |finding: &Finding| finding.ceased_at.is_none() && matches!(finding.status.as_str(), "open" | "confirmed");
+    let found: Vec<Finding> = page.items.into_iter().filter(|finding| stands(finding) && speaks(finding)).collect();
+    rows(reader, &found).await
+}
+
+/// Findings looked at for [`standing`].
+const MOST: i64 = 500;
+
+/// `GET /findings`
+pub async fn show(visit: Visit, Query(filter): Query<Filter>) -> Response {
+    let page = match visit.person.actor.require(Right::SeeFindings) {
+        Ok(()) => Findings::read(visit.reader(), filter).await,
+        Err(error) => Err(error),
+    };
+    visit.answer(page)
 }

@@ -40,6 +40,19 @@ impl Section {
         }
     }
 
+    /// The place an address belongs to.
+    pub fn of(path: &str) -> Section {
+        match path.split('/').nth(1).unwrap_or_default() {
+            "" => Section::Work,
+            "classes" | "lessons" | "hours" | "trainees" => Section::Classes,
+            "evidence" => Section::Evidence,
+            "findings" => Section::Findings,
+            "log" => Section::Log,
+            "jobs" => Section::Jobs,
+            _ => Section::Nowhere,
+        }
+    }
+
     /// Its address.
     pub fn href(self) -> &'static str {
         match self {

@@ -1,7 +1,7 @@
 //! One trainee's hour: every span of the lesson window with its reason and the evidence it rests on.
 
 use super::class::worth;
-use super::findings::FindingRow;
+use super::findings::{FindingRow, standing};
 use super::format;
 use super::frame::{Frame, Plain};
 use super::line::{Line, Order, Row, Source, Span};
@@ -13,7 +13,10 @@ use crate::error::{Error, Result, codes};
 use crate::ids::{LessonId, TraineeId};
 use crate::link::{self, Trace};
 use crate::time::Time;
+use super::visit::{self, Visit};
 use askama::Template;
+use axum::extract::Path;
+use axum::response::Response;
 
 /// A row of a log that speaks of this trainee in this lesson.
 #[derive(Clone, Debug)]
@@ -104,7 +107,7 @@ impl Hour {
                 .take(EVENTS)
                 .map(|event| told(&reader, event, &known.files))
                 .collect(),
-            findings: Vec::new(),
+            findings: standing(&reader, Some(head.class), Some(trainee), |finding| finding.lesson == Some(lesson)).await?,
             head,
             row,
             line,
@@ -163,3 +166,12 @@ const EVENTS: usize = 500;
 
 /// Earlier calculations looked at.
 const RUNS: usize = 20;
+
+/// `GET /hours/{lesson}/{trainee}`
+pub async fn show(visit: Visit, Path((lesson, trainee)): Path<(String, String)>) -> Response {
+    let page = match (visit::id(&lesson), visit::id(&trainee)) {
+        (Ok(lesson), Ok(trainee)) => Hour::read(visit.reader(), lesson, trainee).await,
+        (Err(error), _) | (_, Err(error)) => Err(error),
+    };
+    visit.answer_named("trainee", &trainee, page).await
+}

@@ -10,7 +10,11 @@ use crate::audit::overview::{self, LessonHead};
 use crate::error::{Error, Result, codes};
 use crate::ids::LessonId;
 use crate::time::Time;
+use super::visit::{self, Visit};
 use askama::Template;
+use axum::extract::{Path, Query};
+use axum::response::Response;
+use serde::Deserialize;
 
 /// The page.
 #[derive(Debug, Template)]
@@ -75,4 +79,20 @@ impl Lesson {
             frame: reader.frame,
         })
     }
+}
+
+/// What the page is asked for.
+#[derive(Debug, Deserialize)]
+pub struct Asked {
+    #[serde(default)]
+    sort: String,
+}
+
+/// `GET /lessons/{id}`
+pub async fn show(visit: Visit, Path(id): Path<String>, Query(asked): Query<Asked>) -> Response {
+    let page = match visit::id(&id) {
+        Ok(lesson) => Lesson::read(visit.reader(), lesson, &asked.sort).await,
+        Err(error) => Err(error),
+    };
+    visit.answer_named("lesson", &id, page).await
 }

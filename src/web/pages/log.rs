@@ -6,7 +6,11 @@ use super::reader::Reader;
 use crate::audit::overview;
 use crate::error::{Error, Result, codes};
 use crate::time::Time;
+use super::visit::Visit;
 use askama::Template;
+use axum::extract::Query;
+use axum::response::Response;
+use serde::Deserialize;
 use base64::prelude::{BASE64_STANDARD, Engine};
 
 /// A leaf in the list of the newest.
@@ -93,4 +97,15 @@ fn row(leaf: &overview::Leaf) -> LeafRow {
         sealed: leaf.at,
         href: leaf.evidence.as_ref().map(|id| format!("/evidence/{id}")),
     }
+}
+
+/// What the page is asked for.
+#[derive(Debug, Deserialize)]
+pub struct Asked {
+    leaf: Option<u64>,
+}
+
+/// `GET /log`
+pub async fn show(visit: Visit, Query(asked): Query<Asked>) -> Response {
+    visit.answer(Log::read(visit.reader(), asked.leaf).await)
 }

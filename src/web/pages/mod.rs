@@ -15,6 +15,7 @@ pub mod proof;
 pub mod reader;
 pub mod state;
 mod trace;
+mod visit;
 pub mod words;
 
 // The pages.
@@ -33,12 +34,67 @@ pub mod trainee;
 pub mod trouble;
 pub mod work;
 
+use crate::app::App;
+use crate::error::{Error, codes};
+use super::problem::Problem;
+use axum::Router;
+use axum::extract::Request;
+use axum::http::HeaderValue;
+use axum::http::header::{CONTENT_SECURITY_POLICY, SET_COOKIE};
+use axum::middleware::{self, Next};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use tower_http::compression::CompressionLayer;
+
+/// Every page.
+pub fn router() -> Router<App> {
+    Router::new()
+        .route("/", get(work::show))
+        .route("/login", get(login::show).post(login::enter))
+        .route("/logout", post(login::leave))
+        .route("/classes", get(classes::show))
+        .route("/classes/{id}", get(class::show))
+        .route("/lessons/{id}", get(lesson::show))
+        .route("/hours/{lesson}/{trainee}", get(hour::show))
+        .route("/trainees/{id}", get(trainee::show))
+        .route("/evidence", get(evidence_list::show))
+        .route("/evidence/{id}", get(evidence::show))
+        .route("/findings", get(findings::show))
+        .route("/findings/{id}", get(finding::show))
+        .route("/findings/{id}/status", post(finding::decide))
+        .route("/log", get(log::show))
+        .route("/jobs", get(jobs::show))
+        .route("/jobs/{id}/retry", post(jobs::retry))
+        .route("/assets/{folder}/{name}", get(assets::show))
+        .layer(middleware::from_fn(remember_language))
+        .layer(CompressionLayer::new())
+}
+
+/// An address that leads nowhere: a page for a person, a problem for a program.
+pub async fn nowhere(visit: Result<visit::Visit, Response>, request: Request) -> Response {
+    if !visit::wants_page(request.headers()) {
+        return Problem(Error::of(&codes::NOT_FOUND)).into_response();
+    }
+    let mut response = match visit {
+        Ok(visit) => visit.answer(Err::<trouble::Trouble, _>(Error::of(&codes::NOT_FOUND))),
+        Err(turned) => turned,
+    };
+    response.headers_mut().insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(super::POLICY));
+    response
+}
+
+/// A language asked for with `?lang=` stays.
+async fn remember_language(request: Request, next: Next) -> Response {
+    let asked = visit::asked_language(request.uri());
+    let mut response = next.run(request).await;
+    let cookie = asked.map(|lang| format!("{}={}; Path=/; SameSite=Lax; Max-Age=31536000", visit::LANGUAGE, lang.name()));
+    if let Some(value) = cookie.and_then(|cookie| HeaderValue::from_str(&cookie).ok()) {
+        response.headers_mut().append(SET_COOKIE, value);
+    }
+    response
+}
+
 #[cfg(test)]
 mod sample;
 #[cfg(test)]
 mod tests;
-
-/// The addresses of the pages.
-pub fn router() -> axum::Router<crate::app::App> {
-    axum::Router::new()
-}

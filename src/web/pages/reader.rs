@@ -4,8 +4,10 @@ use super::frame::Frame;
 use super::words::Lang;
 use crate::audit::overview::{Name, Scope};
 use crate::db::Db;
+use crate::detect::{Both, Rules};
 use crate::lake::Lake;
 use crate::register::policy::Policies;
+use crate::register::secrets::Secrets;
 use crate::seal::Log;
 use storage::Objects;
 
@@ -21,12 +23,24 @@ pub struct Reader<'a> {
     pub objects: &'a Objects,
     /// The policies in force.
     pub policies: &'a Policies,
+    /// The rules of detection.
+    pub rules: &'a Rules,
+    /// The keys to personal data.
+    pub secrets: &'a Secrets,
     /// What of it the reader may see.
     pub scope: Scope,
     /// Whether the reader may see names in full.
     pub names: bool,
     /// Whether the reader may see rows of logs as they were written, numbers and addresses of people included.
     pub personal: bool,
+    /// Whether the reader may see findings.
+    pub findings: bool,
+    /// Whether the reader may judge them.
+    pub judges: bool,
+    /// Whether the reader decides applications.
+    pub decides: bool,
+    /// Whether the reader may see to jobs.
+    pub operates: bool,
     /// What the page has around it.
     pub frame: Frame,
 }
@@ -35,6 +49,14 @@ impl Reader<'_> {
     /// A person's name, as far as the reader may see it: `王小红`, or `王**`.
     pub fn person(&self, name: &str) -> String {
         if self.names { name.to_owned() } else { masked(name) }
+    }
+
+    /// A text in the reader's language.
+    pub fn told<'t>(&self, text: &'t Both) -> &'t str {
+        match self.frame.lang {
+            Lang::Zh => &text.zh,
+            Lang::En => &text.en,
+        }
     }
 
     /// A name in the reader's language.

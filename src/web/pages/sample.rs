@@ -203,7 +203,6 @@ fn finding_row(number: u64) -> FindingRow {
         status: ["open", "open", "snoozed", "confirmed"][(number % 4) as usize].into(),
         seen: seen.into(),
         class: Some((id(1, 1), class_title(1))),
-        trainee: (number.is_multiple_of(3)).then(|| (id(3, 7), name(7))),
         at: at("09:10:00").plus(-(number as i64) * DAY),
         fen: [75_000, 30_000, 0][(number % 3) as usize],
     }
@@ -319,6 +318,7 @@ fn class(frame: &Frame, trainees: u64, lessons: u64) -> Class {
             starts_on: "2020-03-02".into(),
             ends_on: "2020-03-20".into(),
             application: "full".into(),
+            decision: Some("approve".into()),
             hours_total: 80_000,
             hours_online: 48_000,
             epidemic: true,
@@ -445,7 +445,6 @@ fn finding(frame: &Frame, number: u64) -> Finding {
         evidence: id(9, place),
         name: if kind == "screenshot" { "IMG_0005.jpg" } else { "腾讯会议_参会成员_20200303.xlsx" }.into(),
         kind: kind.into(),
-        media_type: "image/jpeg".into(),
         row: (kind == "attendance").then_some(12),
         text: (kind == "attendance").then(|| "赵志强(AK-009)\t2020-03-03 09:02:11\t2020-03-03 09:44:58\t00:42:47".into()),
         place: "2020年第3期电工班 · 电工基础与安全用电".into(),
@@ -456,24 +455,26 @@ fn finding(frame: &Frame, number: u64) -> Finding {
     Finding {
         frame: frame.clone(),
         head: finding_row(number),
-        rule_version: "1".into(),
+        trainee: Some((id(3, 7), name(7))),
+        rule_version: 1,
         normal: "一个人同一时间只能在一处上课；前后两节课相接时，重叠不超过 1 分钟。".into(),
         otherwise: vec!["两人共用一个账号或手机。".into(), "一个平台的时钟不准：请比较同一平台其他学员的时间。".into()],
-        cost: "两处中金额较高一处的 1 课时 × 7.5 元，另加 12 分钟折算。".into(),
+        matters: "两处课时只有一处可能是真的；风险金额按较便宜的一节课一个人的课时计。".into(),
+        look_words: "对照两份签到日志中所列的行。".into(),
         look: vec![
             Look { label: "第 1 课 电工基础与安全用电 · 赵志强".into(), href: "/hours/a/b".into() },
             Look { label: "赵志强的全部课时".into(), href: "/trainees/b".into() },
         ],
         overlay,
         exhibits: vec![exhibit(1, kind), exhibit(2, kind)],
-        detail: vec![("overlap_ms".into(), "750000".into()), ("sessions".into(), "2".into())],
+        exhibits_total: 9,
+        detail: vec![("overlap_minutes".into(), "12".into()), ("other_lessons".into(), "1".into())],
         snoozed_until: None,
-        history: vec![Word {
-            at: at("12:00:00"),
-            who: "zhao.inspector".into(),
-            status: "open".into(),
-            note: "已电话询问，等承训单位的说明。".into(),
-        }],
+        ceased: Some(at("15:00:00")),
+        history: vec![
+            Word { at: at("12:00:00"), who: "zhao.inspector".into(), status: "open".into(), saw: None, note: "已电话询问，等承训单位的说明。".into() },
+            Word { at: at("11:00:00"), who: String::new(), status: "open".into(), saw: Some("found".into()), note: String::new() },
+        ],
         may_decide: true,
     }
 }
@@ -540,9 +541,9 @@ fn work(frame: &Frame, quiet: bool) -> Work {
 fn job(number: u64) -> JobRow {
     JobRow {
         id: id(8, number),
-        kind: ["analyse", "link", "detect"][(number % 3) as usize].into(),
+        kind: ["ingest", "link", "detect"][(number % 3) as usize].into(),
         key: id(9, number),
-        state: ["ready", "running"][(number % 2) as usize].into(),
+        state: ["waiting", "running"][(number % 2) as usize].into(),
         attempts: 5,
         asked: at("15:00:00"),
         due: Some(at("16:30:00")),
@@ -589,7 +590,7 @@ pub(super) fn every_page(lang: Lang) -> Vec<(String, String)> {
     ] {
         let frame = if status == 404 { frame.clone() } else { outside.clone() };
         let message = "The message of the error, as the API says it.".to_string();
-        pages.push((name, html(&Trouble { frame, status, code: code.into(), message, request: Some("01hq3k".into()) })));
+        pages.push((name, html(&Trouble { frame, status, code: code.into(), message })));
     }
     pages.push(("class", html(&class(&frame, 40, 48))));
     pages.push(("class-large", html(&class(&frame, 200, 200))));

@@ -1,7 +1,7 @@
 //! A trainee: all hours.
 
 use super::class::worth;
-use super::findings::FindingRow;
+use super::findings::{FindingRow, standing};
 use super::frame::Frame;
 use super::reader::Reader;
 use super::state::State;
@@ -9,7 +9,11 @@ use crate::audit::overview::{self, LessonLine, TraineeHead};
 use crate::error::{Error, Result, codes};
 use crate::ids::{LessonId, TraineeId};
 use crate::link::{self, Trace};
+use crate::register::roster;
+use super::visit::{self, Visit};
 use askama::Template;
+use axum::extract::Path;
+use axum::response::Response;
 use std::collections::{HashMap, HashSet};
 
 /// An hour in the list.
@@ -75,14 +79,20 @@ impl Trainee {
             lessons.into_iter().map(|lesson| hour(traces.get(&lesson.id).copied(), disputed.contains(&lesson.id), lesson)).collect();
         Ok(Trainee {
             name: reader.person(&head.line.name),
-            id_number: None,
+            id_number: if reader.personal { Some(masked_number(&reader, id).await?) } else { None },
             fen: worth(&reader, &class).fen_for(hours.iter().map(|hour| hour.credited).sum()),
-            findings: Vec::new(),
+            findings: standing(&reader, None, Some(id), |_| true).await?,
             head,
             hours,
             frame: reader.frame,
         })
     }
+}
+
+/// The number of the identity card with its middle hidden; the whole of it is never on a page.
+async fn masked_number(reader: &Reader<'_>, id: TraineeId) -> Result<String> {
+    let revealed = roster::by_id(reader.db, id).await?.reveal(reader.secrets)?;
+    Ok(roster::masked(&revealed.id_number))
 }
 
 fn hour(trace: Option<&Trace>, disputed: bool, lesson: LessonLine) -> HourRow {
@@ -97,4 +107,13 @@ fn hour(trace: Option<&Trace>, disputed: bool, lesson: LessonLine) -> HourRow {
         reason: credit.reasons.iter().max_by_key(|(_, millis)| **millis).map(|(reason, millis)| (reason.code().to_owned(), *millis)),
         lesson,
     }
+}
+
+/// `GET /trainees/{id}`
+pub async fn show(visit: Visit, Path(id): Path<String>) -> Response {
+    let page = match visit::id(&id) {
+        Ok(trainee) => Trainee::read(visit.reader(), trainee).await,
+        Err(error) => Err(error),
+    };
+    visit.answer_named("trainee", &id, page).await
 }

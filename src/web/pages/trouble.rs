@@ -15,8 +15,6 @@ pub struct Trouble {
     pub code: String,
     /// The sentence of the error, in English, for codes that have no words of their own.
     pub message: String,
-    /// The number of the request, for the operator.
-    pub request: Option<String>,
 }
 
 impl Trouble {

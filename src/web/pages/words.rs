@@ -223,8 +223,8 @@ mod tests {
         let unused: Vec<&String> = TABLE
             .keys()
             .filter(|key| {
-                let prefix = key.rsplit_once('.').map_or("", |(prefix, _)| prefix);
-                !sources.contains(&format!("\"{key}\"")) && !sources.contains(&format!(".code(\"{prefix}\""))
+                let mut prefixes = key.match_indices('.').map(|(end, _)| &key[..end]);
+                !sources.contains(&format!("\"{key}\"")) && !prefixes.any(|prefix| sources.contains(&format!(".code(\"{prefix}\"")))
             })
             .collect();
         assert!(unused.is_empty(), "words that no page uses: {unused:?}");
@@ -248,6 +248,8 @@ mod tests {
         let mut codes: Vec<String> = Vec::new();
         codes.extend(crate::link::Reason::ALL.iter().flat_map(|reason| [format!("reason.{reason}"), format!("reason_why.{reason}")]));
         codes.extend(crate::analyse::attendance::EventKind::ALL.iter().map(|kind| format!("mark.{}", kind.as_str())));
+        use crate::{analyse::media, detect, lake::ingest, pipeline};
+        codes.extend([ingest::JOB, ingest::REREAD, media::job::JOB, pipeline::LINK, detect::job::NAME].map(|kind| format!("job_kind.{kind}")));
         use clap::ValueEnum;
         codes.extend(crate::receive::Role::value_variants().iter().map(|role| format!("role.{}", role.as_str())));
         let absent: Vec<&String> = codes.iter().filter(|key| !TABLE.contains_key(*key)).collect();

@@ -2,13 +2,18 @@
 
 use super::classes::ClassRow;
 use super::evidence_list::EvidenceRow;
-use super::findings::FindingRow;
+use super::findings::{self, FindingRow};
 use super::frame::Frame;
 use super::reader::Reader;
 use crate::audit::overview::{self, EvidenceFilter};
+use crate::detect::{self, Filter, Page};
 use crate::error::Result;
+use crate::ids::ProviderId;
+use crate::jobs::Jobs;
 use crate::time::Time;
+use super::visit::Visit;
 use askama::Template;
+use axum::response::Response;
 
 /// One line of what needs attention.
 #[derive(Clone, Debug)]
@@ -44,9 +49,12 @@ pub struct Work {
 /// Rows of each list on the page.
 const ROWS: usize = 8;
 
+/// Dead jobs counted.
+const MOST: i64 = 1000;
+
 impl Work {
     /// What needs the reader's attention.
-    pub async fn read(reader: Reader<'_>) -> Result<Work> {
+    pub async fn read(reader: Reader<'_>, jobs: &Jobs) -> Result<Work> {
         let (db, scope, now) = (reader.db, &reader.scope, reader.frame.now);
         let failed = EvidenceFilter { state: "failed".into(), ..EvidenceFilter::default() };
         let evidence = overview::evidence_list(db, scope, &EvidenceFilter::default(), "").await?;
@@ -57,15 +65,38 @@ impl Work {
                 attention.push(Attention { key, count, fen, href: href.to_owned() });
             }
         };
+        let asked = Filter { status: Some("open".into()), provider: provider(&reader), limit: ROWS as i64, ..Filter::default() };
+        let mut open = Page { items: Vec::new(), next: None };
+        if reader.findings {
+            open = detect::list(db, reader.rules, &asked, now).await?;
+            let total = detect::total(db, &asked, now).await?;
+            mention("work.attention.findings", total.count, Some(total.money_fen), "/findings");
+        }
+        if reader.decides {
+            mention("work.attention.undecided", overview::undecided(db, scope).await?, None, "/classes");
+        }
         mention("work.attention.bare", overview::bare_lessons(db, scope, now).await?, None, "/classes");
         mention("work.attention.failed", overview::evidence_count(db, scope, &failed).await?, None, "/evidence?state=failed");
+        if reader.operates {
+            let dead = jobs.list(db, "dead", MOST).await?;
+            mention("work.attention.dead", dead.len() as i64, None, "/jobs");
+        }
         Ok(Work {
             attention,
-            findings: Vec::new(),
+            findings: findings::rows(&reader, &open.items).await?,
             evidence: evidence.rows.iter().take(ROWS).map(|line| EvidenceRow::of(&reader, line)).collect(),
             classes: classes.rows.into_iter().take(ROWS).map(|line| ClassRow { line }).collect(),
             log: overview::log_head(db).await?.map(|head| (head.size, head.at)),
             frame: reader.frame,
         })
     }
+}
+
+fn provider(reader: &Reader<'_>) -> Option<ProviderId> {
+    reader.scope.provider.as_ref().and_then(|id| id.parse().ok())
+}
+
+/// `GET /`
+pub async fn show(visit: Visit) -> Response {
+    visit.answer(Work::read(visit.reader(), &visit.app.jobs).await)
 }

@@ -1,4 +1,6 @@
-//! What holds for every page at once.
+//! What holds for every page at once, and over HTTP.
+
+mod http;
 
 use super::sample::every_page;
 use super::words::{Lang, MISSING};

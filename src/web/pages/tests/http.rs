@@ -1,0 +1,249 @@
+//! The pages over HTTP: sessions, forms, languages, and what each role sees.
+
+use crate::app::App;
+use crate::audit::overview;
+use crate::config::{Config, DEFAULTS};
+use crate::ids::{Ids, ProviderId};
+use crate::receive::Role;
+use crate::receive::identity::{self, Scope};
+use crate::register::trail;
+use crate::time::{Clock, Time};
+use axum::Router;
+use axum::body::Body;
+use axum::http::{HeaderMap, Request, StatusCode, header};
+use std::sync::Arc;
+use std::sync::atomic::AtomicI64;
+use tempfile::TempDir;
+use tower::ServiceExt;
+
+const PASSWORD: &str = "correct horse battery";
+const CLASS: &str = "/classes/0190a1b2-0002-7000-8000-000000000001";
+
+struct Site {
+    app: App,
+    router: Router,
+    _folder: TempDir,
+}
+
+struct Answer {
+    status: StatusCode,
+    headers: HeaderMap,
+    html: String,
+}
+
+impl Answer {
+    fn location(&self) -> &str {
+        self.headers.get(header::LOCATION).map_or("", |value| value.to_str().expect("text"))
+    }
+
+    fn cookie(&self, name: &str) -> Option<String> {
+        let cookies = self.headers.get_all(header::SET_COOKIE).iter().filter_map(|value| value.to_str().ok());
+        cookies.filter_map(|text| text.split(';').next()?.split_once('=')).find(|(key, _)| *key == name).map(|(_, value)| value.to_owned())
+    }
+
+    fn csrf(&self) -> String {
+        let rest = self.html.split("name=\"csrf\" value=\"").nth(1).expect("a form");
+        rest.split('"').next().expect("a value").to_owned()
+    }
+}
+
+impl Site {
+    /// A server with the world of the read model's tests and a login for some roles.
+    async fn open() -> Site {
+        let folder = tempfile::tempdir().expect("a folder");
+        let mut config: Config = toml::from_str(DEFAULTS).expect("the defaults are settings");
+        config.data.folder = folder.path().to_owned();
+        config.limits.requests_per_minute = 0;
+        let clock = Clock::Fixed(Arc::new(AtomicI64::new("2020-03-04T12:00:00+08:00".parse::<Time>().expect("valid").0)));
+        let app = App::open_at(config, clock.clone()).await.expect("opens");
+        overview::testing::world(&app.db).await;
+        let ids = Ids::new(clock);
+        for role in [Role::Platform, Role::Provider, Role::Inspector, Role::Investigator, Role::Admin] {
+            let provider: ProviderId = "0190a1b2-0001-7000-8000-000000000001".parse().expect("an id");
+            let scope = match role {
+                Role::Platform => Scope { platform: Some("px".into()), provider: None },
+                Role::Provider => Scope { platform: None, provider: Some(provider) },
+                _ => Scope::default(),
+            };
+            identity::put_login(&app.db, &ids, Time(1), role.as_str(), PASSWORD, role, &scope).await.expect("made");
+        }
+        Site { router: crate::web::router(app.clone()), app, _folder: folder }
+    }
+
+    async fn send(&self, request: Request<Body>) -> Answer {
+        let response = self.router.clone().oneshot(request).await.expect("the router answers");
+        let (parts, body) = response.into_parts();
+        let bytes = axum::body::to_bytes(body, 10 << 20).await.expect("a body");
+        Answer { status: parts.status, headers: parts.headers, html: String::from_utf8_lossy(&bytes).into_owned() }
+    }
+
+    async fn get(&self, place: &str, cookie: &str) -> Answer {
+        let request = Request::get(place).header(header::ACCEPT, "text/html").header(header::COOKIE, cookie);
+        self.send(request.body(Body::empty()).expect("a request")).await
+    }
+
+    async fn post(&self, place: &str, cookie: &str, form: &str) -> Answer {
+        let request = Request::post(place).header(header::COOKIE, cookie).header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
+        self.send(request.body(Body::from(form.to_owned())).expect("a request")).await
+    }
+
+    /// Logs in through the form and returns the session as a browser sends it.
+    async fn log_in(&self, role: &str) -> String {
+        let door = self.get("/login", "").await;
+        let cookie = format!("keshi_door={}", door.cookie("keshi_door").expect("a door"));
+        let form = format!("csrf={}&name={role}&password={}&next=%2Fclasses", door.csrf(), PASSWORD.replace(' ', "+"));
+        let answer = self.post("/login", &cookie, &form).await;
+        assert_eq!((answer.status, answer.location()), (StatusCode::SEE_OTHER, "/classes"), "{}", answer.html);
+        format!("keshi_session={}", answer.cookie("keshi_session").expect("a session"))
+    }
+}
+
+#[tokio::test]
+async fn nobody_sees_a_page_before_the_login_and_everybody_comes_back_to_where_they_were() {
+    let site = Site::open().await;
+    for place in ["/", "/classes", CLASS, "/evidence?kind=video", "/findings", "/log", "/jobs"] {
+        let answer = site.get(place, "").await;
+        assert_eq!(answer.status, StatusCode::SEE_OTHER, "{place}");
+        assert!(answer.location().starts_with("/login?next="), "{place}");
+    }
+    let door = site.get("/login?next=%2Fevidence%3Fkind%3Dvideo", "").await;
+    assert!(door.html.contains("value=\"/evidence?kind=video\""));
+}
+
+#[tokio::test]
+async fn a_login_form_counts_only_with_the_token_of_the_door_it_was_shown_at() {
+    let site = Site::open().await;
+    let door = site.get("/login", "").await;
+    let form = format!("csrf={}&name=inspector&password={}", door.csrf(), PASSWORD.replace(' ', "+"));
+    assert_eq!(site.post("/login", "", &form).await.status, StatusCode::FORBIDDEN, "without the door's cookie");
+    let foreign = format!("keshi_door={}", "0".repeat(64));
+    assert_eq!(site.post("/login", &foreign, &form).await.status, StatusCode::FORBIDDEN, "with another door's");
+    let cookie = format!("keshi_door={}", door.cookie("keshi_door").expect("a door"));
+    let wrong = site.post("/login", &cookie, &form.replace("correct", "wrong")).await;
+    assert_eq!(wrong.status, StatusCode::UNAUTHORIZED);
+    assert!(wrong.html.contains("role=\"alert\"") && wrong.cookie("keshi_session").is_none());
+}
+
+#[tokio::test]
+async fn a_session_ends_with_the_logout_and_only_by_its_own_form() {
+    let site = Site::open().await;
+    let session = site.log_in("inspector").await;
+    let page = site.get("/classes", &session).await;
+    assert_eq!(site.post("/logout", &session, "csrf=00").await.status, StatusCode::FORBIDDEN);
+    assert_eq!(site.get("/classes", &session).await.status, StatusCode::OK);
+    let gone = site.post("/logout", &session, &format!("csrf={}", page.csrf())).await;
+    assert_eq!((gone.status, gone.location()), (StatusCode::SEE_OTHER, "/login"));
+    assert_eq!(site.get("/classes", &session).await.status, StatusCode::SEE_OTHER);
+}
+
+#[tokio::test]
+async fn a_role_sees_its_own_classes_names_and_findings_and_no_others() {
+    let site = Site::open().await;
+    let other = "/classes/0190a1b2-0002-7000-8000-000000000002";
+    for (role, names, foreign, findings, jobs) in [
+        ("platform", false, StatusCode::OK, StatusCode::FORBIDDEN, StatusCode::FORBIDDEN),
+        ("provider", true, StatusCode::NOT_FOUND, StatusCode::FORBIDDEN, StatusCode::FORBIDDEN),
+        ("inspector", true, StatusCode::OK, StatusCode::OK, StatusCode::FORBIDDEN),
+        ("admin", true, StatusCode::OK, StatusCode::OK, StatusCode::OK),
+    ] {
+        let session = site.log_in(role).await;
+        let page = site.get(CLASS, &session).await;
+        assert_eq!(page.status, StatusCode::OK, "{role}: {}", page.html);
+        assert_eq!((page.html.contains("王一"), page.html.contains("王*")), (names, !names), "{role}");
+        assert_eq!(site.get(other, &session).await.status, foreign, "{role}");
+        assert_eq!(site.get("/findings", &session).await.status, findings, "{role}");
+        assert_eq!(site.get("/jobs", &session).await.status, jobs, "{role}");
+    }
+}
+
+#[tokio::test]
+async fn a_look_at_names_is_written_down_with_who_looked() {
+    let site = Site::open().await;
+    let looks = async || trail::of(&site.app.db, "class", &CLASS["/classes/".len()..], 10).await.expect("reads");
+    let session = site.log_in("platform").await;
+    site.get(CLASS, &session).await;
+    assert!(looks().await.is_empty(), "masked names are no look");
+    let session = site.log_in("inspector").await;
+    site.get(CLASS, &session).await;
+    let looks = looks().await;
+    assert_eq!((looks.len(), looks[0].action.as_str()), (1, "names.seen"));
+    assert_eq!(overview::actor(&site.app.db, &looks[0].actor).await.expect("reads"), "inspector");
+}
+
+#[tokio::test]
+async fn every_page_of_the_world_answers_in_both_languages() {
+    let site = Site::open().await;
+    let session = site.log_in("admin").await;
+    let hour = "/hours/0190a1b2-0005-7000-8000-000000000001/0190a1b2-0004-7000-8000-000000000001";
+    let places = [
+        "/",
+        "/classes?q=50%25",
+        CLASS,
+        "/lessons/0190a1b2-0005-7000-8000-000000000001",
+        "/lessons/0190a1b2-0005-7000-8000-000000000003?sort=name",
+        hour,
+        "/trainees/0190a1b2-0004-7000-8000-000000000002",
+        "/evidence?kind=video&q=abc",
+        "/evidence/0190a1b2-0006-7000-8000-000000000002",
+        "/findings?status=all&order=time",
+        "/findings/0190a1b2-0007-7000-8000-000000000001",
+        "/jobs",
+        "/log",
+    ];
+    for (lang, tag) in [("zh", "zh-CN"), ("en", "en")] {
+        for place in places {
+            let cookie = format!("{session}; keshi_lang={lang}");
+            let answer = site.get(place, &cookie).await;
+            assert_eq!(answer.status, StatusCode::OK, "{place}: {}", answer.html);
+            assert!(answer.html.contains(&format!("<html lang=\"{tag}\">")), "{place}");
+            assert_eq!(answer.headers[header::CACHE_CONTROL], "no-store", "{place}");
+            assert!(answer.headers[header::CONTENT_SECURITY_POLICY].to_str().expect("text").starts_with("default-src 'none'"));
+        }
+    }
+    let answer = site.get("/classes?lang=en", &session).await;
+    assert_eq!(answer.cookie("keshi_lang").as_deref(), Some("en"), "a language asked for stays");
+}
+
+#[tokio::test]
+async fn an_investigator_decides_a_finding_and_the_decision_is_shown() {
+    let site = Site::open().await;
+    let place = "/findings/0190a1b2-0007-7000-8000-000000000001";
+    let inspector = site.log_in("inspector").await;
+    let page = site.get(place, &inspector).await;
+    assert!(!page.html.contains("/status\""), "who may not judge gets no form");
+    let refused = site.post(&format!("{place}/status"), &inspector, &format!("csrf={}&status=confirmed", page.csrf())).await;
+    assert_eq!(refused.status, StatusCode::FORBIDDEN);
+
+    let session = site.log_in("investigator").await;
+    let csrf = site.get(place, &session).await.csrf();
+    let unsigned = site.post(&format!("{place}/status"), &session, "csrf=&status=confirmed").await;
+    assert_eq!(unsigned.status, StatusCode::FORBIDDEN);
+    let done = site.post(&format!("{place}/status"), &session, &format!("csrf={csrf}&status=snoozed&until=2020-04-01&note=%E7%AD%89")).await;
+    assert_eq!(done.status, StatusCode::SEE_OTHER, "{}", done.html);
+    let page = site.get(place, &session).await;
+    assert!(page.html.contains("等") && page.html.contains("2020-04-01") && page.html.contains("investigator"), "{}", page.html);
+    let past = site.post(&format!("{place}/status"), &session, &format!("csrf={csrf}&status=snoozed&until=2020-01-01")).await;
+    assert_eq!(past.status, StatusCode::BAD_REQUEST);
+}
+
+#[tokio::test]
+async fn an_unknown_address_is_a_page_for_people_and_a_problem_for_programs() {
+    let site = Site::open().await;
+    let session = site.log_in("inspector").await;
+    for place in ["/nowhere", "/classes/none", "/evidence/0190a1b2-0006-7000-8000-00000000ffff"] {
+        let answer = site.get(place, &session).await;
+        assert_eq!(answer.status, StatusCode::NOT_FOUND, "{place}");
+        assert!(answer.html.contains("<h1>") && answer.headers.contains_key(header::CONTENT_SECURITY_POLICY), "{place}");
+    }
+    let program = site.send(Request::get("/v1/nowhere").body(Body::empty()).expect("a request")).await;
+    assert_eq!(program.headers[header::CONTENT_TYPE], "application/problem+json");
+}
+
+#[tokio::test]
+async fn style_and_scripts_are_kept_for_ever_under_their_digest() {
+    let site = Site::open().await;
+    let answer = site.get(&super::super::assets::address("keshi.css"), "").await;
+    assert_eq!((answer.status, answer.headers[header::CONTENT_TYPE].as_bytes()), (StatusCode::OK, &b"text/css; charset=utf-8"[..]));
+    assert!(answer.headers[header::CACHE_CONTROL].to_str().expect("text").contains("immutable"));
+    assert_eq!(site.get("/assets/000000000000/keshi.css", "").await.status, StatusCode::NOT_FOUND);
+}
