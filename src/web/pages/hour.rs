@@ -77,6 +77,11 @@ impl Hour {
         self.row.person.spans.iter().filter(|span| span.state == state).map(Span::millis).sum()
     }
 
+    /// Whether any log says from where.
+    pub fn has_whence(&self) -> bool {
+        self.events.iter().any(|event| !event.whence.is_empty())
+    }
+
     /// The states that occur, for the sums.
     pub fn states(&self) -> Vec<State> {
         State::FOUR.into_iter().filter(|state| self.millis(*state) > 0).collect()
