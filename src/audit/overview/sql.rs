@@ -44,7 +44,8 @@ pub(crate) const CLASS: &str = "select c.id, c.external_id, c.title, c.provider_
      where c.id = $1 and ($2 = '' or c.provider_id = $2) and ($3 = '' or c.platform_id = $3)";
 
 /// $1 provider, $2 platform.
-pub(crate) const UNDECIDED: &str = "select count(*) as n from class c where ($1 = '' or c.provider_id = $1) and ($2 = '' or c.platform_id = $2) and c.decision is null";
+pub(crate) const UNDECIDED: &str =
+    "select count(*) as n from class c where ($1 = '' or c.provider_id = $1) and ($2 = '' or c.platform_id = $2) and c.decision is null";
 
 /// $1 class.
 pub(crate) const CLASS_TITLE: &str = "select title from class where id = $1";
@@ -247,20 +248,16 @@ pub(super) const WORLD: &[&str] = &[
      ('0190a1b2-0005-7000-8000-000000000002', '0190a1b2-0002-7000-8000-000000000001', 'l2', '第二课', 'theory', 'live', 3000, 4000, 1000, '马', null, 1), \
      ('0190a1b2-0005-7000-8000-000000000003', '0190a1b2-0002-7000-8000-000000000001', 'l3', '第三课', 'theory', 'live', 5000, 6000, 1000, '马', null, 1), \
      ('0190a1b2-0005-7000-8000-000000000004', '0190a1b2-0002-7000-8000-000000000001', 'l4', '取消', 'theory', 'live', 100, 200, 1000, '马', 9, 1)",
-    "insert into leaf values ('0190a1b2-0008-7000-8000-000000000001', '{}', '', 10, 0), ('0190a1b2-0008-7000-8000-000000000002', '{}', '', 11, null)",
-    "insert into log_head values (1, 'keshi.example/log', 1, '', '', 0, 1, 12)",
-    "insert into log_checkpoint values (1, 'root', 'note', 12)",
+    "insert into leaf values ('0190a1b2-0008-7000-8000-000000000001', '{}', '', 10, null), ('0190a1b2-0008-7000-8000-000000000002', '{}', '', 11, null)",
     "insert into evidence (id, place_key, kind, digest, size, media_type, filename, platform_id, class_id, lesson_id, received_at, submitter, leaf_id, \
      analysed_at, reader, claimed_from, claimed_until) values \
      ('0190a1b2-0006-7000-8000-000000000001', 'k1', 'attendance', 'abcd', 10, 'text/csv', 'Log 1.CSV', 'px', '0190a1b2-0002-7000-8000-000000000001', null, 11, 'px', '0190a1b2-0008-7000-8000-000000000001', 15, 'zoom', null, null), \
      ('0190a1b2-0006-7000-8000-000000000002', 'k2', 'video', 'abce', 20, 'video/mp4', null, 'px', '0190a1b2-0002-7000-8000-000000000001', '0190a1b2-0005-7000-8000-000000000001', 12, 'px', '0190a1b2-0008-7000-8000-000000000002', null, null, 1000, 2000)",
-    "insert into segment values ('s1', '0190a1b2-0006-7000-8000-000000000001', '', 1, 1, 1, 1, null, 1, null)",
-    "insert into segment_lesson values ('s1', '0190a1b2-0005-7000-8000-000000000001'), ('s1', '0190a1b2-0005-7000-8000-000000000002')",
-    "insert into credit_run values ('r0', '0190a1b2-0005-7000-8000-000000000001', 'p', '', '0190a1b2-0008-7000-8000-000000000001', 20, 21), ('r1', '0190a1b2-0005-7000-8000-000000000001', 'p', '', '0190a1b2-0008-7000-8000-000000000001', 21, null)",
+    "insert into credit_run values ('0190a1b2-0009-7000-8000-000000000000', '0190a1b2-0005-7000-8000-000000000001', 'p', '', '0190a1b2-0008-7000-8000-000000000001', 20, 21), ('0190a1b2-0009-7000-8000-000000000001', '0190a1b2-0005-7000-8000-000000000001', 'p', '', '0190a1b2-0008-7000-8000-000000000001', 21, null)",
     "insert into credit values \
-     ('r0', '0190a1b2-0002-7000-8000-000000000001', '0190a1b2-0005-7000-8000-000000000001', '0190a1b2-0004-7000-8000-000000000001', 1, 1000, 1, 0, '{}', '[0190a1b2-0006-7000-8000-000000000001]'), \
-     ('r1', '0190a1b2-0002-7000-8000-000000000001', '0190a1b2-0005-7000-8000-000000000001', '0190a1b2-0004-7000-8000-000000000001', 1, 500, 1, 0, '{}', '[0190a1b2-0006-7000-8000-000000000001]'), \
-     ('r1', '0190a1b2-0002-7000-8000-000000000001', '0190a1b2-0005-7000-8000-000000000001', '0190a1b2-0004-7000-8000-000000000002', 0, 0, 1, 0, '{}', '[0190a1b2-0006-7000-8000-000000000001]')",
+     ('0190a1b2-0009-7000-8000-000000000000', '0190a1b2-0002-7000-8000-000000000001', '0190a1b2-0005-7000-8000-000000000001', '0190a1b2-0004-7000-8000-000000000001', 1, 1000, 1, 0, '{}', '[{\"kind\":\"credited\",\"from\":\"1970-01-01T00:00:00.001Z\",\"until\":\"1970-01-01T00:00:00.002Z\",\"evidence\":[{\"id\":\"0190a1b2-0006-7000-8000-000000000001\",\"row\":2}]}]'), \
+     ('0190a1b2-0009-7000-8000-000000000001', '0190a1b2-0002-7000-8000-000000000001', '0190a1b2-0005-7000-8000-000000000001', '0190a1b2-0004-7000-8000-000000000001', 1, 500, 1, 0, '{}', '[{\"kind\":\"credited\",\"from\":\"1970-01-01T00:00:00.001Z\",\"until\":\"1970-01-01T00:00:00.002Z\",\"evidence\":[{\"id\":\"0190a1b2-0006-7000-8000-000000000001\",\"row\":2}]}]'), \
+     ('0190a1b2-0009-7000-8000-000000000001', '0190a1b2-0002-7000-8000-000000000001', '0190a1b2-0005-7000-8000-000000000001', '0190a1b2-0004-7000-8000-000000000002', 0, 0, 1, 0, '{}', '[{\"kind\":\"credited\",\"from\":\"1970-01-01T00:00:00.001Z\",\"until\":\"1970-01-01T00:00:00.002Z\",\"evidence\":[{\"id\":\"0190a1b2-0006-7000-8000-000000000001\",\"row\":2}]}]')",
     "insert into finding (id, key, rule, rule_version, severity, strength, status, subject_kind, subject_id, class_id, lesson_id, trainee_id, at, score, \
      money_fen, evidence, detail, first_seen_at, last_seen_at) values \
      ('0190a1b2-0007-7000-8000-000000000001', 'a', 'overlap-person', 1, 'high', 'strong', 'open', 'trainee', 'x', '0190a1b2-0002-7000-8000-000000000001', \
@@ -270,9 +267,32 @@ pub(super) const WORLD: &[&str] = &[
     "insert into trail values ('y1', 30, 'zhao', 'seen', 'evidence', '0190a1b2-0006-7000-8000-000000000001', null)",
 ];
 
+/// The log of the small world read, where no lake has its events.
+#[cfg(test)]
+pub(super) const READ: &[&str] = &[
+    "insert into segment values ('s1', '0190a1b2-0006-7000-8000-000000000001', '', 1, 1, 1, 1, null, 1, null)",
+    "insert into segment_lesson values ('s1', '0190a1b2-0005-7000-8000-000000000001'), ('s1', '0190a1b2-0005-7000-8000-000000000002')",
+];
+
+/// The first leaf of the small world sealed, where no log runs beside it.
+#[cfg(test)]
+pub(super) const SEALED: &[&str] = &[
+    "update leaf set log_index = 0 where id = '0190a1b2-0008-7000-8000-000000000001'",
+    "insert into log_head values (1, 'keshi.example/log', 1, '', '', 0, 1, 12)",
+    "insert into log_checkpoint values (1, 'root', 'note', 12)",
+];
+
 /// $1 evidence, $2 digest: bytes have no literal that both engines take.
 #[cfg(test)]
 pub(super) const SET_DIGEST: &str = "update evidence set digest = $2 where id = $1";
+
+/// $1 digest.
+#[cfg(test)]
+pub(super) const SET_RUN_DIGEST: &str = "update credit_run set digest = $1";
+
+/// $1 sealed number.
+#[cfg(test)]
+pub(super) const SET_NUMBER: &str = "update trainee set id_number_sealed = $1";
 
 /// $1 root.
 #[cfg(test)]

@@ -15,7 +15,24 @@ pub(crate) async fn world(db: &Db) {
         bytes.resize(32, 0);
         sqlx::query(sql::SET_DIGEST).bind(id).bind(bytes).execute(tx.conn()).await.expect("sets");
     }
-    sqlx::query(sql::SET_ROOT).bind(&b"root"[..]).execute(tx.conn()).await.expect("sets");
+    sqlx::query(sql::SET_RUN_DIGEST).bind(vec![0; 32]).execute(tx.conn()).await.expect("sets");
     sqlx::query(sql::SET_BODY).bind(&b"{}"[..]).execute(tx.conn()).await.expect("sets");
+    tx.commit().await.expect("commits");
+}
+
+/// The number of the identity card of everybody in [`world`], sealed with the keys of the deployment.
+pub(crate) async fn number(db: &Db, sealed: Vec<u8>) {
+    let mut tx = db.begin().await.expect("begins");
+    sqlx::query(sql::SET_NUMBER).bind(sealed).execute(tx.conn()).await.expect("sets");
+    tx.commit().await.expect("commits");
+}
+
+/// The log of [`world`] read and its first leaf under a checkpoint, for databases without a lake and a log of their own.
+pub(crate) async fn sealed(db: &Db) {
+    let mut tx = db.begin().await.expect("begins");
+    for statement in sql::READ.iter().chain(sql::SEALED) {
+        sqlx::query(*statement).execute(tx.conn()).await.unwrap_or_else(|error| panic!("{error}\n{statement}"));
+    }
+    sqlx::query(sql::SET_ROOT).bind(&b"root"[..]).execute(tx.conn()).await.expect("sets");
     tx.commit().await.expect("commits");
 }

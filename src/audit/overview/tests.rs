@@ -1,6 +1,5 @@
-use super::testing::world;
+use super::testing::{sealed, world};
 use super::*;
-use crate::db::Db;
 use crate::db::testing::each_engine;
 use crate::ids::{ClassId, EvidenceId, LessonId, TraineeId};
 use crate::time::Time;
@@ -22,6 +21,7 @@ fn provider(number: u64) -> Scope {
 async fn a_class_is_listed_with_what_is_known_of_it_by_now() {
     each_engine(async |db| {
         world(&db).await;
+        sealed(&db).await;
         let list = classes(&db, &Scope::default(), "", "", NOW).await.expect("lists");
         assert_eq!(list.rows.iter().map(|class| class.title.as_str()).collect::<Vec<_>>(), ["Welder", "电工 50%_班"], "the newest first");
         let class = &list.rows[1];
@@ -42,6 +42,7 @@ async fn a_class_is_listed_with_what_is_known_of_it_by_now() {
 async fn nobody_sees_more_than_the_scope_allows() {
     each_engine(async |db| {
         world(&db).await;
+        sealed(&db).await;
         let (one, other, now) = (provider(1), provider(2), NOW);
         assert_eq!(class_count(&db, &one, "").await.expect("counts"), 1);
         assert_eq!(classes(&db, &one, "", "", now).await.expect("lists").rows.len(), 1);
@@ -62,6 +63,7 @@ async fn nobody_sees_more_than_the_scope_allows() {
 async fn words_are_found_as_they_are_written_and_signs_mean_themselves() {
     each_engine(async |db| {
         world(&db).await;
+        sealed(&db).await;
         for (words, found) in [("welder", 1), ("50%_", 1), ("5_", 0), ("第一学校", 1), ("C2", 1), ("\\", 0)] {
             assert_eq!(class_count(&db, &Scope::default(), words).await.expect("counts"), found, "{words}");
         }
@@ -79,6 +81,7 @@ async fn words_are_found_as_they_are_written_and_signs_mean_themselves() {
 async fn a_log_of_the_class_is_found_at_every_lesson_it_speaks_of() {
     each_engine(async |db| {
         world(&db).await;
+        sealed(&db).await;
         let timetable = lessons(&db, the::<ClassId>(2, 1)).await.expect("lists");
         let counts: Vec<_> = timetable.iter().map(|lesson| (lesson.number, lesson.logs, lesson.recordings, lesson.calculated)).collect();
         assert_eq!(counts, [(1, 1, 1, true), (2, 1, 0, false), (3, 0, 0, false)]);
@@ -97,6 +100,7 @@ async fn a_log_of_the_class_is_found_at_every_lesson_it_speaks_of() {
 async fn evidence_tells_its_life_and_where_it_counts() {
     each_engine(async |db| {
         world(&db).await;
+        sealed(&db).await;
         let log: EvidenceId = the(6, 1);
         let life: Vec<_> = steps(&db, log, 10).await.expect("reads").into_iter().map(|step| (step.at.0, step.what)).collect();
         let expected = [(11, "received"), (12, "sealed"), (15, "analysed"), (30, "seen")].map(|(at, what)| (at, what.to_owned()));
@@ -115,6 +119,7 @@ async fn the_head_of_the_log_is_the_published_one() {
     each_engine(async |db| {
         assert!(log_head(&db).await.expect("reads").is_none());
         world(&db).await;
+        sealed(&db).await;
         let head = log_head(&db).await.expect("reads").expect("is there");
         assert_eq!((head.size, head.staged, head.note.as_str()), (1, 1, "note"));
         let leaves = newest_leaves(&db, 10).await.expect("reads");

@@ -2,9 +2,9 @@
 
 use super::frame::{Frame, with_query};
 use super::reader::Reader;
+use super::visit::Visit;
 use crate::audit::overview::{self, ClassLine};
 use crate::error::Result;
-use super::visit::Visit;
 use askama::Template;
 use axum::extract::Query;
 use axum::response::Response;

@@ -3,10 +3,10 @@
 use super::frame::{Frame, with_query};
 use super::reader::Reader;
 use super::trace::called;
+use super::visit::Visit;
 use crate::audit::overview::{self, EvidenceFilter, EvidenceLine};
 use crate::error::{Result, RowError};
 use crate::time::Time;
-use super::visit::Visit;
 use askama::Template;
 use axum::extract::Query;
 use axum::response::Response;

@@ -124,7 +124,8 @@ impl Finding {
     /// One finding as the reader may see it.
     pub async fn read(reader: Reader<'_>, id: FindingId) -> Result<Finding> {
         let (finding, events) = detect::one(reader.db, reader.rules, id, reader.frame.now).await?;
-        let foreign = reader.scope.provider.as_ref().is_some_and(|mine| finding.provider.is_none_or(|provider| provider.to_string() != *mine));
+        let foreign =
+            reader.scope.provider.as_ref().is_some_and(|mine| finding.provider.is_none_or(|provider| provider.to_string() != *mine));
         if foreign {
             return Err(Error::of(&codes::NOT_FOUND));
         }
@@ -271,7 +272,8 @@ async fn look(reader: &Reader<'_>, finding: &detect::Finding, trainee: Option<&(
 
 /// What was measured, as far as it is a number or a word for people.
 fn detail(detail: &Map<String, Value>) -> Vec<(String, String)> {
-    const MACHINES: [&str; 8] = ["others", "other_lesson", "other_class", "where_zh", "where_en", "overlap_seconds", "hours_milli", "worth_fen"];
+    const MACHINES: [&str; 8] =
+        ["others", "other_lesson", "other_class", "where_zh", "where_en", "overlap_seconds", "hours_milli", "worth_fen"];
     let plain = |value: &Value| match value {
         Value::Number(number) => Some(number.to_string()),
         Value::String(text) => Some(text.clone()),

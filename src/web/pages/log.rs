@@ -3,15 +3,15 @@
 use super::frame::Frame;
 use super::proof::Proof;
 use super::reader::Reader;
+use super::visit::Visit;
 use crate::audit::overview;
 use crate::error::{Error, Result, codes};
 use crate::time::Time;
-use super::visit::Visit;
 use askama::Template;
 use axum::extract::Query;
 use axum::response::Response;
-use serde::Deserialize;
 use base64::prelude::{BASE64_STANDARD, Engine};
+use serde::Deserialize;
 
 /// A leaf in the list of the newest.
 #[derive(Clone, Debug)]

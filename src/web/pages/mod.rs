@@ -34,9 +34,9 @@ pub mod trainee;
 pub mod trouble;
 pub mod work;
 
+use super::problem::Problem;
 use crate::app::App;
 use crate::error::{Error, codes};
-use super::problem::Problem;
 use axum::Router;
 use axum::extract::Request;
 use axum::http::HeaderValue;

@@ -472,7 +472,13 @@ fn finding(frame: &Frame, number: u64) -> Finding {
         snoozed_until: None,
         ceased: Some(at("15:00:00")),
         history: vec![
-            Word { at: at("12:00:00"), who: "zhao.inspector".into(), status: "open".into(), saw: None, note: "已电话询问，等承训单位的说明。".into() },
+            Word {
+                at: at("12:00:00"),
+                who: "zhao.inspector".into(),
+                status: "open".into(),
+                saw: None,
+                note: "已电话询问，等承训单位的说明。".into(),
+            },
             Word { at: at("11:00:00"), who: String::new(), status: "open".into(), saw: Some("found".into()), note: String::new() },
         ],
         may_decide: true,

@@ -5,13 +5,13 @@ use super::evidence_list::EvidenceRow;
 use super::findings::{self, FindingRow};
 use super::frame::Frame;
 use super::reader::Reader;
+use super::visit::Visit;
 use crate::audit::overview::{self, EvidenceFilter};
 use crate::detect::{self, Filter, Page};
 use crate::error::Result;
 use crate::ids::ProviderId;
 use crate::jobs::Jobs;
 use crate::time::Time;
-use super::visit::Visit;
 use askama::Template;
 use axum::response::Response;
 

@@ -57,6 +57,7 @@ impl Site {
         let clock = Clock::Fixed(Arc::new(AtomicI64::new("2020-03-04T12:00:00+08:00".parse::<Time>().expect("valid").0)));
         let app = App::open_at(config, clock.clone()).await.expect("opens");
         overview::testing::world(&app.db).await;
+        overview::testing::number(&app.db, app.secrets.seal("11010519491231002X")).await;
         let ids = Ids::new(clock);
         for role in [Role::Platform, Role::Provider, Role::Inspector, Role::Investigator, Role::Admin] {
             let provider: ProviderId = "0190a1b2-0001-7000-8000-000000000001".parse().expect("an id");
@@ -157,6 +158,18 @@ async fn a_role_sees_its_own_classes_names_and_findings_and_no_others() {
 }
 
 #[tokio::test]
+async fn the_number_of_an_identity_card_is_shown_masked_to_few_and_in_full_to_nobody() {
+    let site = Site::open().await;
+    let place = "/trainees/0190a1b2-0004-7000-8000-000000000001";
+    for (role, masked) in [("inspector", true), ("admin", true), ("provider", false), ("platform", false)] {
+        let page = site.get(place, &site.log_in(role).await).await;
+        assert_eq!(page.status, StatusCode::OK, "{role}: {}", page.html);
+        assert_eq!(page.html.contains("1***************2X"), masked, "{role}");
+        assert!(!page.html.contains("19491231"), "{role}");
+    }
+}
+
+#[tokio::test]
 async fn a_look_at_names_is_written_down_with_who_looked() {
     let site = Site::open().await;
     let looks = async || trail::of(&site.app.db, "class", &CLASS["/classes/".len()..], 10).await.expect("reads");
@@ -218,7 +231,8 @@ async fn an_investigator_decides_a_finding_and_the_decision_is_shown() {
     let csrf = site.get(place, &session).await.csrf();
     let unsigned = site.post(&format!("{place}/status"), &session, "csrf=&status=confirmed").await;
     assert_eq!(unsigned.status, StatusCode::FORBIDDEN);
-    let done = site.post(&format!("{place}/status"), &session, &format!("csrf={csrf}&status=snoozed&until=2020-04-01&note=%E7%AD%89")).await;
+    let done =
+        site.post(&format!("{place}/status"), &session, &format!("csrf={csrf}&status=snoozed&until=2020-04-01&note=%E7%AD%89")).await;
     assert_eq!(done.status, StatusCode::SEE_OTHER, "{}", done.html);
     let page = site.get(place, &session).await;
     assert!(page.html.contains("等") && page.html.contains("2020-04-01") && page.html.contains("investigator"), "{}", page.html);
