@@ -138,7 +138,7 @@ pub mod codes {
 
     macro_rules! codes {
         ($($name:ident = $text:literal, $kind:ident, $help:literal;)*) => {
-            $(#[doc = $help] pub const $name: Code = Code { name: $text, kind: Kind::$kind, help: $help };)*
+            $(#[doc = concat!("`", $text, "`")] pub const $name: Code = Code { name: $text, kind: Kind::$kind, help: $help };)*
             /// The whole catalogue.
             pub const ALL: &[&Code] = &[$(&$name),*];
         };

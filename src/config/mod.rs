@@ -70,10 +70,10 @@ pub struct Overrides {
     /// Folder for everything that is not elsewhere [default: ./data]
     #[arg(long, global = true)]
     pub data: Option<PathBuf>,
-    /// sqlite:PATH or postgres://… [default: sqlite:<data>/keshi.sqlite]
+    /// sqlite:PATH or postgres://… [default: keshi.sqlite in the data folder]
     #[arg(long, value_name = "URL", global = true)]
     pub database: Option<String>,
-    /// A folder or s3://BUCKET/PREFIX?… [default: <data>/objects]
+    /// A folder or s3://BUCKET/PREFIX?… [default: objects in the data folder]
     #[arg(long, value_name = "URL", global = true)]
     pub objects: Option<String>,
 }

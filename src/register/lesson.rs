@@ -130,7 +130,7 @@ const HEADINGS: &[Heading] = &[
     ("meeting_ref", &["会议号", "直播间", "房间号"]),
 ];
 
-/// Reads a timetable body; see [`List::read`] for its shapes. In a sheet, times without offset are in `zone`.
+/// Reads a timetable body; JSON `{lessons: […]}` or a table with a header row. In a sheet, times without offset are in `zone`.
 pub fn read(body: &[u8], zone: chrono_tz::Tz) -> Result<Vec<NewLesson>> {
     List::read(body, "lessons", HEADINGS)?.parse(
         |row| {

@@ -129,7 +129,7 @@ fn half_width(text: &str) -> String {
         .collect()
 }
 
-/// Reads a roster body; see [`List::read`] for its shapes.
+/// Reads a roster body; JSON `{trainees: […]}` or a table with a header row.
 pub fn read(body: &[u8]) -> Result<Vec<NewTrainee>> {
     List::read(body, "trainees", HEADINGS)?.parse(
         |row| {

@@ -1,7 +1,7 @@
 //! What an inspector takes away: a zip that is a bag, and verifies offline.
 //!
 //! Enters: a class, a lesson, a trainee or a piece of evidence. Leaves: one zip with the bytes of the evidence, the credited hours with what they
-//! rest on, the leaf and the proof of each, and a README that says how to check it by hand. [`write`] promises: constant memory; the same
+//! rest on, the leaf and the proof of each, and a README that says how to check it by hand. [`write()`] promises: constant memory; the same
 //! content makes the same bytes; what the storage lost or changed is named in the bundle and never replaced by something else.
 //!
 //! [`verify`] takes such a zip and a trust file, and nothing else: it says of every item whether it is proven, and finds every changed bit,

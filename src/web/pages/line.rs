@@ -243,7 +243,7 @@ pub struct Dot {
 pub struct Thumb {
     /// The minute.
     pub tick: Pct,
-    /// How far the picture, [`THUMB_PX`] wide, is moved left of it so that it stays on the line at any width.
+    /// How far the picture, `THUMB_PX` wide, is moved left of it so that it stays on the line at any width.
     pub shift: f64,
     /// The first picture's evidence.
     pub evidence: String,

@@ -1,7 +1,7 @@
 //! The pages: one file per page, the page's struct beside its handler, plain data inside; `templates/` says how it looks.
 //!
-//! [`frame`] is what surrounds every page, [`words`] the two languages, [`format`] numbers and times, [`state`] the four states,
-//! [`line`] and [`matrix`] the two pictures that carry the work. A page is gathered by its `read` for a [`reader::Reader`], who says
+//! [`frame`] is what surrounds every page, [`words`] the two languages, [`mod@format`] numbers and times, [`state`] the four states,
+//! [`mod@line`] and [`matrix`] the two pictures that carry the work. A page is gathered by its `read` for a [`reader::Reader`], who says
 //! what may be seen; names are masked there and nowhere else.
 
 // What pages share.
