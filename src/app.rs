@@ -43,6 +43,8 @@ pub struct App {
     pub policies: Policies,
     /// Rules of detection.
     pub rules: Rules,
+    /// Places for uploads.
+    pub uploads: Arc<Semaphore>,
     /// Places for media children.
     pub media_permits: Arc<Semaphore>,
 }
@@ -74,8 +76,9 @@ impl App {
             tracing::warn!(rule = ?broken, "a rule cannot be used and is left out");
         }
         let jobs = Jobs::new(pipeline::FOLLOW, ids.clone());
+        let uploads = Arc::new(Semaphore::new(config.limits.uploads.max(1)));
         let media_permits = Arc::new(Semaphore::new(config.media.parallel.max(1)));
-        Ok(App { config: Arc::new(config), db, objects, log, lake, jobs, clock, ids, secrets, policies, rules, media_permits })
+        Ok(App { config: Arc::new(config), db, objects, log, lake, jobs, clock, ids, secrets, policies, rules, uploads, media_permits })
     }
 
     /// What a media child may take.

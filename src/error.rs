@@ -205,6 +205,7 @@ impl From<storage::StorageError> for Error {
                 );
             }
             StorageError::Unexpected { .. } => &codes::DIGEST_MISMATCH,
+            StorageError::OutOfRange { .. } => &codes::RANGE,
             StorageError::Body(_) => &codes::TRUNCATED,
             StorageError::Config(text) => return Error::new(&codes::CONFIG, format!("The object storage cannot be used: {text}")),
             _ => &codes::STORAGE_AWAY,

@@ -8,7 +8,7 @@ use crate::analyse::media;
 use crate::app::App;
 use crate::detect;
 use crate::error::{Error, Result, codes};
-use crate::ids::{EvidenceId, LessonId};
+use crate::ids::{EvidenceId, LeafId, LessonId};
 use crate::jobs::{Change, Follow, Handler, Job};
 use crate::lake::ingest;
 use crate::link;
@@ -109,20 +109,23 @@ pub struct Submitted {
 
 /// Takes a body in: into the storage, looked at, kept as evidence with its leaf and next job in one transaction, and sealed.
 ///
-/// Errors: those of [`accept::bytes`], `wrong_type`, and those of reading a log (`unreadable_log` with its rows).
+/// Errors: `busy`, those of [`accept::bytes`], `wrong_type`, and those of reading a log (`unreadable_log` with its rows).
 pub async fn submit<S>(app: &App, actor: &Actor, claim: Claim, expect: Option<Digest>, body: S) -> Result<Submitted>
 where
     S: Stream<Item = std::io::Result<Bytes>> + Send,
 {
+    let _place = app.uploads.try_acquire().map_err(|_| Error::of(&codes::BUSY))?;
     let limit = accept::limit(&app.config.limits, claim.kind);
+    let kind = claim.kind.as_str();
     let stored = accept::bytes(&app.objects, limit, expect, body).await?;
-    let (evidence, new) = keep(app, actor, claim, stored).await?;
-    let sealed = app.log.sealed(store::get(&app.db, evidence).await?.leaf).await?;
+    let (evidence, leaf, new) = keep(app, actor, claim, stored).await?;
+    let sealed = app.log.sealed(leaf).await?;
+    metrics::counter!("keshi_evidence_total", "kind" => kind, "new" => if new { "yes" } else { "no" }).increment(1);
     Ok(Submitted { evidence, sealed, new })
 }
 
 /// Turns stored bytes into evidence; `false` when it was there.
-async fn keep(app: &App, actor: &Actor, claim: Claim, stored: Stored) -> Result<(EvidenceId, bool)> {
+async fn keep(app: &App, actor: &Actor, claim: Claim, stored: Stored) -> Result<(EvidenceId, LeafId, bool)> {
     let media_type = sniff(app, &claim, &stored).await?;
     let preview = if claim.kind == Kind::Attendance { preview(app, &claim, &stored.digest).await? } else { Preview::default() };
     let received_at = app.clock.now();
@@ -145,7 +148,8 @@ async fn keep(app: &App, actor: &Actor, claim: Claim, stored: Stored) -> Result<
         .write(move |tx| {
             async move {
                 if let Some(known) = store::at_place(tx, &claim, &stored.digest).await? {
-                    return Ok((known, false));
+                    let (known, leaf) = known;
+                    return Ok((known, leaf, false));
                 }
                 let leaf = seal::stage(tx, &leaf, &ids, received_at).await?;
                 let new = store::New {
@@ -165,7 +169,7 @@ async fn keep(app: &App, actor: &Actor, claim: Claim, stored: Stored) -> Result<
                     Kind::Video | Kind::Screenshot => jobs.after(tx, Change::MediaKept, &id.to_string(), received_at).await?,
                     Kind::Document => {}
                 }
-                Ok((id, true))
+                Ok((id, leaf, true))
             }
             .boxed()
         })

@@ -8,8 +8,10 @@ use super::simulate::{send_and_check, write};
 use crate::error::{Error, Result, codes};
 use crate::simulate::{self, Answers, Client, Plan, Scale};
 use logins::Logins;
-use server::{Keshi, Server};
+use serde_json::Value;
+use server::Keshi;
 use std::path::{Path, PathBuf};
+use std::pin::pin;
 use std::process::Stdio;
 
 /// Serves a demonstration: a training month at four providers on six platforms, with some frauds in it
@@ -47,22 +49,34 @@ pub(super) async fn run(args: Args, data: &Path) -> Result<()> {
     std::fs::create_dir_all(&folder)?;
     let plan = simulate::plan(args.seed, args.scale);
     let month = folder.join(format!("{}-{}", scale_name(args.scale), args.seed));
-    let written = write(&plan, &month).await?;
-    println!("{} export files, recordings and pictures, {:.0} MB, in {}", written.files, written.bytes as f64 / 1e6, month.display());
+    write(&plan, &month).await?;
 
     let keshi = Keshi::new(data)?;
-    let mut server = keshi.serve(&args.listen, &folder.join("server.log")).await?;
+    let log = folder.join("server.log");
+    let mut told = pin!(super::until_told());
+    let early = || Error::new(&codes::NOT_READY, "Stopped before the month was played in; run it again to go on.");
+    let mut server = tokio::select! {
+        // In this order: the signal is listened for before there is a server that could be left behind.
+        biased;
+        () = &mut told => return Err(early()),
+        server = keshi.serve(&args.listen, &log) => server?,
+    };
     let played = tokio::select! {
         played = play(&args.listen, &plan, &month, data, &keshi) => played,
-        _ = tokio::signal::ctrl_c() => Err(Error::new(&codes::NOT_READY, "Stopped before the month was played in; run it again to go on.")),
-        status = server.ended() => Err(died(status?, &folder)),
+        () = &mut told => Err(early()),
+        status = server.ended() => return Err(died(status?, &folder)),
     };
     if played.is_err() || args.exit {
         server.stop().await?;
         return played;
     }
     println!("\nThe server runs until Ctrl-C.");
-    wait(server, &folder).await
+    tokio::select! {
+        () = &mut told => {}
+        status = server.ended() => return Err(died(status?, &folder)),
+    }
+    println!("Stopping.");
+    server.stop().await
 }
 
 /// Sends the month, waits for the work that follows, and prints what came of it.
@@ -74,7 +88,7 @@ async fn play(listen: &str, plan: &Plan, month: &Path, data: &Path, keshi: &Kesh
     let client = Client::new(&page, logins.access.clone())?;
     let agreement = send_and_check(plan, month, &client).await?;
     let answers = Answers::fetch(plan, &client).await?;
-    let hour = take_away(&client, &answers, &data.join("demo"), keshi).await?;
+    let hour = take_away(&client, plan, &answers, &data.join("demo"), keshi).await?;
     tell::logins(&page, &logins.people);
     tell::hours(plan, &answers, &agreement);
     tell::findings(&answers);
@@ -89,9 +103,18 @@ struct Hour {
 }
 
 /// Takes one fully credited and filmed hour away as a bundle and verifies it with `keshi verify`, which reads nothing else.
-async fn take_away(client: &Client, answers: &Answers, folder: &Path, keshi: &Keshi) -> Result<Hour> {
-    let items = || answers.credits.values().flatten().filter(|item| item["credited_ms"].as_i64() > Some(0));
-    let best = items().max_by_key(|item| (item["corroborated_ms"].as_i64(), item["credited_ms"].as_i64()));
+async fn take_away(client: &Client, plan: &Plan, answers: &Answers, folder: &Path, keshi: &Keshi) -> Result<Hour> {
+    let filmed = |class: &str, item: &Value| {
+        let lesson = plan
+            .classes
+            .iter()
+            .find(|known| known.external_id == class)
+            .and_then(|class| class.lesson(item["lesson_external_id"].as_str()?));
+        lesson.is_some_and(|lesson| lesson.items.iter().any(|item| item.kind == "video"))
+    };
+    let items = answers.credits.iter().flat_map(|(class, items)| items.iter().map(move |item| (class, item)));
+    let credited = items.filter(|(_, item)| item["credited_ms"].as_i64() > Some(0)).map(|(class, item)| (filmed(class, item), item));
+    let best = credited.max_by_key(|(filmed, item)| (*filmed, item["corroborated_ms"].as_i64())).map(|(_, item)| item);
     let best = best.ok_or_else(|| Error::new(&codes::NOT_READY, "No hour was credited; see the server's log."))?;
     let (bundle, trust) = (folder.join("one-hour.zip"), folder.join("trust.json"));
     let wanted = serde_json::json!({ "lesson": best["lesson"], "trainee": best["trainee"] });
@@ -105,16 +128,6 @@ async fn take_away(client: &Client, answers: &Answers, folder: &Path, keshi: &Ke
         return Err(Error::new(&codes::UNTRUSTED, format!("The bundle of a credited hour does not verify: {verdict}")));
     }
     Ok(Hour { bundle, trust, verdict })
-}
-
-/// Keeps the server until Ctrl-C or its own end.
-async fn wait(mut server: Server, folder: &Path) -> Result<()> {
-    tokio::select! {
-        _ = tokio::signal::ctrl_c() => {}
-        status = server.ended() => return Err(died(status?, folder)),
-    }
-    println!("Stopping.");
-    server.stop().await
 }
 
 fn died(status: std::process::ExitStatus, folder: &Path) -> Error {

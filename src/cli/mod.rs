@@ -22,6 +22,7 @@ use crate::app::App;
 use crate::config::{Config, Overrides};
 use crate::error::{Error, Kind, Result};
 use clap::{Parser, Subcommand};
+use std::io::IsTerminal;
 use std::path::Path;
 use std::process::ExitCode;
 use tracing_subscriber::EnvFilter;
@@ -124,7 +125,7 @@ async fn dispatch(cli: Cli) -> Result<ExitCode> {
 /// Starts logging, on standard error.
 fn tell(config: &Config) -> Result<()> {
     let filter = EnvFilter::try_new(&config.telemetry.log).map_err(Error::internal)?;
-    let layer = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let layer = tracing_subscriber::fmt().with_env_filter(filter).with_ansi(std::io::stderr().is_terminal()).with_writer(std::io::stderr);
     let started = if config.telemetry.log_format == "json" { layer.json().try_init() } else { layer.try_init() };
     started.map_err(Error::internal)
 }

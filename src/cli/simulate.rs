@@ -41,8 +41,7 @@ pub(super) struct Args {
 /// When a file cannot be written, ffmpeg is missing, or the server refuses something or answers otherwise than the truth.
 pub(super) async fn run(args: Args) -> Result<()> {
     let plan = simulate::plan(args.seed, args.scale);
-    let written = write(&plan, &args.folder).await?;
-    println!("{} evidence files, {:.1} MB, in {}", written.files, written.bytes as f64 / 1e6, args.folder.display());
+    write(&plan, &args.folder).await?;
     println!("{} credits and {} planted frauds in truth.json", plan.truth.credits.len(), plan.truth.frauds.len());
     let (Some(server), Some(access)) = (args.server, args.access) else { return Ok(()) };
     let access: Access = serde_json::from_slice(&std::fs::read(&access)?).map_err(|cause| {
@@ -62,18 +61,23 @@ pub(super) async fn run(args: Args) -> Result<()> {
 }
 
 /// Writes the plan with a progress bar, off the async threads.
-pub(super) async fn write(plan: &Plan, folder: &Path) -> Result<simulate::Written> {
+pub(super) async fn write(plan: &Plan, folder: &Path) -> Result<()> {
+    println!("Making {} export files, recordings and pictures …", plan.items().count());
+    let place = folder.display().to_string();
     let (plan, folder, bar) = (plan.clone(), folder.to_owned(), bar("making"));
     let written = tokio::task::spawn_blocking(move || {
         let written = simulate::write(&plan, &folder, &bar);
         bar.finish_and_clear();
         written
     });
-    written.await.map_err(Error::internal)?
+    let written = written.await.map_err(Error::internal)??;
+    println!("{} files, {:.1} MB, in {place}", written.files, written.bytes as f64 / 1e6);
+    Ok(())
 }
 
 /// Sends a written plan, waits until the server has worked it off, and compares.
 pub(super) async fn send_and_check(plan: &Plan, folder: &Path, client: &Client) -> Result<simulate::Agreement> {
+    println!("Sending {} files over the HTTP API …", plan.items().count());
     let progress = bar("sending");
     let sent = simulate::send(plan, folder, client, &progress).await;
     progress.finish_and_clear();
@@ -86,10 +90,14 @@ pub(super) async fn send_and_check(plan: &Plan, folder: &Path, client: &Client) 
         sent.accepted_rows,
         sent.refused_rows
     );
+    println!("Waiting until the server has read, measured, credited and judged it …");
     let progress = ProgressBar::new_spinner().with_message("the server is at work");
     progress.enable_steady_tick(Duration::from_millis(200));
-    simulate::settle(client, Duration::from_secs(600), &progress).await?;
+    let dead = simulate::settle(client, Duration::from_secs(600), &progress).await?;
     progress.finish_and_clear();
+    if dead > 0 {
+        println!("The server gave up {dead} jobs; see GET /v1/jobs?state=dead.");
+    }
     Ok(simulate::check(plan, &Answers::fetch(plan, client).await?))
 }
 

@@ -64,6 +64,8 @@ async fn run(jobs: &Jobs, db: &Db, clock: &Clock, handler: &Handler, job: Job) {
             }
         }
     };
+    let how = if outcome.is_ok() { "done" } else { "failed" };
+    metrics::counter!("keshi_jobs_total", "kind" => job.kind.clone(), "outcome" => how).increment(1);
     let recorded = match &outcome {
         Ok(()) => jobs.finish(db, id).await,
         Err(error) => {

@@ -203,7 +203,6 @@ async fn put(tx: &mut Tx, ids: &Ids, secrets: &Secrets, now: Time, class: ClassI
         .bind(person)
         .bind(trainee.external_id.trim())
         .bind(trainee.name.trim())
-        .bind(secrets.index(Indexed::Name, trainee.name.trim()).to_vec())
         .bind(category.as_str())
         .bind(secrets.seal(&number))
         .bind(phone.as_deref().map(|text| secrets.seal(text)))

@@ -46,7 +46,7 @@ impl std::fmt::Debug for Secrets {
 impl Secrets {
     /// With the given key.
     pub fn new(key: [u8; 32]) -> Secrets {
-        let cipher = Aes256Gcm::new(&derive(&key, b"keshi encrypt 1", b"").into());
+        let cipher = Aes256Gcm::new(&derive(&key, b"keshi encrypt 1").into());
         Secrets { key, cipher }
     }
 
@@ -99,14 +99,13 @@ impl Secrets {
             Indexed::Name => b"keshi index name 1",
             Indexed::SourceName => b"keshi index source_name 1",
         };
-        derive(&derive(&self.key, label, b""), text.as_bytes(), b"")
+        derive(&derive(&self.key, label), text.as_bytes())
     }
 }
 
-fn derive(key: &[u8; 32], first: &[u8], second: &[u8]) -> [u8; 32] {
+fn derive(key: &[u8; 32], what: &[u8]) -> [u8; 32] {
     let mut mac = Hmac::<Sha256>::new_from_slice(key).expect("HMAC takes a key of any length");
-    mac.update(first);
-    mac.update(second);
+    mac.update(what);
     mac.finalize().into_bytes().into()
 }
 

@@ -64,12 +64,12 @@ pub(crate) const ADD_PERSON: &str =
 /// $1 index.
 pub(crate) const PERSON: &str = "select id from person where id_number_index = $1";
 
-/// $1 id … $14 now. Rostered again, a withdrawn trainee is back.
-pub(crate) const PUT_TRAINEE: &str = "insert into trainee (id, class_id, person_id, external_id, name, name_index, category, \
+/// $1 id … $13 now. Rostered again, a withdrawn trainee is back.
+pub(crate) const PUT_TRAINEE: &str = "insert into trainee (id, class_id, person_id, external_id, name, category, \
      id_number_sealed, phone_sealed, phone_index, email_sealed, email_index, platform_user, created_at) \
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) \
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) \
      on conflict (class_id, external_id) do update set person_id = excluded.person_id, name = excluded.name, \
-     name_index = excluded.name_index, category = excluded.category, id_number_sealed = excluded.id_number_sealed, \
+     category = excluded.category, id_number_sealed = excluded.id_number_sealed, \
      phone_sealed = excluded.phone_sealed, phone_index = excluded.phone_index, email_sealed = excluded.email_sealed, \
      email_index = excluded.email_index, platform_user = excluded.platform_user, withdrawn_at = null";
 

@@ -52,6 +52,13 @@ pub async fn note(tx: &mut Tx, ids: &Ids, now: Time, note: Note<'_>) -> Result<(
     Ok(())
 }
 
+/// Writes a line that stands alone: somebody looked.
+pub async fn record(db: &Db, ids: &Ids, now: Time, line: Note<'_>) -> Result<()> {
+    let mut tx = db.begin().await?;
+    note(&mut tx, ids, now, line).await?;
+    tx.commit().await
+}
+
 /// The newest lines about one thing.
 pub async fn of(db: &Db, subject_kind: &str, subject_id: &str, limit: i64) -> Result<Vec<Entry>> {
     let rows = sqlx::query(sql::TRAIL).bind(subject_kind).bind(subject_id).bind(limit).fetch_all(db.read()).await?;

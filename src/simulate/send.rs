@@ -267,17 +267,18 @@ fn media_type(item: &Item) -> &'static str {
     }
 }
 
-/// Waits until the server has no open jobs; returns how many needed a person's attention (dead letters), as it counts them.
+/// Waits until the server has no open jobs; returns how many it gave up and keeps for a person (dead letters).
 ///
 /// # Errors
 /// When the server does not answer, or is not done after `patience`.
-pub async fn settle(client: &Client, patience: Duration, progress: &ProgressBar) -> Result<()> {
+pub async fn settle(client: &Client, patience: Duration, progress: &ProgressBar) -> Result<u64> {
     let started = std::time::Instant::now();
     loop {
         let jobs = client.get_as("/v1/jobs?state=open", &client.access.admin).await?;
         let open = jobs["items"].as_array().map_or(0, Vec::len);
         if open == 0 {
-            return Ok(());
+            let dead = client.get_as("/v1/jobs?state=dead", &client.access.admin).await?;
+            return Ok(dead["items"].as_array().map_or(0, Vec::len) as u64);
         }
         progress.set_message(format!("{open} open jobs"));
         if started.elapsed() > patience {

@@ -139,10 +139,10 @@ pub fn place_key(claim: &Claim, digest: &Digest) -> [u8; 32] {
     Sha256::digest(place).into()
 }
 
-/// The evidence that is there already for these bytes at this place.
-pub async fn at_place(tx: &mut Tx, claim: &Claim, digest: &Digest) -> Result<Option<EvidenceId>> {
+/// The evidence that is there already for these bytes at this place, and its leaf.
+pub async fn at_place(tx: &mut Tx, claim: &Claim, digest: &Digest) -> Result<Option<(EvidenceId, LeafId)>> {
     let row = sqlx::query(sql::AT_PLACE).bind(place_key(claim, digest).to_vec()).fetch_optional(tx.conn()).await?;
-    row.map(|row| row.id("id")).transpose()
+    row.map(|row| Ok((row.id("id")?, row.id("leaf_id")?))).transpose()
 }
 
 /// Keeps a new piece of evidence; the caller looked with [`at_place`] in the same transaction.

@@ -7,7 +7,7 @@ pub(crate) const ADD: &str = "insert into evidence (id, place_key, kind, digest,
      values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23)";
 
 /// $1 place key.
-pub(crate) const AT_PLACE: &str = "select id from evidence where place_key = $1";
+pub(crate) const AT_PLACE: &str = "select id, leaf_id from evidence where place_key = $1";
 
 macro_rules! columns {
     ($rest:literal) => {

@@ -5,8 +5,11 @@
 pub mod api;
 pub mod auth;
 mod limit;
+mod measure;
 pub mod pages;
 pub mod problem;
+#[cfg(test)]
+mod tests;
 
 use crate::app::App;
 use crate::error::{Error, Result, codes};
@@ -35,6 +38,7 @@ pub fn router(app: App) -> Router {
         .fallback(pages::nowhere)
         .method_not_allowed_fallback(async || Problem(Error::of(&codes::METHOD)))
         .layer(middleware::from_fn_with_state(limits, limit::check))
+        .layer(middleware::from_fn(measure::measure))
         .layer(SetResponseHeaderLayer::if_not_present(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")))
         .layer(SetResponseHeaderLayer::if_not_present(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer")))
         .layer(SetResponseHeaderLayer::if_not_present(
@@ -57,6 +61,7 @@ pub fn router(app: App) -> Router {
 /// Serves until `stop`; requests under way then have half a minute to end.
 pub async fn serve(app: App, listener: TcpListener, stop: CancellationToken) -> Result<()> {
     let service = router(app).into_make_service_with_connect_info::<std::net::SocketAddr>();
+    tokio::spawn(api::keep_up(stop.clone()));
     let stopping = stop.clone();
     let server = axum::serve(listener, service).with_graceful_shutdown(async move { stopping.cancelled().await });
     tokio::select! {

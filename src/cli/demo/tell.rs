@@ -60,7 +60,9 @@ pub(super) fn findings(answers: &Answers) {
 /// How one credited hour was taken away and verified, to be done again by hand.
 pub(super) fn verification(bundle: &Path, trust: &Path, verdict: &str) {
     println!("\nVerify one hour offline");
-    println!("  keshi verify {} --trust {}", bundle.display(), trust.display());
+    // As it was called, so that the line can be copied: the program need not be on the path.
+    let keshi = std::env::args().next().unwrap_or_else(|| "keshi".to_owned());
+    println!("  {keshi} verify {} --trust {}", bundle.display(), trust.display());
     println!("  just now it said: {verdict}");
     println!("  by hand, with public tools: unzip {} -d hour && less hour/*/README*", bundle.display());
 }

@@ -24,6 +24,6 @@ pub(super) async fn submit(
 ) -> Answer<(StatusCode, Json<Value>)> {
     let query = ClaimQuery { kind: Some("attendance".to_owned()), ..query };
     let claim = Claim::check(&app.db, &actor, &query).await?;
-    let submitted = pipeline::submit(&app, &actor, claim, None, stream(body)).await?;
+    let submitted = pipeline::submit(&app, &actor, claim, None, stream(&app, body)).await?;
     answer(&app, submitted).await
 }

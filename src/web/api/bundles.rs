@@ -56,10 +56,8 @@ pub(super) async fn make(State(app): State<App>, Asker(actor): Asker, body: Body
     };
     let now = app.clock.now();
     let subject = format!("{what:?}");
-    let mut tx = app.db.begin().await?;
     let note = trail::Note { actor: &actor.label, action: "bundle.taken", subject_kind: "bundle", subject_id: &subject, detail: None };
-    trail::note(&mut tx, &app.ids, now, note).await?;
-    tx.commit().await?;
+    trail::record(&app.db, &app.ids, now, note).await?;
     let made = bundle::write(&app.db, &app.objects, &app.log, what, &app.policies, now).await?;
     let head = [
         (header::CONTENT_TYPE, "application/zip".to_owned()),

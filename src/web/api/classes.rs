@@ -139,9 +139,7 @@ fn shown(trainees: &[Trainee], actor: &Actor, secrets: &Secrets) -> Answer<Vec<V
 
 /// Records a look at names.
 async fn looked(app: &App, actor: &Actor, class: &str) -> Answer<()> {
-    let mut tx = app.db.begin().await?;
     let note = trail::Note { actor: &actor.label, action: "names.seen", subject_kind: "class", subject_id: class, detail: None };
-    trail::note(&mut tx, &app.ids, app.clock.now(), note).await?;
-    tx.commit().await?;
+    trail::record(&app.db, &app.ids, app.clock.now(), note).await?;
     Ok(())
 }

@@ -6,7 +6,7 @@ use crate::error::{Error, Result, codes};
 use crate::ids::EvidenceId;
 use crate::pipeline::{self, Submitted};
 use crate::receive::{Actor, Claim, Kind, Query as ClaimQuery, Right};
-use crate::register::{Reference, class, lesson, roster};
+use crate::register::{Reference, class, lesson, roster, trail};
 use crate::seal::Sealed;
 use crate::store::{self, Evidence, Filter};
 use crate::web::auth::Asker;
@@ -17,18 +17,26 @@ use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
-use futures::{Stream, TryStreamExt};
+use futures::{Stream, StreamExt};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::ops::Range;
+use std::time::Duration;
 use storage::Digest;
 
 /// Most matches listed with a piece of evidence.
 const MATCHES: i64 = 100;
 
-/// A body as the storage takes it.
-pub(super) fn stream(body: Body) -> impl Stream<Item = std::io::Result<Bytes>> + Send {
-    body.into_data_stream().map_err(std::io::Error::other)
+/// A body as the storage takes it; one that stands still for too long ends with an error.
+pub(super) fn stream(app: &App, body: Body) -> impl Stream<Item = std::io::Result<Bytes>> + Send + use<> {
+    let patience = Duration::from_secs(app.config.server.idle_seconds.max(1));
+    futures::stream::unfold(body.into_data_stream(), move |mut chunks| async move {
+        let next = match tokio::time::timeout(patience, chunks.next()).await {
+            Ok(next) => next?.map_err(std::io::Error::other),
+            Err(_) => Err(std::io::ErrorKind::TimedOut.into()),
+        };
+        Some((next, chunks))
+    })
 }
 
 /// Hand over evidence: the raw bytes as the body
@@ -51,7 +59,7 @@ pub(super) async fn submit(
         return Err(Error::from(storage::StorageError::TooLarge { limit }).into());
     }
     let expect = announced_digest(&headers)?;
-    let submitted = pipeline::submit(&app, &actor, claim, expect, stream(body)).await?;
+    let submitted = pipeline::submit(&app, &actor, claim, expect, stream(&app, body)).await?;
     answer(&app, submitted).await
 }
 
@@ -250,6 +258,10 @@ pub(super) async fn content(State(app): State<App>, Asker(actor): Asker, Path(id
         Some(Ok(range)) => (StatusCode::PARTIAL_CONTENT, app.objects.open_range(&evidence.digest, range.clone()).await?),
         None => (StatusCode::OK, app.objects.open_object(&evidence.digest).await?),
     };
+    // The bytes as received hold names and faces: whoever takes them is written down first.
+    let (now, subject) = (app.clock.now(), evidence.id.to_string());
+    let note = trail::Note { actor: &actor.label, action: "evidence.read", subject_kind: "evidence", subject_id: &subject, detail: None };
+    trail::record(&app.db, &app.ids, now, note).await?;
     let mut response = (status, Body::from_stream(reader.stream)).into_response();
     let head = response.headers_mut();
     // Only media is shown in place; anything else could be a page and is saved instead.

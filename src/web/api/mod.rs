@@ -12,6 +12,8 @@ mod operation;
 mod providers;
 mod query;
 
+pub(super) use operation::keep_up;
+
 use super::problem::Answer;
 use crate::app::App;
 use crate::error::{Error, codes};
@@ -88,6 +90,7 @@ async fn class_of(app: &App, actor: &Actor, reference: &str) -> Answer<Class> {
 /// A small body, whole.
 async fn small(app: &App, body: axum::body::Body) -> Answer<bytes::Bytes> {
     let most = app.config.limits.list_bytes;
+    let body = axum::body::Body::from_stream(evidence::stream(app, body));
     axum::body::to_bytes(body, most as usize).await.map_err(|cause| {
         Error::new(&codes::TOO_LARGE, format!("The body ended early or is larger than {most} bytes; send it in parts."))
             .because(cause)

@@ -8,6 +8,8 @@ use axum::extract::State;
 use axum::routing::get;
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use std::sync::OnceLock;
+use std::time::Duration;
+use tokio_util::sync::CancellationToken;
 
 /// The process runs
 #[utoipa::path(get, path = "/healthz", tag = "operation", responses((status = 200, description = "ok")))]
@@ -30,6 +32,16 @@ pub(super) async fn ready(State(app): State<App>) -> Answer<&'static str> {
 fn recorder() -> Option<PrometheusHandle> {
     static RECORDER: OnceLock<Option<PrometheusHandle>> = OnceLock::new();
     RECORDER.get_or_init(|| PrometheusBuilder::new().install_recorder().ok()).clone()
+}
+
+/// Folds what was measured into the counts every few seconds, so that memory stays bounded where nobody asks for `/metrics`.
+pub(in crate::web) async fn keep_up(stop: CancellationToken) {
+    while let Some(handle) = recorder() {
+        tokio::select! {
+            () = tokio::time::sleep(Duration::from_secs(5)) => handle.run_upkeep(),
+            () = stop.cancelled() => return,
+        }
+    }
 }
 
 /// `GET /metrics` in Prometheus text; counts only, never names.

@@ -34,11 +34,9 @@ fn limits(app: &App) -> Limits {
 pub(super) async fn query(State(app): State<App>, Asker(actor): Asker, headers: HeaderMap, body: Body) -> Answer<Response> {
     actor.require(Right::Query)?;
     let asked: Asked = json(&app, body).await?;
-    let mut tx = app.db.begin().await?;
     let note =
         trail::Note { actor: &actor.label, action: "query.asked", subject_kind: "lake", subject_id: "lake", detail: Some(&asked.sql) };
-    trail::note(&mut tx, &app.ids, app.clock.now(), note).await?;
-    tx.commit().await?;
+    trail::record(&app.db, &app.ids, app.clock.now(), note).await?;
     let csv = headers.get(header::ACCEPT).is_some_and(|accept| accept.as_bytes().starts_with(b"text/csv"));
     let (format, media_type) = if csv { (Format::Csv, "text/csv; charset=utf-8") } else { (Format::Json, "application/json") };
     let bytes = rows(&app, &asked.sql, format).await?;

@@ -69,11 +69,9 @@ impl Visit {
     }
 
     async fn looked(&self, kind: &str, id: &str) -> Result<()> {
-        let mut tx = self.app.db.begin().await?;
         let actor = &self.person.actor.label;
         let note = trail::Note { actor, action: "names.seen", subject_kind: kind, subject_id: id, detail: None };
-        trail::note(&mut tx, &self.app.ids, self.app.clock.now(), note).await?;
-        tx.commit().await
+        trail::record(&self.app.db, &self.app.ids, self.app.clock.now(), note).await
     }
 
     /// Back to a page after a form, or what went wrong with it.

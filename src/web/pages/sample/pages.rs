@@ -1,0 +1,375 @@
+//! The pages themselves, made of the sample's values.
+
+use super::*;
+
+fn class(frame: &Frame, trainees: u64, lessons: u64) -> Class {
+    let matrix = matrix(trainees, lessons);
+    let rows = matrix.columns.iter().take(12).enumerate().map(|(place, column)| LessonRow {
+        line: lesson_line(place as u64),
+        credited: column.credited,
+        possible: trainees as i64 * 1000,
+    });
+    Class {
+        frame: frame.clone(),
+        class: ClassHead {
+            id: typed(1, 1),
+            title: class_title(0),
+            external_id: "AK-2020-003".into(),
+            provider: (id(6, 1), "安康市高新职业培训学校".into()),
+            platform: ("sx-zxpx".into(), Name::same("陕西职业在线培训平台")),
+            trade: ("6-29-03-07".into(), "电工".into()),
+            starts_on: "2020-03-02".into(),
+            ends_on: "2020-03-20".into(),
+            application: "full".into(),
+            decision: Some("approve".into()),
+            hours_total: 80_000,
+            hours_online: 48_000,
+            epidemic: true,
+            standards_fen: [None; 4],
+            findings: 3,
+            at_risk: 105_000,
+            calculated: Some(at("16:12:00")),
+        },
+        platform: "陕西职业在线培训平台".into(),
+        possible: trainees as i64 * lessons as i64 * 900,
+        lessons: rows.collect(),
+        matrix,
+        sort: "roster",
+        rate: (750, "没有登记补贴标准，按预算标准计（陕人社函〔2020〕31号 五(三)）。".into()),
+    }
+}
+
+fn hour(frame: &Frame, number: u64) -> Hour {
+    let mut one = lesson(0);
+    one.people = vec![person(number)];
+    let spans = one.people[0].spans.clone();
+    let events = spans
+        .iter()
+        .filter(|span| !span.sources.is_empty())
+        .map(|span| EventRow {
+            kind: if span.state == State::Partial { "waiting_room" } else { "interval" }.into(),
+            at: span.from,
+            until: Some(span.until),
+            whence: "113.200.18.7 · iPhone".into(),
+            source: source(Some(number + 2)),
+        })
+        .collect();
+    let line = Line::draw(frame, one, Order::Evidence);
+    Hour {
+        frame: frame.clone(),
+        head: lesson_head(),
+        fen: 450,
+        rounding: "认定时长 26:41；一课时为 45:00，按 0.1 课时的倍数舍去零头。得 0.5 课时。".into(),
+        row: line.rows[0].clone(),
+        line,
+        events,
+        findings: if number % 11 == 7 { vec![finding_row(0)] } else { Vec::new() },
+        run: Some(Run { leaf: Some(1077), at: at("10:05:00"), policy: "shaanxi-2020-31@1a2b3c4d".into() }),
+        earlier: vec![(at("10:03:00"), 0)],
+    }
+}
+
+fn proof() -> Proof {
+    let hash = |seed: u64| {
+        format!("{}=", "Jk3xQm8LrT5vYw2ZbN7cPd4FgH6sAaKe9uXoVyRtUq1".chars().cycle().skip(seed as usize).take(43).collect::<String>())
+    };
+    Proof {
+        origin: "keshi.example/log".into(),
+        index: 1042,
+        tree_size: 1080,
+        leaf: r#"{"kind":"evidence","media_type":"text/csv","received_at":"2020-03-03T02:02:11Z","sha256":"9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08","size":18233}"#.into(),
+        leaf_base64: "eyJ2IjoxfQ==".into(),
+        path: (0..7).map(hash).collect(),
+        checkpoint: "keshi.example/log\n1080\nJk3xQm8LrT5vYw2ZbN7cPd4FgH6sAaKe9uXoVyRtUq0=\n\n— keshi.example/log mT0c4Q8x…\n".into(),
+        vkey: "keshi.example/log+00000000+AQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA".into(),
+    }
+}
+
+fn evidence(frame: &Frame, number: u64) -> Evidence {
+    let row = number.is_multiple_of(4).then(|| RawRow {
+        row: 12,
+        text: Some("赵志强(AK-009)\t13800000000\t2020-03-03 09:02:11\t2020-03-03 09:44:58\t00:42:47\t1".into()),
+        read_as: vec![("interval", at("09:02:11"), Some(at("09:44:58")))],
+        trainee: Some((id(3, 9), name(9))),
+        lesson: Some((id(2, 1), TITLES[0].into())),
+    });
+    Evidence {
+        frame: frame.clone(),
+        head: evidence_row(number),
+        sha256: "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08".into(),
+        media_type: ["text/csv", "video/mp4", "image/jpeg", "text/csv"][(number % 4) as usize].into(),
+        claimed: Some((at("09:00:00"), at("09:45:00"))),
+        trainee: None,
+        reader: (number.is_multiple_of(4)).then(|| "tencent-meeting-xlsx".into()),
+        assumptions: vec!["时间按平台的时区 Asia/Shanghai 读取".into(), "同一人多行合并前各自保留".into()],
+        facts: vec![("duration".into(), "23:30".into()), ("picture_size".into(), "1280 × 720".into())],
+        accepted: Some(41),
+        refused: if number % 4 == 3 {
+            vec![RowError { row: 7, code: "bad_time".into(), message: "The leave time is before the join time; correct the row.".into() }]
+        } else {
+            Vec::new()
+        },
+        row,
+        hours: (0..14).map(|number| (id(3, number), name(number), id(2, 1), TITLES[0].into())).collect(),
+        hours_total: 38,
+        matches: if number % 4 == 2 {
+            vec![Match {
+                evidence: id(9, 77),
+                name: "IMG_0001.jpg".into(),
+                kind: "bytes".into(),
+                tier: "exact".into(),
+                place: "2020年第2期 · 电路图识读".into(),
+            }]
+        } else {
+            Vec::new()
+        },
+        findings: if number % 4 == 2 { vec![finding_row(2)] } else { Vec::new() },
+        custody: [("received", "陕西职业在线培训平台"), ("sealed", ""), ("analysed", ""), ("seen", "zhao.inspector")]
+            .into_iter()
+            .enumerate()
+            .map(|(place, (what, who))| Step { at: at("10:02:11").plus(place as i64 * MINUTE), what: what.into(), who: who.into() })
+            .collect(),
+        proof: (number % 5 != 4).then(proof),
+    }
+}
+
+fn finding(frame: &Frame, number: u64) -> Finding {
+    let scale = Scale { from: at("08:55:00"), until: at("09:50:00") };
+    let strip = |label: &str, from: &str, until: &str| {
+        let (x, w) = scale.span(at(from), at(until)).expect("inside");
+        (label.to_string(), x, w, format!("{label} {from}–{until}"))
+    };
+    let overlay = number.is_multiple_of(3).then(|| Overlay {
+        ticks: scale.ticks(frame),
+        strips: vec![strip("电工基础与安全用电", "09:00:10", "09:22:30"), strip("焊接工艺（另一承训单位）", "09:10:00", "09:46:00")],
+        clash: scale.span(at("09:10:00"), at("09:22:30")),
+    });
+    let exhibit = |place: u64, kind: &str| Exhibit {
+        evidence: id(9, place),
+        name: if kind == "screenshot" { "IMG_0005.jpg" } else { "腾讯会议_参会成员_20200303.xlsx" }.into(),
+        kind: kind.into(),
+        row: (kind == "attendance").then_some(12),
+        text: (kind == "attendance").then(|| "赵志强(AK-009)\t2020-03-03 09:02:11\t2020-03-03 09:44:58\t00:42:47".into()),
+        place: "2020年第3期电工班 · 电工基础与安全用电".into(),
+        at: Some(at("09:02:11")),
+        leaf: Some(1042 + place),
+    };
+    let kind = if number % 3 == 2 { "screenshot" } else { "attendance" };
+    Finding {
+        frame: frame.clone(),
+        head: finding_row(number),
+        trainee: Some((id(3, 7), name(7))),
+        rule_version: 1,
+        normal: "一个人同一时间只能在一处上课；前后两节课相接时，重叠不超过 1 分钟。".into(),
+        otherwise: vec!["两人共用一个账号或手机。".into(), "一个平台的时钟不准：请比较同一平台其他学员的时间。".into()],
+        matters: "两处课时只有一处可能是真的；风险金额按较便宜的一节课一个人的课时计。".into(),
+        look_words: "对照两份签到日志中所列的行。".into(),
+        look: vec![
+            Look { label: "第 1 课 电工基础与安全用电 · 赵志强".into(), href: "/hours/a/b".into() },
+            Look { label: "赵志强的全部课时".into(), href: "/trainees/b".into() },
+        ],
+        overlay,
+        exhibits: vec![exhibit(1, kind), exhibit(2, kind)],
+        exhibits_total: 9,
+        detail: vec![("overlap_minutes".into(), "12".into()), ("other_lessons".into(), "1".into())],
+        snoozed_until: None,
+        ceased: Some(at("15:00:00")),
+        history: vec![
+            Word {
+                at: at("12:00:00"),
+                who: "zhao.inspector".into(),
+                status: "open".into(),
+                saw: None,
+                note: "已电话询问，等承训单位的说明。".into(),
+            },
+            Word { at: at("11:00:00"), who: String::new(), status: "open".into(), saw: Some("found".into()), note: String::new() },
+        ],
+        may_decide: true,
+    }
+}
+
+fn lesson_page(frame: &Frame, people: u64) -> lesson::Lesson {
+    lesson::Lesson {
+        frame: frame.clone(),
+        head: lesson_head(),
+        line: Line::draw(frame, lesson(people), Order::Evidence),
+        sort: "evidence",
+        evidence: (0..5).map(evidence_row).collect(),
+        unmatched: 2,
+        run: Some((Some(1077), at("10:05:00"))),
+    }
+}
+
+fn trainee(frame: &Frame) -> Trainee {
+    let matrix = matrix(14, 24);
+    let hours = matrix.rows[5].cells.iter().enumerate().map(|(place, cell)| HourRow {
+        lesson: lesson_line(place as u64),
+        state: cell.state,
+        credited: cell.credited,
+        presence: cell.credited * 2_700,
+        corroborated: cell.credited * 2_100,
+        reason: (cell.credited < 1000 && cell.state != State::Pending).then(|| ("gap".into(), 45 * 60_000 - cell.credited * 2_700)),
+    });
+    Trainee {
+        frame: frame.clone(),
+        head: TraineeHead {
+            line: TraineeLine { id: typed(3, 5), external_id: "AK-006".into(), name: name(5), category: "employee".into() },
+            class: typed(1, 1),
+            class_title: class_title(0),
+            elsewhere: vec![(typed(3, 105), "2019年第7期电工班".into())],
+        },
+        name: name(5),
+        id_number: Some("6109**********4X1X".into()),
+        hours: hours.collect(),
+        fen: 12_750,
+        findings: vec![finding_row(0)],
+    }
+}
+
+fn work(frame: &Frame, quiet: bool) -> Work {
+    let attention = |key, count, fen, href: &str| Attention { key, count, fen, href: href.into() };
+    Work {
+        frame: frame.clone(),
+        attention: if quiet {
+            Vec::new()
+        } else {
+            vec![
+                attention("work.attention.findings", 17, Some(1_281_250), "/findings"),
+                attention("work.attention.bare", 2, None, "/classes?bare=1"),
+                attention("work.attention.failed", 1, None, "/evidence?state=failed"),
+                attention("work.attention.dead", 1, None, "/jobs"),
+            ]
+        },
+        findings: if quiet { Vec::new() } else { (0..5).map(finding_row).collect() },
+        evidence: if quiet { Vec::new() } else { (0..8).map(evidence_row).collect() },
+        classes: if quiet { Vec::new() } else { (0..3).map(class_row).collect() },
+        log: Some((1080, at("16:18:00"))),
+    }
+}
+
+fn job(number: u64) -> JobRow {
+    JobRow {
+        id: id(8, number),
+        kind: ["ingest", "link", "detect"][(number % 3) as usize].into(),
+        key: id(9, number),
+        state: ["waiting", "running"][(number % 2) as usize].into(),
+        attempts: 5,
+        asked: at("15:00:00"),
+        due: Some(at("16:30:00")),
+        error: Some("storage_away: The object storage does not answer; nothing was acknowledged. Try again in a moment.".into()),
+    }
+}
+
+fn log(frame: &Frame) -> Log {
+    Log {
+        frame: frame.clone(),
+        origin: "keshi.example/log".into(),
+        size: 1080,
+        root: "Jk3xQm8LrT5vYw2ZbN7cPd4FgH6sAaKe9uXoVyRtUq0=".into(),
+        signed: Some(at("16:18:00")),
+        checkpoint: "keshi.example/log\n1080\nJk3xQm8LrT5vYw2ZbN7cPd4FgH6sAaKe9uXoVyRtUq0=\n\n— keshi.example/log mT0c4Q8x…\n".into(),
+        vkey: "keshi.example/log+00000000+AQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA".into(),
+        staged: 2,
+        newest: (0..12)
+            .map(|number| LeafRow {
+                index: 1079 - number,
+                kind: ["evidence", "credit_run", "rule"][(number % 3) as usize].into(),
+                sealed: at("16:18:00"),
+                href: (number % 3 == 0).then(|| format!("/evidence/{}", id(9, number))),
+            })
+            .collect(),
+        leaf: Some(proof()),
+    }
+}
+
+/// Every page, each with data that reaches all of its parts: file name, HTML.
+pub(in super::super) fn every_page(lang: Lang) -> Vec<(String, String)> {
+    let mut frame = Frame { lang, ..frame() };
+    let mut outside = Frame { viewer: None, section: Section::Nowhere, ..frame.clone() };
+    outside.place = "/login?next=/classes".into();
+    let mut pages: Vec<(&str, String)> = Vec::new();
+    let html = |page: &dyn askama::DynTemplate| page.dyn_render().expect("a page of plain data renders");
+    pages.push(("login", html(&Login { frame: outside.clone(), failed: false, name: String::new(), next: "/".into() })));
+    pages.push(("login-failed", html(&Login { frame: outside.clone(), failed: true, name: "zhao".into(), next: "/".into() })));
+    for (name, status, code) in [
+        ("trouble-404", 404, "not_found"),
+        ("trouble-403", 403, "forbidden"),
+        ("trouble-500", 500, "internal"),
+        ("trouble-422", 422, "odd_code"),
+    ] {
+        let frame = if status == 404 { frame.clone() } else { outside.clone() };
+        let message = "The message of the error, as the API says it.".to_string();
+        pages.push((name, html(&Trouble { frame, status, code: code.into(), message })));
+    }
+    pages.push(("class", html(&class(&frame, 40, 48))));
+    pages.push(("class-large", html(&class(&frame, 200, 200))));
+    pages.push(("class-empty", html(&Class { matrix: Matrix::default(), lessons: Vec::new(), ..class(&frame, 1, 1) })));
+    pages.push((
+        "classes",
+        html(&Classes {
+            frame: frame.clone(),
+            rows: (0..3).map(class_row).collect(),
+            total: 3,
+            q: String::new(),
+            next: Some("?cursor=a".into()),
+        }),
+    ));
+    pages.push(("classes-empty", html(&Classes { frame: frame.clone(), rows: Vec::new(), total: 0, q: "焊".into(), next: None })));
+    pages.push(("lesson", html(&lesson_page(&frame, 40))));
+    pages.push(("lesson-large", html(&lesson_page(&frame, 200))));
+    let bare = Drawn { recordings: Vec::new(), pictures: Vec::new(), people: Vec::new(), ..lesson(0) };
+    let bare = Line::draw(&frame, bare, Order::Name);
+    pages.push(("lesson-empty", html(&lesson::Lesson { line: bare, evidence: Vec::new(), run: None, ..lesson_page(&frame, 0) })));
+    pages.push(("hour", html(&hour(&frame, 5))));
+    pages.push(("hour-disputed", html(&hour(&frame, 7))));
+    pages.push(("hour-absent", html(&hour(&frame, 3))));
+    pages.push(("trainee", html(&trainee(&frame))));
+    frame.section = Section::Evidence;
+    let list = |rows: Vec<EvidenceRow>, filter| EvidenceList {
+        frame: frame.clone(),
+        total: rows.len() as i64,
+        rows,
+        filter,
+        class_title: Some(class_title(0)),
+        next: Some("?cursor=a".into()),
+    };
+    pages.push((
+        "evidence-list",
+        html(&list((0..20).map(evidence_row).collect(), EvidenceFilter { kind: "video".into(), class: "c".into(), ..Default::default() })),
+    ));
+    pages.push(("evidence-list-empty", html(&list(Vec::new(), EvidenceFilter::default()))));
+    for (name, number) in
+        [("evidence-log", 0), ("evidence-video", 1), ("evidence-picture", 2), ("evidence-failed", 3), ("evidence-unsealed", 4)]
+    {
+        pages.push((name, html(&evidence(&frame, number))));
+    }
+    frame.section = Section::Findings;
+    let queue = |rows: Vec<FindingRow>, status: &str, ran| Findings {
+        frame: frame.clone(),
+        total: rows.len() as i64,
+        fen: rows.iter().map(|row| row.fen).sum(),
+        rows,
+        filter: findings::Filter { status: status.into(), order: "money".into(), ..Default::default() },
+        rules: vec![("overlap-person".into(), "同一人同时在两处上课".into())],
+        class_title: None,
+        ran,
+        next: None,
+    };
+    pages.push(("findings", html(&queue((0..9).map(finding_row).collect(), "open", Some(at("16:10:00"))))));
+    pages.push(("findings-empty", html(&queue(Vec::new(), "open", None))));
+    pages.push(("finding-overlap", html(&finding(&frame, 0))));
+    pages.push(("finding-photo", html(&finding(&frame, 2))));
+    frame.section = Section::Work;
+    pages.push(("work", html(&work(&frame, false))));
+    pages.push(("work-quiet", html(&work(&frame, true))));
+    frame.viewer = Some(Viewer { name: "admin".into(), role: "admin", findings: true });
+    frame.section = Section::Jobs;
+    let jobs = |dead, open, more: i64| Jobs { frame: frame.clone(), open_total: more + 3, dead_total: more, dead, open };
+    pages.push(("jobs", html(&jobs(vec![job(0)], (0..3).map(job).collect(), 20))));
+    pages.push(("jobs-empty", html(&jobs(Vec::new(), Vec::new(), 0))));
+    frame.section = Section::Log;
+    pages.push(("log", html(&log(&frame))));
+    let empty = Log { size: 0, signed: None, newest: Vec::new(), leaf: None, ..log(&frame) };
+    pages.push(("log-empty", html(&empty)));
+    pages.into_iter().map(|(name, html)| (format!("{name}.{}.html", lang.name()), html)).collect()
+}
