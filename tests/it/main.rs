@@ -1,6 +1,9 @@
 //! One integration binary: each further one would link DataFusion again.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+mod crash;
 mod house;
 mod media;
 mod simulated;
+mod site;
+mod story;
