@@ -44,7 +44,7 @@ macro_rules! sections {
 
 sections! {
     /// Where and how to serve.
-    Server { listen: String, public_url: String, workers: usize, idle_seconds: u64 }
+    Server { listen: String, public_url: String, workers: usize, connections: usize, idle_seconds: u64 }
     /// Where data lies. Empty strings stand for places under `folder`; see the methods.
     Data { folder: PathBuf, database: String, connections: u32, objects: String, keys: String }
     /// The Merkle log.

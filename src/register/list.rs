@@ -61,8 +61,8 @@ impl List {
 }
 
 fn json(body: &[u8], name: &str) -> Result<Vec<(u64, Map<String, Value>)>> {
-    let mut whole: Map<String, Value> =
-        serde_json::from_slice(body).map_err(|cause| Error::new(&codes::INVALID, format!("The body is not valid JSON: {cause}.")))?;
+    let mut whole: Map<String, Value> = serde_json::from_slice(body)
+        .map_err(|cause| Error::new(&codes::INVALID, format!("The body is not valid JSON ({cause}); correct it and send it again.")))?;
     let Some(Value::Array(items)) = whole.remove(name) else {
         return Err(Error::new(&codes::INVALID, format!("The body is an object with a list '{name}'.")));
     };

@@ -4,7 +4,9 @@
 
 pub mod api;
 pub mod auth;
+mod drain;
 mod limit;
+mod listen;
 mod measure;
 pub mod pages;
 pub mod problem;
@@ -17,7 +19,6 @@ use axum::Router;
 use axum::http::{HeaderName, HeaderValue, Request, header};
 use axum::middleware;
 use problem::Problem;
-use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tower_http::catch_panic::CatchPanicLayer;
@@ -38,6 +39,7 @@ pub fn router(app: App) -> Router {
         .fallback(pages::nowhere)
         .method_not_allowed_fallback(async || Problem(Error::of(&codes::METHOD)))
         .layer(middleware::from_fn_with_state(limits, limit::check))
+        .layer(middleware::from_fn(drain::drain))
         .layer(middleware::from_fn(measure::measure))
         .layer(SetResponseHeaderLayer::if_not_present(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")))
         .layer(SetResponseHeaderLayer::if_not_present(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer")))
@@ -60,12 +62,7 @@ pub fn router(app: App) -> Router {
 
 /// Serves until `stop`; requests under way then have half a minute to end.
 pub async fn serve(app: App, listener: TcpListener, stop: CancellationToken) -> Result<()> {
-    let service = router(app).into_make_service_with_connect_info::<std::net::SocketAddr>();
     tokio::spawn(api::keep_up(stop.clone()));
-    let stopping = stop.clone();
-    let server = axum::serve(listener, service).with_graceful_shutdown(async move { stopping.cancelled().await });
-    tokio::select! {
-        served = std::future::IntoFuture::into_future(server) => served.map_err(Error::from),
-        () = async { stop.cancelled().await; tokio::time::sleep(Duration::from_secs(30)).await } => Ok(()),
-    }
+    listen::serve(&app, router(app.clone()), listener, stop).await;
+    Ok(())
 }

@@ -23,6 +23,7 @@ const HIDDEN: &[(&str, &[&str])] = &[
     ("axum", &["src/web/", "src/cli/serve"]),
     ("axum_extra", &["src/web/"]),
     ("tower_http", &["src/web/"]),
+    ("hyper_util", &["src/web/"]),
     ("askama", &["src/web/"]),
     ("aws_sdk_s3", &["storage/src/s3/"]),
     ("aws_config", &["storage/src/s3/"]),

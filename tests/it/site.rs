@@ -45,8 +45,14 @@ impl Drop for Server {
 
 impl Site {
     pub(crate) async fn new(engine: Engine) -> Site {
+        Site::with(engine, &[]).await
+    }
+
+    /// One with further settings, as environment variables.
+    pub(crate) async fn with(engine: Engine, more: &[(&'static str, &str)]) -> Site {
         let folder = tempfile::tempdir().unwrap();
         let mut settings = vec![("KESHI__LIMITS__REQUESTS_PER_MINUTE", "0".to_owned()), ("KESHI__TELEMETRY__LOG", "warn".to_owned())];
+        settings.extend(more.iter().map(|(name, value)| (*name, (*value).to_owned())));
         let mut bucket = None;
         if engine == Engine::Large {
             let made = Bucket::serve().await;
