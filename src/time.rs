@@ -13,8 +13,10 @@ use std::sync::atomic::{AtomicI64, Ordering};
 pub const SECOND: i64 = 1_000_000;
 /// Microseconds in one minute.
 pub const MINUTE: i64 = 60 * SECOND;
+/// Microseconds in an hour.
+pub const HOUR: i64 = 60 * MINUTE;
 /// Microseconds in one day.
-pub const DAY: i64 = 24 * 60 * MINUTE;
+pub const DAY: i64 = 24 * HOUR;
 /// Microseconds in one millisecond.
 pub const MILLI: i64 = 1_000;
 

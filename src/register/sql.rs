@@ -129,6 +129,10 @@ pub(crate) const NOTE: &str =
 pub(crate) const TRAIL: &str = "select at, actor, action, detail from trail where subject_kind = $1 and subject_id = $2 \
      order by id desc limit $3";
 
+/// $1 subject kind, $2 subject id, $3 actor, $4 action.
+pub(crate) const LAST_LOOK: &str = "select at from trail where subject_kind = $1 and subject_id = $2 and actor = $3 and action = $4 \
+     order by id desc limit 1";
+
 /// Every statement that both engines must prepare.
 #[cfg(test)]
 pub(crate) const ALL: &[&str] = &[
@@ -157,4 +161,5 @@ pub(crate) const ALL: &[&str] = &[
     LESSONS_BETWEEN,
     NOTE,
     TRAIL,
+    LAST_LOOK,
 ];

@@ -4,7 +4,7 @@ use super::sql;
 use crate::db::{Columns, Db, Tx};
 use crate::error::Result;
 use crate::ids::Ids;
-use crate::time::Time;
+use crate::time::{HOUR, Time};
 use serde::Serialize;
 
 /// One line of the trail.
@@ -57,6 +57,13 @@ pub async fn record(db: &Db, ids: &Ids, now: Time, line: Note<'_>) -> Result<()>
     let mut tx = db.begin().await?;
     note(&mut tx, ids, now, line).await?;
     tx.commit().await
+}
+
+/// Writes that somebody looked, unless the same was written of them in the hour before: a recording is looked at range by range.
+pub async fn looked(db: &Db, ids: &Ids, now: Time, line: Note<'_>) -> Result<()> {
+    let known = sqlx::query(sql::LAST_LOOK).bind(line.subject_kind).bind(line.subject_id).bind(line.actor).bind(line.action);
+    let last = known.fetch_optional(db.read()).await?.map(|row| row.time("at"));
+    if last.is_some_and(|last| last > now.plus(-HOUR)) { Ok(()) } else { record(db, ids, now, line).await }
 }
 
 /// The newest lines about one thing.

@@ -6,6 +6,7 @@ use crate::receive::Role;
 use crate::receive::identity::{self, Scope};
 use crate::register::trail;
 use crate::store::{self, Filter};
+use crate::time::HOUR;
 use axum::Router;
 use axum::body::Body;
 use axum::http::{Request, StatusCode};
@@ -88,18 +89,24 @@ async fn one_upload_more_than_there_are_places_is_told_to_come_again() {
 }
 
 #[tokio::test]
-async fn whoever_takes_the_bytes_of_evidence_is_in_the_trail_also_for_a_range() {
+async fn whoever_takes_the_bytes_of_evidence_is_in_the_trail_once_an_hour() {
     let site = Site::open(|_| {}).await;
     let (status, body) = site.send("POST", UPLOAD, Body::from("names and numbers")).await;
     assert_eq!(status, StatusCode::CREATED);
     let id = serde_json::from_slice::<Value>(&body).expect("JSON")["id"].as_str().expect("an id").to_owned();
     let place = format!("/v1/evidence/{id}/content");
-    assert_eq!(&site.send("GET", &place, Body::empty()).await.1[..], b"names and numbers");
     let range = Request::get(&place).header("authorization", format!("Bearer {}", site.token)).header("range", "bytes=1-2");
     let answer = site.router.clone().oneshot(range.body(Body::empty()).expect("a request")).await.expect("answers");
     assert_eq!(answer.status(), StatusCode::PARTIAL_CONTENT);
+    assert_eq!(&site.send("GET", &place, Body::empty()).await.1[..], b"names and numbers");
     let lines = trail::of(&site.app.db, "evidence", &id, 10).await.expect("lines");
-    assert_eq!(lines.iter().filter(|line| line.action == "evidence.read").count(), 2);
+    assert_eq!(lines.iter().filter(|line| line.action == "evidence.read").count(), 1);
+    let note = |actor| trail::Note { actor, action: "evidence.read", subject_kind: "evidence", subject_id: &id, detail: None };
+    let later = site.app.clock.now().plus(2 * HOUR);
+    for actor in [lines[0].actor.as_str(), "login:another", "login:another"] {
+        trail::looked(&site.app.db, &site.app.ids, later, note(actor)).await.expect("is written");
+    }
+    assert_eq!(trail::of(&site.app.db, "evidence", &id, 10).await.expect("lines").len(), 3, "another hour, and another person");
 }
 
 #[tokio::test]

@@ -40,3 +40,15 @@ pub enum What {
     /// One piece of evidence.
     Evidence(EvidenceId),
 }
+
+impl What {
+    /// The kind and id of the thing that is taken away, as the trail names it; of an hour, the trainee.
+    pub fn subject(&self) -> (&'static str, String) {
+        match self {
+            What::Class(id) => ("class", id.to_string()),
+            What::Lesson(id) => ("lesson", id.to_string()),
+            What::Trainee(id) | What::Hour(_, id) => ("trainee", id.to_string()),
+            What::Evidence(id) => ("evidence", id.to_string()),
+        }
+    }
+}

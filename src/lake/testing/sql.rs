@@ -14,7 +14,7 @@ pub(crate) const CLASS: &str = "insert into class (id, external_id, provider_id,
 pub(crate) const PERSON: &str = "insert into person (id, id_number_index, created_at) values ($1, $2, 0) on conflict (id) do nothing";
 /// $1 id, $2 class, $3 person.
 pub(crate) const TRAINEE: &str = "insert into trainee (id, class_id, person_id, external_id, name, category, id_number_sealed, created_at) \
-     values ($1, $2, $3, $1, 'Name', $4, 'employee', $4, 0)";
+     values ($1, $2, $3, $1, 'Name', 'employee', $4, 0)";
 /// $1 id, $2 class, $3 starts, $4 ends.
 pub(crate) const LESSON: &str = "insert into lesson (id, class_id, external_id, title, kind, mode, starts_at, ends_at, hours_milli, teacher, created_at) \
      values ($1, $2, $1, 'Lesson', 'theory', 'live', $3, $4, 1000, 'Teacher', 0)";

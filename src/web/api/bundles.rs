@@ -55,8 +55,9 @@ pub(super) async fn make(State(app): State<App>, Asker(actor): Asker, body: Body
         (None, None, None, None) => return Err(Error::new(&codes::INVALID, "Name a class, lesson, trainee or evidence.").into()),
     };
     let now = app.clock.now();
-    let subject = format!("{what:?}");
-    let note = trail::Note { actor: &actor.label, action: "bundle.taken", subject_kind: "bundle", subject_id: &subject, detail: None };
+    let (subject_kind, subject) = what.subject();
+    let detail = lesson.map(|lesson| format!("lesson {lesson}"));
+    let note = trail::Note { actor: &actor.label, action: "bundle.taken", subject_kind, subject_id: &subject, detail: detail.as_deref() };
     trail::record(&app.db, &app.ids, now, note).await?;
     let made = bundle::write(&app.db, &app.objects, &app.log, what, &app.policies, now).await?;
     let head = [

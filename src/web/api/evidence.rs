@@ -261,7 +261,7 @@ pub(super) async fn content(State(app): State<App>, Asker(actor): Asker, Path(id
     // The bytes as received hold names and faces: whoever takes them is written down first.
     let (now, subject) = (app.clock.now(), evidence.id.to_string());
     let note = trail::Note { actor: &actor.label, action: "evidence.read", subject_kind: "evidence", subject_id: &subject, detail: None };
-    trail::record(&app.db, &app.ids, now, note).await?;
+    trail::looked(&app.db, &app.ids, now, note).await?;
     let mut response = (status, Body::from_stream(reader.stream)).into_response();
     let head = response.headers_mut();
     // Only media is shown in place; anything else could be a page and is saved instead.
