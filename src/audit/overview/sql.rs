@@ -98,13 +98,15 @@ pub(crate) const SAME_PERSON: &str = "select o.id, c.title from trainee t join t
      join class c on c.id = o.class_id \
      where t.id = $1 and ($2 = '' or c.provider_id = $2) and ($3 = '' or c.platform_id = $3) order by c.starts_on desc, o.id limit 20";
 
+/// Who sent it is what stands behind `token:<id>` or `login:<id>`; the platform of the evidence may be its class's.
 /// $1 provider, $2 platform, $3 kind, $4 state, $5 class, $6 words, $7 and $8 digests, $9 and $10 time and id of the last row before, $11 rows.
 pub(crate) const EVIDENCE_LIST: &str = "select e.id, e.kind, e.filename, e.size, e.submitter, f.name_zh as platform_zh, f.name_en as platform_en, \
-     p.name as provider, e.class_id, c.title as class_title, e.lesson_id, l.title as lesson_title, e.received_at, e.refused_rows, \
+     coalesce(p.name, k.name, g.name) as sender, e.class_id, c.title as class_title, e.lesson_id, l.title as lesson_title, e.received_at, e.refused_rows, \
      case when e.failed_at is not null then 'failed' when e.analysed_at is not null then 'analysed' \
         when x.log_index is not null then 'sealed' else 'received' end as state, x.log_index, \
      (select count(*) from thumbnail t where t.evidence_id = e.id) as thumbnails \
-     from evidence e left join platform f on f.id = e.platform_id left join provider p on p.id = e.provider_id \
+     from evidence e left join token k on k.id = substr(e.submitter, 7) left join login g on g.id = substr(e.submitter, 7) \
+     left join platform f on f.id = coalesce(k.platform_id, g.platform_id) left join provider p on p.id = coalesce(k.provider_id, g.provider_id) \
      left join class c on c.id = e.class_id left join lesson l on l.id = e.lesson_id left join leaf x on x.id = e.leaf_id \
      where ($1 = '' or e.provider_id = $1 or c.provider_id = $1) and ($2 = '' or e.platform_id = $2) and ($3 = '' or e.kind = $3) \
      and ($4 = '' or $4 = case when e.failed_at is not null then 'failed' when e.analysed_at is not null then 'analysed' \
@@ -125,11 +127,12 @@ pub(crate) const EVIDENCE_COUNT: &str = "select count(*) as n \
 
 /// $1 lesson.
 pub(crate) const EVIDENCE_OF_LESSON: &str = "select e.id, e.kind, e.filename, e.size, e.submitter, f.name_zh as platform_zh, f.name_en as platform_en, \
-     p.name as provider, e.class_id, c.title as class_title, e.lesson_id, l.title as lesson_title, e.received_at, e.refused_rows, \
+     coalesce(p.name, k.name, g.name) as sender, e.class_id, c.title as class_title, e.lesson_id, l.title as lesson_title, e.received_at, e.refused_rows, \
      case when e.failed_at is not null then 'failed' when e.analysed_at is not null then 'analysed' \
         when x.log_index is not null then 'sealed' else 'received' end as state, x.log_index, \
      (select count(*) from thumbnail t where t.evidence_id = e.id) as thumbnails \
-     from evidence e left join platform f on f.id = e.platform_id left join provider p on p.id = e.provider_id \
+     from evidence e left join token k on k.id = substr(e.submitter, 7) left join login g on g.id = substr(e.submitter, 7) \
+     left join platform f on f.id = coalesce(k.platform_id, g.platform_id) left join provider p on p.id = coalesce(k.provider_id, g.provider_id) \
      left join class c on c.id = e.class_id left join lesson l on l.id = e.lesson_id left join leaf x on x.id = e.leaf_id \
      where e.lesson_id = $1 or e.id in (select g.evidence_id from segment_lesson s join segment g on g.id = s.segment_id \
         where s.lesson_id = $1 and g.replaced_at is null) \
@@ -137,13 +140,14 @@ pub(crate) const EVIDENCE_OF_LESSON: &str = "select e.id, e.kind, e.filename, e.
 
 /// $1 evidence, $2 provider, $3 platform.
 pub(crate) const EVIDENCE: &str = "select e.id, e.kind, e.filename, e.size, e.submitter, f.name_zh as platform_zh, f.name_en as platform_en, \
-     p.name as provider, e.class_id, c.title as class_title, e.lesson_id, l.title as lesson_title, e.received_at, e.refused_rows, \
+     coalesce(p.name, k.name, g.name) as sender, e.class_id, c.title as class_title, e.lesson_id, l.title as lesson_title, e.received_at, e.refused_rows, \
      case when e.failed_at is not null then 'failed' when e.analysed_at is not null then 'analysed' \
         when x.log_index is not null then 'sealed' else 'received' end as state, x.log_index, \
      (select count(*) from thumbnail t where t.evidence_id = e.id) as thumbnails, \
      e.digest, e.media_type, e.claimed_from, e.claimed_until, e.trainee_id, n.name as trainee_name, e.reader, e.assumptions, \
      e.accepted_rows, e.leaf_id \
-     from evidence e left join platform f on f.id = e.platform_id left join provider p on p.id = e.provider_id \
+     from evidence e left join token k on k.id = substr(e.submitter, 7) left join login g on g.id = substr(e.submitter, 7) \
+     left join platform f on f.id = coalesce(k.platform_id, g.platform_id) left join provider p on p.id = coalesce(k.provider_id, g.provider_id) \
      left join class c on c.id = e.class_id left join lesson l on l.id = e.lesson_id left join leaf x on x.id = e.leaf_id \
      left join trainee n on n.id = e.trainee_id \
      where e.id = $1 and ($2 = '' or e.provider_id = $2 or c.provider_id = $2) and ($3 = '' or e.platform_id = $3)";
@@ -248,11 +252,14 @@ pub(super) const WORLD: &[&str] = &[
      ('0190a1b2-0005-7000-8000-000000000002', '0190a1b2-0002-7000-8000-000000000001', 'l2', '第二课', 'theory', 'live', 3000, 4000, 1000, '马', null, 1), \
      ('0190a1b2-0005-7000-8000-000000000003', '0190a1b2-0002-7000-8000-000000000001', 'l3', '第三课', 'theory', 'live', 5000, 6000, 1000, '马', null, 1), \
      ('0190a1b2-0005-7000-8000-000000000004', '0190a1b2-0002-7000-8000-000000000001', 'l4', '取消', 'theory', 'live', 100, 200, 1000, '马', 9, 1)",
+    "insert into token (id, hash, role, platform_id, provider_id, name, created_at) values \
+     ('0190a1b2-000a-7000-8000-000000000001', '\\x01', 'platform', 'px', null, 'px-live', 1), \
+     ('0190a1b2-000a-7000-8000-000000000002', '\\x02', 'provider', null, '0190a1b2-0001-7000-8000-000000000001', 'p1', 1)",
     "insert into leaf values ('0190a1b2-0008-7000-8000-000000000001', '{}', '', 10, null), ('0190a1b2-0008-7000-8000-000000000002', '{}', '', 11, null)",
     "insert into evidence (id, place_key, kind, digest, size, media_type, filename, platform_id, class_id, lesson_id, received_at, submitter, leaf_id, \
      analysed_at, reader, claimed_from, claimed_until) values \
-     ('0190a1b2-0006-7000-8000-000000000001', 'k1', 'attendance', 'abcd', 10, 'text/csv', 'Log 1.CSV', 'px', '0190a1b2-0002-7000-8000-000000000001', null, 11, 'px', '0190a1b2-0008-7000-8000-000000000001', 15, 'zoom', null, null), \
-     ('0190a1b2-0006-7000-8000-000000000002', 'k2', 'video', 'abce', 20, 'video/mp4', null, 'px', '0190a1b2-0002-7000-8000-000000000001', '0190a1b2-0005-7000-8000-000000000001', 12, 'px', '0190a1b2-0008-7000-8000-000000000002', null, null, 1000, 2000)",
+     ('0190a1b2-0006-7000-8000-000000000001', 'k1', 'attendance', 'abcd', 10, 'text/csv', 'Log 1.CSV', 'px', '0190a1b2-0002-7000-8000-000000000001', null, 11, 'token:0190a1b2-000a-7000-8000-000000000001', '0190a1b2-0008-7000-8000-000000000001', 15, 'zoom', null, null), \
+     ('0190a1b2-0006-7000-8000-000000000002', 'k2', 'video', 'abce', 20, 'video/mp4', null, 'px', '0190a1b2-0002-7000-8000-000000000001', '0190a1b2-0005-7000-8000-000000000001', 12, 'token:0190a1b2-000a-7000-8000-000000000002', '0190a1b2-0008-7000-8000-000000000002', null, null, 1000, 2000)",
     "insert into credit_run values ('0190a1b2-0009-7000-8000-000000000000', '0190a1b2-0005-7000-8000-000000000001', 'p', '', '0190a1b2-0008-7000-8000-000000000001', 20, 21), ('0190a1b2-0009-7000-8000-000000000001', '0190a1b2-0005-7000-8000-000000000001', 'p', '', '0190a1b2-0008-7000-8000-000000000001', 21, null)",
     "insert into credit values \
      ('0190a1b2-0009-7000-8000-000000000000', '0190a1b2-0002-7000-8000-000000000001', '0190a1b2-0005-7000-8000-000000000001', '0190a1b2-0004-7000-8000-000000000001', 1, 1000, 1, 0, '{}', '[{\"kind\":\"credited\",\"from\":\"1970-01-01T00:00:00.001Z\",\"until\":\"1970-01-01T00:00:00.002Z\",\"evidence\":[{\"id\":\"0190a1b2-0006-7000-8000-000000000001\",\"row\":2}]}]'), \

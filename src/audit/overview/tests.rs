@@ -110,6 +110,8 @@ async fn evidence_tells_its_life_and_where_it_counts() {
         assert_eq!(places[0].name, "王一");
         let head = evidence(&db, &Scope::default(), log).await.expect("reads").expect("is there");
         assert_eq!((head.line.leaf, head.line.submitter.en.as_str()), (Some(0), "Platform"));
+        let filmed = evidence(&db, &Scope::default(), the(6, 2)).await.expect("reads").expect("is there");
+        assert_eq!(filmed.line.submitter.zh, "第一学校", "who sent it, whatever platform its class is on");
     })
     .await;
 }
