@@ -21,8 +21,8 @@
 -- look = "看日志来自哪个平台、何时收到；问承训单位要录像；同一教师相邻课节有没有录像。"
 --
 -- [explanation.en]
--- seen = "{people} people signed in to this lesson ({logs} logs), and no video and no picture of it has been received."
--- normal = "Videos or pictures of online training must be kept and sent (notice 31, part 三); each lesson has a recording or at least one picture."
+-- seen = "People signed in to this lesson: {people} (logs: {logs}); no video and no picture of it has been received."
+-- normal = "Videos or pictures of online training must be kept and sent (notice 31, part 3); each lesson has a recording or at least one picture."
 -- matters = "Without pictures a log alone says that the lesson was held; the money at risk is the hours of all who signed in."
 -- look = "See which platform the logs come from and when they were received; ask the provider for the recording; see whether neighbouring lessons of the teacher have one."
 --

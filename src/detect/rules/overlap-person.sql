@@ -25,7 +25,7 @@
 -- look = "对照两份签到日志中所列的行，比较设备、网络地址和进出时间；再看两节课的视频或图片里各有谁。"
 --
 -- [explanation.en]
--- seen = "One person (same ID number) was in {other_lessons} other lesson(s) for {overlap_minutes} minutes of this one, from {at} on."
+-- seen = "For {overlap_minutes} minutes of this lesson, from {at} on, the same person (by ID number) was somewhere else as well; other lessons: {other_lessons}."
 -- normal = "A person sits in one lesson at a time; changing from one to the next overlaps by less than a minute."
 -- matters = "At most one of the two can be true; the money at risk is the cheaper lesson's hours for one person."
 -- look = "Lay the rows named in both logs side by side: devices, addresses, times of joining and leaving; then see who is in the videos and pictures of both lessons."
