@@ -1,5 +1,6 @@
 //! A piece of evidence: the bytes, what they say, where they lead, and the proof that they were not changed.
 
+use super::custody::{self, Kept};
 use super::evidence_list::{EvidenceRow, refused};
 use super::facts;
 use super::findings::{FindingRow, standing};
@@ -8,7 +9,7 @@ use super::proof::Proof;
 use super::reader::Reader;
 use super::trace::called;
 use super::visit::{self, Visit};
-use crate::audit::overview::{self, EvidenceHead, Step};
+use crate::audit::overview::{self, EvidenceHead};
 use crate::detect::Finding;
 use crate::error::{Error, Result, RowError, codes};
 use crate::ids::EvidenceId;
@@ -89,7 +90,7 @@ pub struct Evidence {
     /// Findings that name it.
     pub findings: Vec<FindingRow>,
     /// Its life, oldest first.
-    pub custody: Vec<Step>,
+    pub custody: Vec<Kept>,
     /// Its place in the log; none until sealed.
     pub proof: Option<Proof>,
 }
@@ -123,7 +124,7 @@ impl Evidence {
             claimed: head.claimed,
             trainee: head.trainee.as_ref().map(|(id, name)| (id.to_string(), reader.person(name))),
             reader: head.reader.clone(),
-            assumptions: sentences(head.assumptions.as_deref()),
+            assumptions: sentences(&reader.frame, head.assumptions.as_deref()),
             facts: facts::in_words(&reader.frame, &head.facts),
             accepted: head.accepted,
             refused: refused(&head.line),
@@ -132,7 +133,7 @@ impl Evidence {
             hours_total,
             matches: matches(&reader, id).await?,
             findings: standing(&reader, head.line.class.as_ref().map(|class| class.0), None, |finding| names(finding, id)).await?,
-            custody: life(&reader, id).await?,
+            custody: custody::life(&reader, &head.line, LISTED).await?,
             proof: Proof::read(&reader, head.leaf_id).await?,
             head: EvidenceRow::of(&reader, &head.line),
             frame: reader.frame,
@@ -163,17 +164,9 @@ async fn matches(reader: &Reader<'_>, id: EvidenceId) -> Result<Vec<Match>> {
     Ok(matches)
 }
 
-/// Its life, with people called by their names instead of their labels.
-async fn life(reader: &Reader<'_>, id: EvidenceId) -> Result<Vec<Step>> {
-    let mut steps = overview::steps(reader.db, id, LISTED).await?;
-    for step in &mut steps {
-        step.who = overview::actor(reader.db, &step.who).await?;
-    }
-    Ok(steps)
-}
-
-fn sentences(json: Option<&str>) -> Vec<String> {
-    json.and_then(|list| serde_json::from_str(list).ok()).unwrap_or_default()
+fn sentences(frame: &Frame, json: Option<&str>) -> Vec<String> {
+    let kept: Vec<String> = json.and_then(|list| serde_json::from_str(list).ok()).unwrap_or_default();
+    kept.iter().map(|sentence| frame.retold("assumed", sentence)).collect()
 }
 
 /// The row asked for as it stands in the file, and what was read from it.

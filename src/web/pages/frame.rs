@@ -107,6 +107,11 @@ impl Frame {
         self.lang.say_code(prefix, code)
     }
 
+    /// A sentence kept in English, told in the reader's language where the words under the prefix have it.
+    pub fn retold(&self, prefix: &str, sentence: &str) -> String {
+        self.lang.retell(prefix, sentence)
+    }
+
     /// A counted thing: `3 节课`, `1 lesson`.
     pub fn n(&self, key: &str, count: impl Plain<i64>) -> String {
         let count = count.plain();

@@ -6,6 +6,7 @@
 
 // What pages share.
 pub mod assets;
+pub mod custody;
 mod facts;
 pub mod format;
 pub mod frame;

@@ -6,6 +6,7 @@ pub(super) use pages::every_page;
 
 use super::class::{Class, LessonRow};
 use super::classes::{ClassRow, Classes};
+use super::custody::Kept;
 use super::evidence::{Evidence, Match, RawRow};
 use super::evidence_list::{EvidenceList, EvidenceRow};
 use super::finding::{Exhibit, Finding, Look, Overlay, Word};
@@ -25,7 +26,7 @@ use super::trouble::Trouble;
 use super::words::Lang;
 use super::work::{Attention, Work};
 use super::{findings, lesson};
-use crate::audit::overview::{ClassHead, ClassLine, EvidenceFilter, LessonHead, LessonLine, Name, Step, TraineeHead, TraineeLine};
+use crate::audit::overview::{ClassHead, ClassLine, EvidenceFilter, LessonHead, LessonLine, Name, TraineeHead, TraineeLine};
 use crate::error::RowError;
 use crate::time::{DAY, MINUTE, SECOND, Time};
 

@@ -21,6 +21,8 @@ impl Trouble {
     /// The sentence in the reader's language.
     pub fn sentence(&self) -> &str {
         match self.frame.code("trouble_code", &self.code) {
+            // What the API says of an id that leads nowhere speaks of the API; a person needs another next step.
+            same if same == self.code && self.status == 404 => self.frame.t("trouble_code.not_found"),
             same if same == self.code => &self.message,
             words => words,
         }

@@ -83,6 +83,27 @@ impl Lang {
     }
 }
 
+impl Lang {
+    /// A sentence that was kept in English, as analysis writes them: found among the words under a prefix by its English form, and said
+    /// in this language with the same values. One that is not there is told as it was kept.
+    pub fn retell(self, prefix: &str, sentence: &str) -> String {
+        let words = TABLE.iter().filter(|(key, _)| key.strip_prefix(prefix).is_some_and(|rest| rest.starts_with('.')));
+        let told = words.filter_map(|(_, entry)| Some((entry, taken(&entry.en, sentence)?))).next();
+        match told {
+            Some((entry, value)) => fill(entry.many(self), &[value]),
+            None => sentence.to_owned(),
+        }
+    }
+}
+
+/// What stands in a sentence at the one place of its template, or nothing at all where the template has none.
+fn taken<'s>(template: &str, sentence: &'s str) -> Option<&'s str> {
+    match template.split_once("{0}") {
+        Some((before, after)) => sentence.strip_prefix(before)?.strip_suffix(after),
+        None => (template == sentence).then_some(""),
+    }
+}
+
 /// `{0}`, `{1}` … in a sentence replaced by the values.
 pub fn fill(sentence: &str, values: &[&str]) -> String {
     let mut out = String::with_capacity(sentence.len() + 16);
@@ -226,7 +247,8 @@ mod tests {
             .keys()
             .filter(|key| {
                 let mut prefixes = key.match_indices('.').map(|(end, _)| &key[..end]);
-                !sources.contains(&format!("\"{key}\"")) && !prefixes.any(|prefix| sources.contains(&format!(".code(\"{prefix}\"")))
+                !sources.contains(&format!("\"{key}\""))
+                    && !prefixes.any(|prefix| [".code", ".retold"].iter().any(|by| sources.contains(&format!("{by}(\"{prefix}\""))))
             })
             .collect();
         assert!(unused.is_empty(), "words that no page uses: {unused:?}");
@@ -255,9 +277,18 @@ mod tests {
             [ingest::JOB, ingest::REREAD, media::job::JOB, pipeline::LINK, detect::job::NAME].map(|kind| format!("job_kind.{kind}")),
         );
         use clap::ValueEnum;
+        codes.extend(crate::analyse::attendance::ROW_CODES.iter().map(|(code, _)| format!("fault.{code}")));
         codes.extend(crate::receive::Role::value_variants().iter().map(|role| format!("role.{}", role.as_str())));
         let absent: Vec<&String> = codes.iter().filter(|key| !TABLE.contains_key(*key)).collect();
         assert!(absent.is_empty(), "codes without words: {absent:?}");
+    }
+
+    #[test]
+    fn what_was_assumed_is_told_in_the_language_of_the_reader() {
+        let kept = "The file does not say its time zone; its times are read as Asia/Shanghai, the zone given with the upload.";
+        assert_eq!(Lang::En.retell("assumed", kept), kept);
+        assert_eq!(Lang::Zh.retell("assumed", kept), "文件没有写明时区；时间按 Asia/Shanghai 读取，这是上传时指定的时区。");
+        assert_eq!(Lang::Zh.retell("assumed", "Something new."), "Something new.");
     }
 
     #[test]

@@ -127,7 +127,8 @@ fn evidence(frame: &Frame, number: u64) -> Evidence {
         custody: [("received", "陕西职业在线培训平台"), ("sealed", ""), ("analysed", ""), ("seen", "zhao.inspector")]
             .into_iter()
             .enumerate()
-            .map(|(place, (what, who))| Step { at: at("10:02:11").plus(place as i64 * MINUTE), what: what.into(), who: who.into() })
+            .map(|(place, (what, who))| (at("10:02:11").plus(place as i64 * MINUTE), what, who))
+            .map(|(at, what, who)| Kept { at, until: at, what: what.into(), who: who.into(), times: 1 })
             .collect(),
         proof: (number % 5 != 4).then(proof),
     }
