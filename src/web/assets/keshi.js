@@ -4,6 +4,7 @@ import { line } from "./line.js";
 import { matrix } from "./matrix.js";
 import { proof } from "./proof.js";
 
+document.querySelectorAll("[data-here-origin]").forEach((place) => (place.textContent = location.origin));
 keys(document);
 document.querySelectorAll("[data-line]").forEach(line);
 document.querySelectorAll("[data-matrix]").forEach(matrix);

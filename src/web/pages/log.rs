@@ -82,21 +82,29 @@ impl Log {
             signed: head.as_ref().map(|head| head.at),
             staged: head.as_ref().map_or(0, |head| head.staged),
             checkpoint: head.map(|head| head.note).unwrap_or_default(),
-            newest: newest.iter().map(row).collect(),
+            newest: newest.iter().map(|leaf| row(leaf, reader.findings)).collect(),
             leaf,
             frame: reader.frame,
         })
     }
 }
 
-fn row(leaf: &overview::Leaf) -> LeafRow {
+fn row(leaf: &overview::Leaf, findings: bool) -> LeafRow {
     let body: serde_json::Value = serde_json::from_slice(&leaf.body).unwrap_or_default();
     LeafRow {
         index: leaf.index,
         kind: body["kind"].as_str().unwrap_or_default().to_owned(),
         sealed: leaf.at,
-        href: leaf.evidence.as_ref().map(|id| format!("/evidence/{id}")),
+        href: leaf.evidence.as_ref().map(|id| format!("/evidence/{id}")).or_else(|| sealed_page(&body, findings)),
     }
+}
+
+/// The page of what a leaf that is no evidence speaks of: the lesson calculated, the finding or class decided on.
+fn sealed_page(body: &serde_json::Value, findings: bool) -> Option<String> {
+    [("finding", "findings"), ("lesson", "lessons"), ("class", "classes")]
+        .into_iter()
+        .filter(|(name, _)| findings || *name != "finding")
+        .find_map(|(name, folder)| Some(format!("/{folder}/{}", body[name].as_str()?)))
 }
 
 /// What the page is asked for.
