@@ -1,7 +1,7 @@
 // An inspector's way through the pages, in both languages, on a desk and on a phone.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { languages, login, look, name, sizes, start, stop, url, visitor } from "./browser.mjs";
+import { admin, languages, login, look, name, sizes, start, stop, url, visitor } from "./browser.mjs";
 
 before(start);
 after(stop);
@@ -111,6 +111,86 @@ for (const lang of languages) {
       await login(guest, lang);
       await guest.page.goto(`${url}/log`);
       await look(guest, lang, "log");
+      await guest.page.locator(".custody a.seal").first().click();
+      await guest.page.waitForURL(/leaf=/);
+      await look(guest, lang, "leaf");
+      await guest.context.close();
+    });
+
+    test(`lists, and what they say when nothing is in them, ${lang}, ${size}`, async () => {
+      const guest = await visitor({ size });
+      const { page } = guest;
+      await login(guest, lang);
+      for (const [label, address] of [
+        ["classes", "/classes"],
+        ["classes-nothing", "/classes?q=zzzz"],
+        ["evidence-all", "/evidence"],
+        ["evidence-nothing", "/evidence?q=zzzz"],
+        ["findings-open", "/findings"],
+        ["findings-nothing", "/findings?status=snoozed"],
+      ]) {
+        await page.goto(url + address);
+        await look(guest, lang, label);
+        if (label.endsWith("-nothing")) assert.ok(await page.locator(".empty").isVisible(), `${label}: a sentence instead of a list`);
+      }
+      await guest.context.close();
+    });
+
+    test(`evidence of each kind, findings of each rule, hours of each state, ${lang}, ${size}`, async () => {
+      const guest = await visitor({ size });
+      const { page } = guest;
+      await login(guest, lang);
+      for (const kind of ["attendance", "document"]) {
+        await page.goto(`${url}/evidence?kind=${kind}`);
+        if ((await page.locator("a.row").count()) === 0) continue;
+        await page.locator("a.row").first().click();
+        await page.waitForURL(/\/evidence\/[0-9a-f-]{36}/);
+        await look(guest, lang, `evidence-${kind}`);
+      }
+      await page.goto(`${url}/findings?status=all`);
+      const rules = await page.locator("select[name=rule] option").evaluateAll((options) => options.map((option) => option.value).filter(Boolean));
+      for (const rule of rules) {
+        await page.goto(`${url}/findings?status=all&rule=${rule}`);
+        if ((await page.locator("a.row").count()) === 0) continue;
+        await page.locator("a.row").first().click();
+        await page.waitForURL(/\/findings\/[0-9a-f-]{36}/);
+        await look(guest, lang, `finding-${rule}`);
+      }
+      await openClass(page);
+      const hours = [];
+      for (const state of ["p", "u", "d"]) {
+        const cell = page.locator(`.matrix td.${state} a`).first();
+        if (await cell.count()) hours.push([state, await cell.getAttribute("href")]);
+      }
+      for (const [state, href] of hours) {
+        await page.goto(url + href);
+        await look(guest, lang, `hour-${state}`);
+      }
+      await guest.context.close();
+    });
+
+    test(`an administrator sees the jobs, ${lang}, ${size}`, async () => {
+      const guest = await visitor({ size });
+      await login(guest, lang, admin);
+      await guest.page.goto(`${url}/jobs`);
+      await look(guest, lang, "jobs");
+      await guest.context.close();
+    });
+
+    test(`what goes wrong is said plainly, ${lang}, ${size}`, async () => {
+      const guest = await visitor({ size });
+      const { page } = guest;
+      await page.goto(`${url}/login?lang=${lang}`);
+      await page.fill("#name", name);
+      await page.fill("#password", "not the password");
+      await page.click("form button.primary");
+      await page.locator("[role=alert]").waitFor();
+      guest.wrong.length = 0;
+      await look(guest, lang, "login-failed");
+      await login(guest, lang);
+      await page.goto(`${url}/classes/0190a1b2-0000-7000-8000-000000000000`);
+      guest.wrong.length = 0;
+      await look(guest, lang, "trouble");
       await guest.context.close();
     });
   }
