@@ -28,15 +28,10 @@ for ((second = 0; second < 900; second++)); do
     sleep 1
 done
 
-login() { python3 -c 'import json, sys; people = json.load(open(sys.argv[1]))["people"]
-print(next(person for person in people if person["role"] == sys.argv[2])[sys.argv[3]])' "$data/demo-logins.json" "$1" "$2"; }
 KESHI_E2E_URL="http://127.0.0.1:$port"
-KESHI_E2E_NAME=$(login inspector name)
-KESHI_E2E_PASSWORD=$(login inspector password)
-KESHI_E2E_ADMIN=$(login admin name)
-KESHI_E2E_ADMIN_PASSWORD=$(login admin password)
+KESHI_E2E_LOGINS="$data/demo-logins.json"
 KESHI_E2E_CHROMIUM=$found
-export KESHI_E2E_URL KESHI_E2E_NAME KESHI_E2E_PASSWORD KESHI_E2E_ADMIN KESHI_E2E_ADMIN_PASSWORD KESHI_E2E_CHROMIUM
+export KESHI_E2E_URL KESHI_E2E_LOGINS KESHI_E2E_CHROMIUM
 
 [ -z "${KESHI_E2E_SHOTS:-}" ] || KESHI_E2E_SHOTS=$(realpath -m "$KESHI_E2E_SHOTS")
 

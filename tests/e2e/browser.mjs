@@ -1,14 +1,15 @@
 // One browser, and pages that remember what must not happen: an error in the console, a failed answer, a request to another host.
 import assert from "node:assert/strict";
-import { mkdirSync } from "node:fs";
+import { mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { chromium } from "playwright-core";
 import { seen } from "./seen.mjs";
 
 export const url = process.env.KESHI_E2E_URL ?? "http://127.0.0.1:8080";
-export const name = process.env.KESHI_E2E_NAME;
-export const password = process.env.KESHI_E2E_PASSWORD;
-export const admin = { name: process.env.KESHI_E2E_ADMIN, password: process.env.KESHI_E2E_ADMIN_PASSWORD };
+// A login for each role, as `keshi demo` writes them.
+const people = process.env.KESHI_E2E_LOGINS ? JSON.parse(readFileSync(process.env.KESHI_E2E_LOGINS, "utf8")).people : [];
+export const person = (role) => people.find((one) => one.role === role);
+export const { name } = person("inspector") ?? {};
 const shots = process.env.KESHI_E2E_SHOTS;
 
 export const sizes = { desk: { width: 1366, height: 768 }, phone: { width: 390, height: 844 } };
@@ -18,7 +19,7 @@ const quiet = ["--disable-gpu", "--disable-quic", "--no-first-run", "--disable-b
 let browser;
 
 export async function start() {
-  assert.ok(name && password, "set KESHI_E2E_NAME and KESHI_E2E_PASSWORD to a login that may see findings");
+  assert.ok(name, "set KESHI_E2E_LOGINS to the demo-logins.json of a demonstration server");
   const root = process.getuid?.() === 0 ? ["--no-sandbox"] : [];
   browser = await chromium.launch({ executablePath: process.env.KESHI_E2E_CHROMIUM ?? "/usr/bin/chromium", args: [...root, ...quiet] });
 }
@@ -42,7 +43,7 @@ export async function visitor({ size = "desk", script = true, dark = false } = {
   return { context, page, wrong, size };
 }
 
-export async function login({ page }, lang = "zh", who = { name, password }) {
+export async function login({ page }, lang = "zh", who = person("inspector")) {
   await page.goto(`${url}/login?lang=${lang}`);
   await page.fill("#name", who.name);
   await page.fill("#password", who.password);

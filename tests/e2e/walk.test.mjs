@@ -1,7 +1,7 @@
 // An inspector's way through the pages, in both languages, on a desk and on a phone.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { admin, languages, login, look, name, sizes, start, stop, url, visitor } from "./browser.mjs";
+import { languages, login, look, name, person, sizes, start, stop, url, visitor } from "./browser.mjs";
 
 before(start);
 after(stop);
@@ -171,10 +171,30 @@ for (const lang of languages) {
 
     test(`an administrator sees the jobs, ${lang}, ${size}`, async () => {
       const guest = await visitor({ size });
-      await login(guest, lang, admin);
+      await login(guest, lang, person("admin"));
       await guest.page.goto(`${url}/jobs`);
       await look(guest, lang, "jobs");
       await guest.context.close();
+    });
+
+    test(`an investigator is given the form, a provider and a platform their own pages, ${lang}, ${size}`, async () => {
+      for (const role of ["investigator", "provider", "platform", "reviewer"]) {
+        if (!person(role)) continue;
+        const guest = await visitor({ size });
+        const { page } = guest;
+        await login(guest, lang, person(role));
+        await look(guest, lang, `work-${role}`);
+        if (role === "investigator") {
+          await page.locator("[data-rows] a.row[href^='/findings/']").first().click();
+          await page.waitForURL(/\/findings\/[0-9a-f-]{36}/);
+          assert.ok(await page.locator("form.stack button.primary").isVisible());
+          await look(guest, lang, "finding-decide");
+        } else {
+          await openClass(page);
+          await look(guest, lang, `class-${role}`);
+        }
+        await guest.context.close();
+      }
     });
 
     test(`what goes wrong is said plainly, ${lang}, ${size}`, async () => {
