@@ -90,7 +90,10 @@ impl Class {
 
     /// One class as the reader may see it.
     pub async fn read(reader: Reader<'_>, id: ClassId, sort: Sort) -> Result<Class> {
-        let class = overview::class(reader.db, &reader.scope, id).await?.ok_or_else(|| Error::of(&codes::UNKNOWN_CLASS))?;
+        let mut class = overview::class(reader.db, &reader.scope, id).await?.ok_or_else(|| Error::of(&codes::UNKNOWN_CLASS))?;
+        if !reader.findings {
+            (class.findings, class.at_risk) = (0, 0);
+        }
         let lessons = overview::lessons(reader.db, id).await?;
         let disputed = overview::disputed(reader.db, id).await?;
         let roster = overview::roster(reader.db, id).await?;

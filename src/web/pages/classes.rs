@@ -18,6 +18,14 @@ pub struct ClassRow {
 }
 
 impl ClassRow {
+    /// A line of the list; who may not see findings is not told how many there are and what they are about to cost.
+    pub fn of(reader: &Reader<'_>, mut line: ClassLine) -> ClassRow {
+        if !reader.findings {
+            (line.findings, line.at_risk) = (0, 0);
+        }
+        ClassRow { line }
+    }
+
     /// Share credited of what was possible by now, in hundredths.
     pub fn share(&self) -> i64 {
         if self.line.possible <= 0 { 0 } else { (self.line.credited * 100 / self.line.possible).clamp(0, 100) }
@@ -58,7 +66,7 @@ impl Classes {
         let part = overview::classes(reader.db, &reader.scope, q, cursor, reader.frame.now).await?;
         Ok(Classes {
             total: overview::class_count(reader.db, &reader.scope, q).await?,
-            rows: part.rows.into_iter().map(|line| ClassRow { line }).collect(),
+            rows: part.rows.into_iter().map(|line| ClassRow::of(&reader, line)).collect(),
             next: part.next.map(|cursor| with_query(&reader.frame.place, "cursor", &cursor)),
             q: q.to_owned(),
             frame: reader.frame,

@@ -193,6 +193,11 @@ impl Frame {
         format::ago(time.plain(), self.now, self.lang)
     }
 
+    /// Whether findings are spoken of on this page at all.
+    pub fn sees_findings(&self) -> bool {
+        self.viewer.as_ref().is_some_and(|viewer| viewer.findings)
+    }
+
     /// The rail as this reader sees it.
     pub fn rail(&self) -> Vec<Section> {
         let Some(viewer) = &self.viewer else { return Vec::new() };

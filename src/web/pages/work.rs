@@ -85,7 +85,7 @@ impl Work {
             attention,
             findings: findings::rows(&reader, &open.items).await?,
             evidence: evidence.rows.iter().take(ROWS).map(|line| EvidenceRow::of(&reader, line)).collect(),
-            classes: classes.rows.into_iter().take(ROWS).map(|line| ClassRow { line }).collect(),
+            classes: classes.rows.into_iter().take(ROWS).map(|line| ClassRow::of(&reader, line)).collect(),
             log: overview::log_head(db).await?.map(|head| (head.size, head.at)),
             frame: reader.frame,
         })

@@ -153,6 +153,8 @@ async fn a_role_sees_its_own_classes_names_and_findings_and_no_others() {
         assert_eq!((page.html.contains("王一"), page.html.contains("王*")), (names, !names), "{role}");
         assert_eq!(site.get(other, &session).await.status, foreign, "{role}");
         assert_eq!(site.get("/findings", &session).await.status, findings, "{role}");
+        let told = page.html.contains("/findings?class=");
+        assert_eq!(told, findings == StatusCode::OK, "{role} is told of findings on the class if and only if they may be opened");
         assert_eq!(site.get("/jobs", &session).await.status, jobs, "{role}");
     }
 }
