@@ -193,6 +193,16 @@ for (const lang of languages) {
           await openClass(page);
           await look(guest, lang, `class-${role}`);
         }
+        if (size === "desk") {
+          for (const place of [page.url(), `${url}/`, `${url}/log`]) {
+            await page.goto(place);
+            const links = await page.locator("main a[href^='/']").evaluateAll((all) => [...new Set(all.map((link) => link.getAttribute("href").replace(/#.*/, "")))]);
+            for (const link of links.slice(0, 60)) {
+              const answer = await page.request.get(url + link);
+              assert.ok(answer.ok(), `${role} is led from ${place} to ${link}: ${answer.status()}`);
+            }
+          }
+        }
         await guest.context.close();
       }
     });

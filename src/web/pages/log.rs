@@ -3,7 +3,7 @@
 use super::frame::Frame;
 use super::proof::Proof;
 use super::reader::Reader;
-use super::visit::Visit;
+use super::visit::{self, Visit};
 use crate::audit::overview;
 use crate::error::{Error, Result, codes};
 use crate::time::Time;
@@ -65,6 +65,10 @@ impl Log {
     pub async fn read(reader: Reader<'_>, index: Option<u64>) -> Result<Log> {
         let head = overview::log_head(reader.db).await?;
         let newest = overview::newest_leaves(reader.db, LISTED).await?;
+        let mut rows = Vec::with_capacity(newest.len());
+        for leaf in &newest {
+            rows.push(row(&reader, leaf).await?);
+        }
         let leaf = match index {
             Some(index) => {
                 let id = overview::leaf_at(reader.db, index).await?.ok_or_else(|| Error::of(&codes::NOT_FOUND))?;
@@ -82,29 +86,41 @@ impl Log {
             signed: head.as_ref().map(|head| head.at),
             staged: head.as_ref().map_or(0, |head| head.staged),
             checkpoint: head.map(|head| head.note).unwrap_or_default(),
-            newest: newest.iter().map(|leaf| row(leaf, reader.findings)).collect(),
+            newest: rows,
             leaf,
             frame: reader.frame,
         })
     }
 }
 
-fn row(leaf: &overview::Leaf, findings: bool) -> LeafRow {
+async fn row(reader: &Reader<'_>, leaf: &overview::Leaf) -> Result<LeafRow> {
     let body: serde_json::Value = serde_json::from_slice(&leaf.body).unwrap_or_default();
-    LeafRow {
+    Ok(LeafRow {
         index: leaf.index,
         kind: body["kind"].as_str().unwrap_or_default().to_owned(),
         sealed: leaf.at,
-        href: leaf.evidence.as_ref().map(|id| format!("/evidence/{id}")).or_else(|| sealed_page(&body, findings)),
-    }
+        href: sealed_page(reader, leaf, &body).await?,
+    })
 }
 
-/// The page of what a leaf that is no evidence speaks of: the lesson calculated, the finding or class decided on.
-fn sealed_page(body: &serde_json::Value, findings: bool) -> Option<String> {
-    [("finding", "findings"), ("lesson", "lessons"), ("class", "classes")]
-        .into_iter()
-        .filter(|(name, _)| findings || *name != "finding")
-        .find_map(|(name, folder)| Some(format!("/{folder}/{}", body[name].as_str()?)))
+/// The page of what a leaf seals, evidence, finding decided, lesson calculated or class decided, if the reader may open it.
+async fn sealed_page(reader: &Reader<'_>, leaf: &overview::Leaf, body: &serde_json::Value) -> Result<Option<String>> {
+    let named = |name: &str| body[name].as_str();
+    let (db, scope) = (reader.db, &reader.scope);
+    if let Some(id) = &leaf.evidence {
+        let seen = overview::evidence(db, scope, visit::id(id)?).await?.is_some();
+        return Ok(seen.then(|| format!("/evidence/{id}")));
+    }
+    if let Some(id) = named("finding").filter(|_| reader.findings) {
+        return Ok(Some(format!("/findings/{id}")));
+    }
+    if let Some(id) = named("lesson") {
+        let seen = overview::lesson(db, scope, visit::id(id)?).await?.is_some();
+        return Ok(seen.then(|| format!("/lessons/{id}")));
+    }
+    let Some(id) = named("class") else { return Ok(None) };
+    let seen = overview::class(db, scope, visit::id(id)?).await?.is_some();
+    Ok(seen.then(|| format!("/classes/{id}")))
 }
 
 /// What the page is asked for.
