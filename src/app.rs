@@ -13,7 +13,7 @@ use crate::register::platform;
 use crate::register::policy::Policies;
 use crate::register::secrets::Secrets;
 use crate::seal::{Log, key};
-use crate::time::Clock;
+use crate::time::{Clock, DAY, Time};
 use std::sync::Arc;
 use storage::Objects;
 use tokio::sync::Semaphore;
@@ -79,6 +79,12 @@ impl App {
         let uploads = Arc::new(Semaphore::new(config.limits.uploads.max(1)));
         let media_permits = Arc::new(Semaphore::new(config.media.parallel.max(1)));
         Ok(App { config: Arc::new(config), db, objects, log, lake, jobs, clock, ids, secrets, policies, rules, uploads, media_permits })
+    }
+
+    /// Until when what is received now is locked in the storage.
+    pub fn retain_until(&self) -> Option<Time> {
+        let days = i64::from(self.config.data.retain_days);
+        (days > 0).then(|| self.clock.now().plus(days * DAY))
     }
 
     /// What a media child may take.

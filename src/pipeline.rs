@@ -117,7 +117,7 @@ where
     let _place = app.uploads.try_acquire().map_err(|_| Error::of(&codes::BUSY))?;
     let limit = accept::limit(&app.config.limits, claim.kind);
     let kind = claim.kind.as_str();
-    let stored = accept::bytes(&app.objects, limit, expect, body).await?;
+    let stored = accept::bytes(&app.objects, limit, app.retain_until(), expect, body).await?;
     let (evidence, leaf, new) = keep(app, actor, claim, stored).await?;
     let sealed = app.log.sealed(leaf).await?;
     metrics::counter!("keshi_evidence_total", "kind" => kind, "new" => if new { "yes" } else { "no" }).increment(1);

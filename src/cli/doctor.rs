@@ -31,7 +31,10 @@ pub(super) async fn run(args: Args, app: App) -> Result<ExitCode> {
         Ok(Worm::Absent) => "WORM: absent (objects can be removed; every read and fsck notices)".to_owned(),
         Err(error) => format!("WORM: not probed: {error}"),
     };
-    lines.push(("write-once", worm.is_ok(), said));
+    // A lock that nothing is put under is no lock.
+    let idle = matches!(worm, Ok(Worm::Verified | Worm::Claimed)) && app.config.data.retain_days == 0;
+    let said = if idle { format!("{said}; but nothing is locked: set data.retain_days") } else { said };
+    lines.push(("write-once", worm.is_ok() && !idle, said));
     lines.push(("log", true, format!("{}, {} leaves published", app.config.log.origin, app.log.published().size)));
     let attempts = media::check_sandbox(Path::new("/proc/self/exe")).await;
     let held = attempts.as_ref().is_ok_and(|attempts| attempts.iter().all(|attempt| attempt.refused.is_some()));

@@ -46,7 +46,7 @@ sections! {
     /// Where and how to serve.
     Server { listen: String, public_url: String, workers: usize, connections: usize, idle_seconds: u64 }
     /// Where data lies. Empty strings stand for places under `folder`; see the methods.
-    Data { folder: PathBuf, database: String, connections: u32, objects: String, keys: String }
+    Data { folder: PathBuf, database: String, connections: u32, objects: String, retain_days: u32, keys: String }
     /// The Merkle log.
     Log { origin: String }
     /// Bounds on what comes in.

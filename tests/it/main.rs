@@ -1,9 +1,11 @@
 //! One integration binary: each further one would link DataFusion again.
+#![allow(unreachable_pub, reason = "a test binary exports nothing")]
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod crash;
 mod hostile;
 mod house;
+mod locked;
 mod media;
 mod simulated;
 mod site;

@@ -1,6 +1,8 @@
 //! A deployment of its own for a test: the real program as a child process, on SQLite and a folder or on PostgreSQL and S3.
 
 mod bucket;
+#[path = "../../storage/tests/it/services.rs"]
+mod services;
 
 use bucket::Bucket;
 use keshi::simulate::{self, Access, Client, Plan};
@@ -17,23 +19,26 @@ const START: Duration = Duration::from_secs(120);
 
 /// On what a deployment stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Engine {
+pub enum Engine {
     /// SQLite and a folder.
     Small,
     /// PostgreSQL and S3.
     Large,
+    /// SQLite and an S3 service that has Object Lock.
+    Locking,
 }
 
 /// A deployment; what is in it goes when it is dropped.
-pub(crate) struct Site {
+pub struct Site {
     folder: TempDir,
     settings: Vec<(&'static str, String)>,
-    bucket: Option<Bucket>,
+    /// Its bucket, if it has one.
+    pub bucket: Option<Bucket>,
     port: u16,
 }
 
 /// A running server; dropped, it is killed.
-pub(crate) struct Server(Child);
+pub struct Server(Child);
 
 impl Drop for Server {
     fn drop(&mut self) {
@@ -44,45 +49,49 @@ impl Drop for Server {
 }
 
 impl Site {
-    pub(crate) async fn new(engine: Engine) -> Site {
+    pub async fn new(engine: Engine) -> Site {
         Site::with(engine, &[]).await
     }
 
     /// One with further settings, as environment variables.
-    pub(crate) async fn with(engine: Engine, more: &[(&'static str, &str)]) -> Site {
+    pub async fn with(engine: Engine, more: &[(&'static str, &str)]) -> Site {
         let folder = tempfile::tempdir().unwrap();
         let mut settings = vec![("KESHI__LIMITS__REQUESTS_PER_MINUTE", "0".to_owned()), ("KESHI__TELEMETRY__LOG", "warn".to_owned())];
         settings.extend(more.iter().map(|(name, value)| (*name, (*value).to_owned())));
-        let mut bucket = None;
+        let bucket = match engine {
+            Engine::Small => None,
+            Engine::Large => Some(Bucket::plain().await),
+            Engine::Locking => Some(Bucket::locking().await),
+        };
         if engine == Engine::Large {
-            let made = Bucket::serve().await;
             settings.push(("KESHI__DATA__DATABASE", database()));
-            settings.push(("KESHI__DATA__OBJECTS", made.url(&folder.path().join("spool"))));
-            settings.push(("AWS_ACCESS_KEY_ID", bucket::ACCESS.to_owned()));
-            settings.push(("AWS_SECRET_ACCESS_KEY", bucket::SECRET.to_owned()));
-            bucket = Some(made);
+        }
+        if let Some(bucket) = &bucket {
+            settings.push(("KESHI__DATA__OBJECTS", bucket.url(&folder.path().join("spool"))));
+            settings.push(("AWS_ACCESS_KEY_ID", services::ACCESS.to_owned()));
+            settings.push(("AWS_SECRET_ACCESS_KEY", services::SECRET.to_owned()));
         }
         // Free a moment ago, and asked of the system at random: nobody else is likely to take it.
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         Site { folder, settings, bucket, port }
     }
 
-    pub(crate) fn address(&self) -> String {
+    pub fn address(&self) -> String {
         format!("http://127.0.0.1:{}", self.port)
     }
 
     /// A place for a test's own files.
-    pub(crate) fn place(&self, name: &str) -> PathBuf {
+    pub fn place(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
 
     /// Where the objects lie as files, whoever keeps them.
-    pub(crate) fn objects(&self) -> PathBuf {
+    pub fn objects(&self) -> PathBuf {
         self.bucket.as_ref().map_or_else(|| self.place("data/objects"), Bucket::objects)
     }
 
     /// A subcommand on this deployment.
-    pub(crate) fn keshi(&self, args: &[&str]) -> Command {
+    pub fn keshi(&self, args: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_keshi"));
         command.args(args).env("KESHI__DATA__FOLDER", self.place("data")).envs(self.settings.iter().cloned());
         command.stdin(Stdio::null());
@@ -90,16 +99,16 @@ impl Site {
     }
 
     /// Runs a subcommand that must succeed; its standard output, trimmed.
-    pub(crate) fn run(&self, args: &[&str]) -> String {
+    pub fn run(&self, args: &[&str]) -> String {
         succeeded(&self.keshi(args).output().unwrap())
     }
 
-    pub(crate) fn token(&self, role: &str, more: &[&str]) -> String {
+    pub fn token(&self, role: &str, more: &[&str]) -> String {
         self.run(&[&["token", "create", "--role", role, "--name", "test"], more].concat())
     }
 
     /// Starts the server and waits until it is ready. What it says is in the file `server.log`.
-    pub(crate) async fn start(&self) -> Server {
+    pub async fn start(&self) -> Server {
         let log = std::fs::OpenOptions::new().create(true).append(true).open(self.place("server.log")).unwrap();
         let mut command = self.keshi(&["serve", "--listen", &format!("127.0.0.1:{}", self.port)]);
         let mut server = Server(command.stdout(log.try_clone().unwrap()).stderr(log).spawn().unwrap());
@@ -113,12 +122,12 @@ impl Site {
     }
 
     /// What the server said.
-    pub(crate) fn said(&self) -> String {
+    pub fn said(&self) -> String {
         std::fs::read_to_string(self.place("server.log")).unwrap_or_default()
     }
 
     /// Tokens for everybody in a plan, whose providers are made with it.
-    pub(crate) async fn access(&self, plan: &Plan) -> Client {
+    pub async fn access(&self, plan: &Plan) -> Client {
         let mut access = Access {
             admin: self.token("admin", &[]),
             reviewer: self.token("reviewer", &[]),
@@ -138,13 +147,13 @@ impl Site {
 
 impl Server {
     /// Ends it in the middle of whatever it does, as a power cut would.
-    pub(crate) fn kill(mut self) {
+    pub fn kill(mut self) {
         self.0.kill().unwrap();
         self.0.wait().unwrap();
     }
 
     /// Asks it to stop, and waits until it has.
-    pub(crate) fn stop(mut self) {
+    pub fn stop(mut self) {
         let pid = rustix::process::Pid::from_raw(self.0.id() as i32).unwrap();
         rustix::process::kill_process(pid, rustix::process::Signal::TERM).unwrap();
         assert!(self.0.wait().unwrap().success(), "a server that is asked to stop ends in good order");
@@ -152,25 +161,25 @@ impl Server {
 }
 
 /// A client that asks the server and nobody in between.
-pub(crate) fn client() -> reqwest::Client {
+pub fn client() -> reqwest::Client {
     reqwest::Client::builder().no_proxy().build().unwrap()
 }
 
 /// The standard output of a command that must have succeeded, trimmed.
-pub(crate) fn succeeded(output: &Output) -> String {
+pub fn succeeded(output: &Output) -> String {
     let (said, wrong) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     assert!(output.status.success(), "{}: {said}{wrong}", output.status);
     said.trim().to_owned()
 }
 
 /// Whether a value is a digest of these bytes in hexadecimal.
-pub(crate) fn is_sha256(value: &Value, bytes: &[u8]) -> bool {
+pub fn is_sha256(value: &Value, bytes: &[u8]) -> bool {
     use sha2::Digest as _;
     value.as_str() == Some(&hex::encode(sha2::Sha256::digest(bytes)))
 }
 
 /// A file of the media that nobody here made.
-pub(crate) fn medium(name: &str) -> Vec<u8> {
+pub fn medium(name: &str) -> Vec<u8> {
     let folder = std::env::var("KESHI_TEST_MEDIA").expect("KESHI_TEST_MEDIA names no folder: run the tests with `make test`");
     std::fs::read(Path::new(&folder).join(name)).unwrap()
 }

@@ -1,5 +1,5 @@
 -- id = "missing-media"
--- version = 1
+-- version = 2
 -- severity = "medium"
 -- strength = "strong"
 -- typology = "evidence"

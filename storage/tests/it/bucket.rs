@@ -1,6 +1,7 @@
 //! A bucket on a test's server, and what a test does to it behind the store's back.
 
 use crate::contract::{Behind, Store};
+use crate::services::{ACCESS, SECRET};
 use aws_sdk_s3::Client;
 use aws_sdk_s3::config::{BehaviorVersion, Credentials, Region};
 use aws_sdk_s3::primitives::ByteStream;
@@ -13,9 +14,6 @@ use std::sync::Once;
 use std::sync::atomic::{AtomicU32, Ordering};
 use storage::{Digest, Objects};
 use tempfile::TempDir;
-
-pub const ACCESS: &str = "test-access";
-pub const SECRET: &str = "test-secret";
 
 /// The store finds credentials where every deployment has them: in the environment.
 pub fn credentials_in_environment() {

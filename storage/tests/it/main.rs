@@ -10,4 +10,5 @@ mod disk;
 mod memory;
 mod moto;
 mod s3;
+mod services;
 mod worm;

@@ -3,45 +3,11 @@
 use crate::body::{MIB, chunked, noise};
 use crate::bucket::{Bucket, Kind};
 use crate::contract::hold_in_turn;
+use crate::services::{Moto, moto};
 use futures::TryStreamExt;
-use std::net::TcpListener;
-use std::process::{Child, Command, Stdio};
 use std::time::{Duration, SystemTime};
 use storage::{Digest, Objects, Put, StorageError, Stored, Worm};
 use tempfile::TempDir;
-
-/// A moto server in a process of its own, killed when it is dropped.
-struct Moto {
-    process: Child,
-    endpoint: String,
-}
-
-impl Drop for Moto {
-    fn drop(&mut self) {
-        self.process.kill().ok();
-        self.process.wait().ok();
-    }
-}
-
-async fn moto() -> Moto {
-    let program = std::env::var_os("KESHI_TEST_MOTO")
-        .expect("KESHI_TEST_MOTO does not name moto_server, which these tests need for Object Lock: run `make test`, which installs it");
-    // The port is free again when the listener is dropped; moto has no way to be given a listener.
-    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-    let mut command = Command::new(program);
-    command.args(["-H", "127.0.0.1", "-p", &port.to_string()]).stdout(Stdio::null()).stderr(Stdio::null());
-    let moto = Moto {
-        process: command.spawn().expect("KESHI_TEST_MOTO names a program that can be run"),
-        endpoint: format!("http://127.0.0.1:{port}"),
-    };
-    for _ in 0..600 {
-        if tokio::net::TcpStream::connect(("127.0.0.1", port)).await.is_ok() {
-            return moto;
-        }
-        tokio::time::sleep(Duration::from_millis(100)).await;
-    }
-    panic!("moto does not listen after a minute");
-}
 
 /// A store in a bucket that has Object Lock.
 struct Locked {

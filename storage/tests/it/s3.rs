@@ -1,52 +1,15 @@
 //! The S3 backend on s3s-fs, in this process: the contract, uploads in parts, and buckets that are not as asked for.
 
 use crate::body::{MIB, chunked, noise};
-use crate::bucket::{ACCESS, Bucket, Kind, SECRET, credentials_in_environment};
+use crate::bucket::{Bucket, Kind, credentials_in_environment};
 use crate::contract::{Store, hold};
-use hyper_util::rt::{TokioExecutor, TokioIo};
-use hyper_util::server::conn::auto::Builder;
-use s3s::auth::SimpleAuth;
-use s3s::service::S3ServiceBuilder;
-use s3s_fs::FileSystem;
+use crate::services::serve;
 use std::path::Path;
 use std::time::Duration;
 use storage::{Digest, Objects, Put, StorageError, Worm};
 use tempfile::TempDir;
-use tokio::net::TcpListener;
-use tokio::task::JoinHandle;
 
 hold!(store);
-
-/// A server in this process that stops when it is dropped.
-pub struct Server {
-    pub endpoint: String,
-    accepting: JoinHandle<()>,
-    pub folder: TempDir,
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        self.accepting.abort();
-    }
-}
-
-/// Serves what `wrap` makes of a file system in a fresh folder.
-pub async fn serve<S: s3s::S3>(wrap: impl FnOnce(FileSystem) -> S) -> Server {
-    let folder = TempDir::new().unwrap();
-    let mut service = S3ServiceBuilder::new(wrap(FileSystem::new(folder.path()).unwrap()));
-    service.set_auth(SimpleAuth::from_single(ACCESS, SECRET));
-    let service = service.build();
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let endpoint = format!("http://{}", listener.local_addr().unwrap());
-    let accepting = tokio::spawn(async move {
-        loop {
-            let (socket, _) = listener.accept().await.unwrap();
-            let service = service.clone();
-            tokio::spawn(async move { Builder::new(TokioExecutor::new()).serve_connection(TokioIo::new(socket), service).await.ok() });
-        }
-    });
-    Server { endpoint, accepting, folder }
-}
 
 async fn store() -> Store {
     let server = serve(|files| files).await;

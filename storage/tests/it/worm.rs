@@ -1,7 +1,7 @@
 //! Buckets that are not what they say: they claim Object Lock, and something is wrong with it.
 
 use crate::bucket::{Bucket, Kind};
-use crate::s3::serve;
+use crate::services::serve;
 use futures::FutureExt;
 use futures::future::BoxFuture;
 use s3s::dto::*;
