@@ -112,6 +112,15 @@ impl Fault {
         )
     }
 
+    pub(crate) fn no_date(column: &str) -> Fault {
+        Fault::new(
+            BAD_TIME,
+            format!(
+                "{column} is a time of day without a date; send the file for its lesson, or write a date and time such as 2020-03-03 09:00:00"
+            ),
+        )
+    }
+
     pub(crate) fn too_long_line(limit: usize) -> Fault {
         Fault::new(TOO_LONG, format!("the row is longer than {limit} bytes; split it or leave out what is no attendance"))
     }
