@@ -52,6 +52,14 @@ pub(crate) struct Body<F> {
     pub(crate) base: u64,
 }
 
+impl<F> Body<F> {
+    /// The n-th table of a source that is read, from 0. Rows of the first keep their numbers; see [`Event::row`] for those of others.
+    pub(crate) fn nth(nth: usize, table: usize, columns: Columns<F>) -> Body<F> {
+        let base = if nth == 0 { 0 } else { (nth as u64 + 1) * 10_000_000 };
+        Body { table, columns, base }
+    }
+}
+
 /// Passes over the rows below the headings. A row that repeats the headings changes the columns and is no data row.
 pub(crate) fn each_row<F: Copy + PartialEq>(
     source: &mut Source,
