@@ -112,6 +112,16 @@ impl Fault {
         )
     }
 
+    /// A row that tells when somebody first came and last went, and not whether they were there all the time between.
+    pub(crate) fn first_to_last(fix: &str) -> Fault {
+        Fault::new(
+            TOTALS_ONLY,
+            format!(
+                "the row states the first coming and the last going, and no total that fills the time between, so that nobody can tell the stays from the gaps; {fix}"
+            ),
+        )
+    }
+
     pub(crate) fn no_date(column: &str) -> Fault {
         Fault::new(
             BAD_TIME,

@@ -7,6 +7,7 @@
 //! `tests/`, each with a line that says what it is modelled on.
 
 mod cc_live;
+mod google_meet;
 mod keshi_ndjson;
 mod keshi_table;
 mod tencent;
@@ -28,7 +29,14 @@ pub(crate) struct Reader {
 }
 
 /// Every reader. Of readers that are equally sure the first is taken.
-pub(crate) const READERS: &[Reader] = &[keshi_ndjson::READER, keshi_table::READER, tencent::READER, zoom::READER, cc_live::READER];
+pub(crate) const READERS: &[Reader] = &[
+    keshi_ndjson::READER,
+    keshi_table::READER,
+    tencent::READER,
+    zoom::READER,
+    google_meet::READER,
+    cc_live::READER,
+];
 
 /// A file is read without being told its format by the surest reader, if it is at least this sure: 50 means the columns needed are
 /// there under names others use too; 80 and more, that something only this format has was seen.

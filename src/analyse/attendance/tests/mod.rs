@@ -1,6 +1,7 @@
 //! Whole files in, whole readings out. Samples are built here, each with a line that says what it is modelled on.
 
 mod cc_live;
+mod google_meet;
 mod hostile;
 mod keshi;
 mod tencent;
