@@ -10,6 +10,7 @@ mod cc_live;
 mod google_meet;
 mod keshi_ndjson;
 mod keshi_table;
+mod live_zh;
 mod tencent;
 mod zoom;
 
@@ -36,6 +37,7 @@ pub(crate) const READERS: &[Reader] = &[
     zoom::READER,
     google_meet::READER,
     cc_live::READER,
+    live_zh::READER,
 ];
 
 /// A file is read without being told its format by the surest reader, if it is at least this sure: 50 means the columns needed are

@@ -4,6 +4,7 @@ mod cc_live;
 mod google_meet;
 mod hostile;
 mod keshi;
+mod live_zh;
 mod tencent;
 mod zoom;
 
