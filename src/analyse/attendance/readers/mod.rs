@@ -11,6 +11,7 @@ mod google_meet;
 mod keshi_ndjson;
 mod keshi_table;
 mod live_zh;
+mod moodle_log;
 mod tencent;
 mod zoom;
 
@@ -38,6 +39,7 @@ pub(crate) const READERS: &[Reader] = &[
     google_meet::READER,
     cc_live::READER,
     live_zh::READER,
+    moodle_log::READER,
 ];
 
 /// A file is read without being told its format by the surest reader, if it is at least this sure: 50 means the columns needed are

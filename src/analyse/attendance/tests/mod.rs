@@ -5,6 +5,7 @@ mod google_meet;
 mod hostile;
 mod keshi;
 mod live_zh;
+mod moodle_log;
 mod tencent;
 mod zoom;
 
