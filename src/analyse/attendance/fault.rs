@@ -122,6 +122,15 @@ impl Fault {
         )
     }
 
+    pub(crate) fn times_hidden(column: &str) -> Fault {
+        Fault::new(
+            MISSING,
+            format!(
+                "{column} is empty, as where a meeting policy of Teams or the person hides times; have 'Attendance information collection' set to 'All information' and download the report again, or send another record of the lesson"
+            ),
+        )
+    }
+
     pub(crate) fn no_date(column: &str) -> Fault {
         Fault::new(
             BAD_TIME,

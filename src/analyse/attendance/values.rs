@@ -188,7 +188,8 @@ pub(crate) fn stated(tally: &mut Tally<'_>, fact: &str, value: &str) {
     const UNTITLED: [&str; 6] = ["预定的会议", "的快速会议", "的会议", "的个人会议室", "'s zoom meeting", "'s personal meeting room"];
     let value = fold::fold(value);
     let plain = value.to_lowercase().replace('’', "'");
-    if value.is_empty() || fact == "topic" && UNTITLED.iter().any(|title| plain.ends_with(title)) {
+    let untitled = plain.starts_with("meeting with ") || UNTITLED.iter().any(|title| plain.ends_with(title));
+    if value.is_empty() || fact == "topic" && untitled {
         return;
     }
     tally.fact(fact, value.chars().take(LONGEST).collect::<String>());

@@ -12,6 +12,7 @@ mod keshi_ndjson;
 mod keshi_table;
 mod live_zh;
 mod moodle_log;
+mod teams;
 mod tencent;
 mod zoom;
 
@@ -36,6 +37,7 @@ pub(crate) const READERS: &[Reader] = &[
     keshi_table::READER,
     tencent::READER,
     zoom::READER,
+    teams::READER,
     google_meet::READER,
     cc_live::READER,
     live_zh::READER,

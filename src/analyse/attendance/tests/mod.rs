@@ -6,6 +6,7 @@ mod hostile;
 mod keshi;
 mod live_zh;
 mod moodle_log;
+mod teams;
 mod tencent;
 mod zoom;
 
