@@ -27,7 +27,7 @@ impl Unit {
             Some(Unit::Seconds)
         } else if names(&["分钟", "分鐘", "minute", "(min"]) {
             Some(Unit::Minutes)
-        } else if names(&["小时", "hour"]) {
+        } else if names(&["小时", "小時", "hour"]) {
             Some(Unit::Hours)
         } else {
             None
@@ -62,8 +62,8 @@ pub(crate) fn parse(text: &str, unit: Unit) -> Option<i64> {
         let word = rest.find(|c: char| c.is_ascii_digit() || c == ' ').unwrap_or(rest.len());
         let each = match rest[..word].trim_end_matches([',', '.', ' ']) {
             "d" | "day" | "days" | "天" => 86_400.0,
-            "h" | "hr" | "hrs" | "hour" | "hours" | "小时" | "时" | "个小时" => 3_600.0,
-            "m" | "min" | "mins" | "minute" | "minutes" | "分钟" | "分" => 60.0,
+            "h" | "hr" | "hrs" | "hour" | "hours" | "小时" | "小時" | "时" | "個小時" | "个小时" => 3_600.0,
+            "m" | "min" | "mins" | "minute" | "minutes" | "分钟" | "分鐘" | "分" => 60.0,
             "s" | "sec" | "secs" | "second" | "seconds" | "秒" | "秒钟" => 1.0,
             _ => return None,
         };
@@ -107,6 +107,7 @@ mod tests {
             ("62分钟", 3_720),
             ("1小时2分3秒", 3_723),
             ("1小时2分钟3秒", 3_723),
+            ("1 小時 2 分鐘 3 秒", 3_723),
             ("６２ 分钟", 3_720),
             ("45秒", 45),
             ("0", 0),

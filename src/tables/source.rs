@@ -207,7 +207,8 @@ fn decoded<'a>(encoding: &'static Encoding, bytes: &'a [u8]) -> (Cow<'a, str>, b
     }
 }
 
-/// The delimiter that gives most lines of the head the same number of fields, the more the better.
+/// The delimiter that takes most lines of the head apart and, of equals, gives most of them the same number of fields, the more the
+/// better.
 fn delimiter(head: &str) -> u8 {
     if let Some(stated) = head.lines().next().and_then(|line| line.strip_prefix("sep=")).and_then(|rest| rest.bytes().next()) {
         return stated;
@@ -220,7 +221,9 @@ fn delimiter(head: &str) -> u8 {
             fields.split(line, delimiter, 1_000);
             *counts.entry(fields.len()).or_insert(0_usize) += 1;
         }
-        counts.into_iter().filter(|(fields, _)| *fields > 1).map(|(fields, lines)| lines * 1_000 + fields).max().unwrap_or(0)
+        counts.remove(&1);
+        let alike = counts.iter().map(|(fields, lines)| lines * 1_000 + fields).max().unwrap_or(0);
+        (counts.values().sum::<usize>(), alike)
     };
     // The last of equals wins, so the comma stands last.
     [b'|', b';', b'\t', b','].into_iter().max_by_key(|delimiter| score(*delimiter)).unwrap_or(b',')
@@ -278,6 +281,11 @@ mod tests {
         assert_eq!(delimiter("a;b;c\n1,5;2,5;3\n"), b';');
         assert_eq!(delimiter("sep=;\na,b;c\n"), b';');
         assert_eq!(delimiter("one column\n"), b',');
+        // Sections of several widths, and dates with a comma.
+        assert_eq!(
+            delimiter("2. List\nName\tIn\tOut\tFor\nx\t1, 2\t1, 2\t3\n3. Log\nName\tIn\tOut\ny\t1, 2\t1, 2\nz\t1, 2\t1, 2\n"),
+            b'\t'
+        );
         assert_eq!(delimiter("Meeting ID,Topic\n1,\"a\tb\"\n\nName,Join,Leave\nx,1,2\ny,1,2\n"), b',');
     }
 }

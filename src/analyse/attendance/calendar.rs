@@ -126,7 +126,7 @@ impl Calendar {
                 self.local(chosen.ok_or_else(|| Fault::bad_time(column, "a date with no such month"))?, column)?
             }
             Moment::OfDay(time) => {
-                let (from, _) = self.window.ok_or_else(|| Fault::bad_time(column, "a time of day without a date"))?;
+                let (from, _) = self.window.ok_or_else(|| Fault::no_date(column))?;
                 self.used.date = true;
                 self.local(from.utc().with_timezone(&self.tz).date_naive().and_time(time), column)?
             }

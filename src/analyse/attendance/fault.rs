@@ -112,6 +112,34 @@ impl Fault {
         )
     }
 
+    /// A row that tells when somebody first came and last went, and not whether they were there all the time between.
+    pub(crate) fn first_to_last(fix: &str) -> Fault {
+        Fault::new(
+            TOTALS_ONLY,
+            format!(
+                "the row states the first coming and the last going, and no total that fills the time between, so that nobody can tell the stays from the gaps; {fix}"
+            ),
+        )
+    }
+
+    pub(crate) fn times_hidden(column: &str) -> Fault {
+        Fault::new(
+            MISSING,
+            format!(
+                "{column} is empty, as where a meeting policy of Teams or the person hides times; have 'Attendance information collection' set to 'All information' and download the report again, or send another record of the lesson"
+            ),
+        )
+    }
+
+    pub(crate) fn no_date(column: &str) -> Fault {
+        Fault::new(
+            BAD_TIME,
+            format!(
+                "{column} is a time of day without a date; send the file for its lesson, or write a date and time such as 2020-03-03 09:00:00"
+            ),
+        )
+    }
+
     pub(crate) fn too_long_line(limit: usize) -> Fault {
         Fault::new(TOO_LONG, format!("the row is longer than {limit} bytes; split it or leave out what is no attendance"))
     }

@@ -69,6 +69,11 @@ impl Totals {
     }
 }
 
+/// Whether a stated total leaves no room for a gap between a first coming and a last going, give or take what rounding does.
+pub(crate) fn fills(total_s: i64, from: Time, until: Time) -> bool {
+    (total_s - (until.0 - from.0) / SECOND).abs() <= TOLERANCE_S
+}
+
 /// Seconds covered by spans that may overlap.
 fn merged_s(spans: &[(Time, Time)]) -> i64 {
     let mut spans = spans.to_vec();
@@ -101,6 +106,13 @@ mod tests {
         assert_eq!(totals.count, 0);
         totals.person(8, "张三(张三)", 50 * 60);
         assert_eq!(totals.disagree, [(8, 3_000, 2_400)]);
+    }
+
+    #[test]
+    fn a_total_fills_the_time_between_only_without_a_gap() {
+        assert!(fills(59 * 60, minute(0), minute(60)));
+        assert!(!fills(58 * 60, minute(0), minute(60)));
+        assert!(!fills(62 * 60, minute(0), minute(60)));
     }
 
     #[test]

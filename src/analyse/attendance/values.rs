@@ -5,11 +5,12 @@ use super::cell::{Cell, KeptRow, Row};
 use super::event::Event;
 use super::fault::Fault;
 use super::fold;
-use super::heading::Columns;
+use super::heading::{self, Columns};
 use super::reading::Hints;
-use super::source::Source;
+use super::source::{Probe, Source};
 use super::tally::{self, Halt, Tally};
 use super::when::Moment;
+use crate::error::{Error, codes};
 use crate::time::Time;
 
 /// The text of a field; `None` when empty.
@@ -50,6 +51,47 @@ pub(crate) struct Body<F> {
     pub(crate) columns: Columns<F>,
     /// Added to row numbers: tells the sheets of one workbook apart.
     pub(crate) base: u64,
+}
+
+impl<F> Body<F> {
+    /// The n-th table of a source that is read, from 0. Rows of the first keep their numbers; see [`Event::row`] for those of others.
+    pub(crate) fn nth(nth: usize, table: usize, columns: Columns<F>) -> Body<F> {
+        let base = if nth == 0 { 0 } else { (nth as u64 + 1) * 10_000_000 };
+        Body { table, columns, base }
+    }
+}
+
+/// Reads every table that has the headings. `times` are the columns that hold dates.
+pub(crate) fn read_tables<F: Copy + PartialEq>(
+    source: &mut Source,
+    probe: &Probe,
+    hints: &Hints<'_>,
+    tally: &mut Tally<'_>,
+    times: &[F],
+    headings: impl Fn(&Row<'_>) -> Option<Columns<F>>,
+    mut read: impl FnMut(&Row<'_>, &Columns<F>, &mut Calendar) -> Result<Event, Fault>,
+) -> Result<(), Halt> {
+    let found: Vec<(usize, Columns<F>)> = probe
+        .tables
+        .iter()
+        .enumerate()
+        .filter_map(|(table, seen)| heading::find(&seen.head, &headings).map(|columns| (table, columns)))
+        .collect();
+    if found.is_empty() {
+        return Err(Error::new(&codes::UNKNOWN_FORMAT, "No row with the headings of this format was found; export the log again.").into());
+    }
+    let mut calendar = Calendar::new(hints);
+    let mut ended = Ok(());
+    for (nth, (table, columns)) in found.into_iter().enumerate() {
+        settle_order(source, table, &probe.tables[table].head, &columns, times, &mut calendar, tally.most_rows())?;
+        let body = Body::nth(nth, table, columns);
+        ended = each_row(source, body, tally, hints, &headings, |row, columns| read(row, columns, &mut calendar));
+        if ended.is_err() {
+            break;
+        }
+    }
+    tally.assume_calendar(&calendar);
+    ended
 }
 
 /// Passes over the rows below the headings. A row that repeats the headings changes the columns and is no data row.
@@ -146,7 +188,8 @@ pub(crate) fn stated(tally: &mut Tally<'_>, fact: &str, value: &str) {
     const UNTITLED: [&str; 6] = ["预定的会议", "的快速会议", "的会议", "的个人会议室", "'s zoom meeting", "'s personal meeting room"];
     let value = fold::fold(value);
     let plain = value.to_lowercase().replace('’', "'");
-    if value.is_empty() || fact == "topic" && UNTITLED.iter().any(|title| plain.ends_with(title)) {
+    let untitled = plain.starts_with("meeting with ") || UNTITLED.iter().any(|title| plain.ends_with(title));
+    if value.is_empty() || fact == "topic" && untitled {
         return;
     }
     tally.fact(fact, value.chars().take(LONGEST).collect::<String>());

@@ -1,13 +1,18 @@
 //! The formats keshi reads. A reader is a file here and a line in [`READERS`].
 //!
 //! To add one: list the headings it goes by as `Aliases`; in `recognise` find them in the heads of the tables (or members in the first
-//! lines) and say how sure that makes; in `read` settle the order of day and month, pass over the rows with `values::each_row`, turn each
-//! into an `Event` or a `Fault`, and hand stated totals to `Totals`. Encodings, delimiters, sheets, merged cells, dates, lengths of time,
-//! limits and row numbers are taken care of in [`crate::tables`] and the folder above. Its samples go into a file under `tests/`, each with a line that says what
-//! it is modelled on.
+//! lines) and say how sure that makes; in `read` pass over the rows with `values::read_tables`, which settles the order of day and
+//! month, turn each into an `Event` or a `Fault`, and hand stated totals to `Totals`. Encodings, delimiters, sheets, merged cells, dates,
+//! lengths of time, limits and row numbers are taken care of in [`crate::tables`] and the folder above. Its samples go into a file under
+//! `tests/`, each with a line that says what it is modelled on.
 
+mod cc_live;
+mod google_meet;
 mod keshi_ndjson;
 mod keshi_table;
+mod live_zh;
+mod moodle_log;
+mod teams;
 mod tencent;
 mod zoom;
 
@@ -27,7 +32,17 @@ pub(crate) struct Reader {
 }
 
 /// Every reader. Of readers that are equally sure the first is taken.
-pub(crate) const READERS: &[Reader] = &[keshi_ndjson::READER, keshi_table::READER, tencent::READER, zoom::READER];
+pub(crate) const READERS: &[Reader] = &[
+    keshi_ndjson::READER,
+    keshi_table::READER,
+    tencent::READER,
+    zoom::READER,
+    teams::READER,
+    google_meet::READER,
+    cc_live::READER,
+    live_zh::READER,
+    moodle_log::READER,
+];
 
 /// A file is read without being told its format by the surest reader, if it is at least this sure: 50 means the columns needed are
 /// there under names others use too; 80 and more, that something only this format has was seen.

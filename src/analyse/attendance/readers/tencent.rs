@@ -15,11 +15,10 @@ use super::super::heading::{self, Aliases, Columns};
 use super::super::reading::Hints;
 use super::super::source::{Probe, Source, Table};
 use super::super::tally::{Halt, Tally};
-use super::super::totals::Totals;
+use super::super::totals::{self, Totals};
 use super::super::values::{self, Body};
 use super::Reader;
 use crate::error::{Error, codes};
-use crate::time::{SECOND, Time};
 
 pub(super) const READER: Reader = Reader { name: "tencent-meeting", recognise, read };
 
@@ -188,7 +187,7 @@ impl Log<'_, '_> {
         for (nth, (table, columns)) in details.into_iter().enumerate() {
             self.settle(source, table, &columns, &[Field::Join, Field::Leave], tally)?;
             let Log { calendar, totals, .. } = self;
-            values::each_row(source, body(nth, table, columns), tally, self.hints, self::columns, |row, columns| {
+            values::each_row(source, Body::nth(nth, table, columns), tally, self.hints, self::columns, |row, columns| {
                 let event = event(row, columns, Field::Join, Field::Leave, calendar)?;
                 if let (Some(name), Some(until)) = (event.who.name.as_deref(), event.until) {
                     totals.stay(name, event.at, until);
@@ -216,7 +215,7 @@ impl Log<'_, '_> {
             self.settle(source, table, &columns, &[Field::FirstJoin, Field::LastLeave], tally)?;
             let Log { calendar, totals, .. } = self;
             let mut assumed = false;
-            let read = values::each_row(source, body(nth, table, columns), tally, self.hints, self::columns, |row, columns| {
+            let read = values::each_row(source, Body::nth(nth, table, columns), tally, self.hints, self::columns, |row, columns| {
                 let event = event(row, columns, Field::FirstJoin, Field::LastLeave, calendar)?;
                 let Some(until) = event.until else { return Ok(event) };
                 let total = total_s(row, columns);
@@ -226,7 +225,7 @@ impl Log<'_, '_> {
                             totals.row(row.number, total, event.at, until);
                         }
                     }
-                    (_, Some(total)) if fills(total, event.at, until) => assumed = true,
+                    (_, Some(total)) if totals::fills(total, event.at, until) => assumed = true,
                     _ => return Err(Fault::totals_only("export the members' details (成员参会明细) as well")),
                 }
                 Ok(event)
@@ -249,12 +248,6 @@ impl Log<'_, '_> {
     ) -> Result<(), Halt> {
         values::settle_order(source, table, &self.probe.tables[table].head, columns, fields, self.calendar, tally.most_rows())
     }
-}
-
-/// Rows of the first sheet keep their numbers; see [`Event::row`] for those of others.
-fn body(nth: usize, table: usize, columns: Columns<Field>) -> Body<Field> {
-    let base = if nth == 0 { 0 } else { (nth as u64 + 1) * 10_000_000 };
-    Body { table, columns, base }
 }
 
 fn event(row: &Row<'_>, columns: &Columns<Field>, join: Field, leave: Field, calendar: &mut Calendar) -> Result<Event, Fault> {
@@ -288,11 +281,6 @@ fn count(row: &Row<'_>, columns: &Columns<Field>) -> Option<u64> {
 fn total_s(row: &Row<'_>, columns: &Columns<Field>) -> Option<i64> {
     let unit = Unit::of_heading(columns.label(Field::Total)).unwrap_or(Unit::Minutes);
     row.cell(columns.get(Field::Total)?).seconds(unit)
-}
-
-/// Whether a total leaves no room for a second stay, give or take a minute.
-fn fills(total_s: i64, at: Time, until: Time) -> bool {
-    (total_s - (until.0 - at.0) / SECOND).abs() <= 60
 }
 
 #[cfg(test)]

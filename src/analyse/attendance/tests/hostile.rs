@@ -224,6 +224,21 @@ fn pieces() -> impl Strategy<Value = Vec<u8>> {
         "Name (Original Name),User Email,Join Time,Leave Time,Duration (Minutes),Guest\n",
         "用户昵称（入会昵称）,入会时间,退会时间\n",
         "姓名\t开始时间\t结束时间\n",
+        "\n1. Summary\n",
+        "2. Participants\nName\tFirst Join\tLast Leave\tIn-Meeting Duration\tEmail\tParticipant ID (UPN)\tRole\n",
+        "3. In-Meeting Activities\nName\tJoin Time\tLeave Time\tDuration\tEmail\tRole\n",
+        "Full Name\tUser Action\tTimestamp\n",
+        "张三\t3/3/20, 9:00:00 AM\t3/3/20, 10:00:00 AM\t1h 0m 0s\n",
+        "张三\tJoined before\t3/3/20, 9:00:00 AM\n",
+        "First name,Last name,Email,Duration,Time joined,Time exited\n",
+        "三,张,zhang@example.com,1 hr,9:00 AM,10:00 AM\n",
+        "viewerId,viewerName,viewerIp,city,enterTime,leaveTime,watchTime,terminal\n",
+        "用户ID,用户昵称,区域,ip,首次观看直播时间,最近观看直播时间,最后离开直播时间,直播观看时长\n",
+        "直播ID,用户ID,用户姓名,观看次数,观看时长(秒),入会时间,退会时间\n",
+        "姓名,身份证号,手机号,课程名称,签到时间,签退时间,学习时长,IP,设备\n",
+        "Time,User full name,Affected user,Event context,Component,Event name,Description,Origin,IP address\n",
+        "1:00:00,",
+        "\t",
         "{\"kind\":\"join\",\"at\":\"2020-03-03T09:00:00+08:00\",\"name\":\"张三\"}\n",
         "张三&李四,",
         "2020-03-03 09:00:00,",
@@ -247,11 +262,19 @@ fn pieces() -> impl Strategy<Value = Vec<u8>> {
     proptest::collection::vec(piece, 0..30).prop_map(|pieces| pieces.concat())
 }
 
+const FORMATS: [&str; 10] =
+    ["auto", "zoom", "tencent-meeting", "keshi-table", "keshi-ndjson", "teams", "google-meet", "cc-live", "live-zh", "moodle-log"];
+
+#[test]
+fn every_format_is_tried_with_hostile_bytes() {
+    assert!(formats().all(|name| FORMATS.contains(&name)));
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(400))]
+    #![proptest_config(ProptestConfig::with_cases(800))]
 
     #[test]
-    fn no_bytes_break_the_readers(bytes in pieces(), format in proptest::sample::select(vec!["auto", "zoom", "tencent-meeting", "keshi-table", "keshi-ndjson"])) {
+    fn no_bytes_break_the_readers(bytes in pieces(), format in proptest::sample::select(FORMATS.to_vec())) {
         let hints = Hints { format: Some(format), ..lesson() };
         if let Ok((reading, events)) = all(&bytes, &hints) {
             prop_assert_eq!(reading.rows, reading.accepted + reading.refused_total);

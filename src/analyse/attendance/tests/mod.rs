@@ -1,7 +1,12 @@
 //! Whole files in, whole readings out. Samples are built here, each with a line that says what it is modelled on.
 
+mod cc_live;
+mod google_meet;
 mod hostile;
 mod keshi;
+mod live_zh;
+mod moodle_log;
+mod teams;
 mod tencent;
 mod zoom;
 
@@ -76,6 +81,16 @@ fn told(events: &[Event]) -> Vec<String> {
             line
         })
         .collect()
+}
+
+/// One line for each row at fault.
+fn refused(rows: &[crate::error::RowError]) -> Vec<String> {
+    rows.iter().map(|row| format!("{} {}: {}", row.row, row.code, row.message)).collect()
+}
+
+/// A text as UTF-16 with its mark, as Windows programs write it.
+fn utf16(text: &str) -> Vec<u8> {
+    format!("\u{feff}{text}").encode_utf16().flat_map(u16::to_le_bytes).collect()
 }
 
 /// A workbook of sheets of texts.
