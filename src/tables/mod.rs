@@ -18,7 +18,7 @@ pub(crate) mod when;
 
 pub(crate) use limits::Halt;
 pub use limits::Limits;
-pub use quote::quote;
+pub use quote::{Count, quote};
 
 use crate::error::{Error, Result, codes};
 use std::io::{Seek, Write};

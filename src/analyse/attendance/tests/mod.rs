@@ -3,6 +3,7 @@
 mod hostile;
 mod keshi;
 mod tencent;
+mod wecom;
 mod zoom;
 
 use super::*;
@@ -35,6 +36,12 @@ fn all(bytes: &[u8], hints: &Hints<'_>) -> Result<(Reading, Vec<Event>), Error> 
         ControlFlow::Continue(())
     })?;
     Ok((reading, events))
+}
+
+/// What the page of a piece of evidence shows of an event's row.
+fn shown(bytes: &[u8], reading: &Reading, event: &Event) -> String {
+    let cells = crate::tables::quote(file(bytes), event.row, counted(Some(reading.reader)), Limits::default());
+    cells.expect("readable").expect("a row").join("\t")
 }
 
 /// One line for each event: row, kind, span in Shanghai, and whatever else it says.
