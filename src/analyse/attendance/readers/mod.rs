@@ -7,6 +7,7 @@
 //! limits and row numbers are taken care of in [`crate::tables`] and the folder above. Its samples go into a file under `tests/`, each with a line that says what
 //! it is modelled on.
 
+mod bigbluebutton;
 mod keshi_ndjson;
 mod keshi_table;
 mod tencent;
@@ -36,10 +37,11 @@ pub(crate) const READERS: &[Reader] = &[
     tencent::READER,
     zoom::READER,
     wecom::READER,
+    bigbluebutton::READER,
 ];
 
 /// Readers of JSON documents: their rows are entries.
-const OF_DOCUMENTS: [Reader; 1] = [wecom::READER];
+const OF_DOCUMENTS: [Reader; 2] = [wecom::READER, bigbluebutton::READER];
 
 /// What the rows of events count that a reader of this name made; [`crate::tables::quote`] shows such a row.
 pub fn counted(reader: Option<&str>) -> Count {

@@ -1,5 +1,6 @@
 //! Whole files in, whole readings out. Samples are built here, each with a line that says what it is modelled on.
 
+mod bigbluebutton;
 mod hostile;
 mod keshi;
 mod tencent;
