@@ -8,6 +8,7 @@
 //! it is modelled on.
 
 mod bigbluebutton;
+mod cc_live_json;
 mod keshi_ndjson;
 mod keshi_table;
 mod tencent;
@@ -38,10 +39,11 @@ pub(crate) const READERS: &[Reader] = &[
     zoom::READER,
     wecom::READER,
     bigbluebutton::READER,
+    cc_live_json::READER,
 ];
 
 /// Readers of JSON documents: their rows are entries.
-const OF_DOCUMENTS: [Reader; 2] = [wecom::READER, bigbluebutton::READER];
+const OF_DOCUMENTS: [Reader; 3] = [wecom::READER, bigbluebutton::READER, cc_live_json::READER];
 
 /// What the rows of events count that a reader of this name made; [`crate::tables::quote`] shows such a row.
 pub fn counted(reader: Option<&str>) -> Count {

@@ -1,6 +1,7 @@
 //! Whole files in, whole readings out. Samples are built here, each with a line that says what it is modelled on.
 
 mod bigbluebutton;
+mod cc_live_json;
 mod hostile;
 mod keshi;
 mod tencent;
