@@ -13,6 +13,7 @@ mod keshi_ndjson;
 mod keshi_table;
 mod tencent;
 mod wecom;
+mod xapi;
 mod zoom;
 
 use super::reading::Hints;
@@ -40,10 +41,11 @@ pub(crate) const READERS: &[Reader] = &[
     wecom::READER,
     bigbluebutton::READER,
     cc_live_json::READER,
+    xapi::READER,
 ];
 
 /// Readers of JSON documents: their rows are entries.
-const OF_DOCUMENTS: [Reader; 3] = [wecom::READER, bigbluebutton::READER, cc_live_json::READER];
+const OF_DOCUMENTS: [Reader; 4] = [wecom::READER, bigbluebutton::READER, cc_live_json::READER, xapi::READER];
 
 /// What the rows of events count that a reader of this name made; [`crate::tables::quote`] shows such a row.
 pub fn counted(reader: Option<&str>) -> Count {

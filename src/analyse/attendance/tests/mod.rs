@@ -6,6 +6,7 @@ mod hostile;
 mod keshi;
 mod tencent;
 mod wecom;
+mod xapi;
 mod zoom;
 
 use super::*;
