@@ -9,6 +9,7 @@
 
 mod bigbluebutton;
 mod cc_live_json;
+mod dingtalk;
 mod keshi_ndjson;
 mod keshi_table;
 mod tencent;
@@ -42,10 +43,11 @@ pub(crate) const READERS: &[Reader] = &[
     bigbluebutton::READER,
     cc_live_json::READER,
     xapi::READER,
+    dingtalk::READER,
 ];
 
 /// Readers of JSON documents: their rows are entries.
-const OF_DOCUMENTS: [Reader; 4] = [wecom::READER, bigbluebutton::READER, cc_live_json::READER, xapi::READER];
+const OF_DOCUMENTS: [Reader; 5] = [wecom::READER, bigbluebutton::READER, cc_live_json::READER, xapi::READER, dingtalk::READER];
 
 /// What the rows of events count that a reader of this name made; [`crate::tables::quote`] shows such a row.
 pub fn counted(reader: Option<&str>) -> Count {

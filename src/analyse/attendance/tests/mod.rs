@@ -2,6 +2,7 @@
 
 mod bigbluebutton;
 mod cc_live_json;
+mod dingtalk;
 mod hostile;
 mod keshi;
 mod tencent;
