@@ -2,6 +2,9 @@
 
 use super::fold;
 
+/// A length over ten years is no attendance.
+const LONGEST: f64 = 315_360_000.0;
+
 /// What a bare number counts; the heading says it, or the reader knows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Unit {
@@ -77,14 +80,42 @@ pub(crate) fn parse(text: &str, unit: Unit) -> Option<i64> {
     seconds(total)
 }
 
+/// Microseconds of an ISO 8601 length of time such as `PT1H2M3.5S` or `P1DT2H`. `None` for what is none, and for years and months, whose
+/// length nobody can tell, unless there are none of them (`P0Y0M0DT30M`).
+pub(crate) fn iso8601(text: &str) -> Option<i64> {
+    const DATES: [(char, f64); 4] = [('Y', f64::INFINITY), ('M', f64::INFINITY), ('W', 604_800.0), ('D', 86_400.0)];
+    const TIMES: [(char, f64); 3] = [('H', 3_600.0), ('M', 60.0), ('S', 1.0)];
+    if text.len() > 64 {
+        return None;
+    }
+    let plain = text.trim().to_ascii_uppercase();
+    let plain = plain.strip_prefix('P').filter(|rest| !rest.is_empty() && !rest.ends_with('T'))?;
+    let (dates, times) = plain.split_once('T').unwrap_or((plain, ""));
+    let total = units(dates, &DATES)? + units(times, &TIMES)?;
+    (0.0..=LONGEST).contains(&total).then_some((total * 1e6).round() as i64)
+}
+
+/// The sum of numbers that each have their unit behind them, the units in their order.
+fn units(mut rest: &str, mut units: &[(char, f64)]) -> Option<f64> {
+    let mut total = 0.0;
+    while !rest.is_empty() {
+        let end = rest.find(|c: char| !c.is_ascii_digit() && c != '.' && c != ',')?;
+        let number: f64 = rest[..end].replace(',', ".").parse().ok()?;
+        let place = units.iter().position(|(unit, _)| rest[end..].starts_with(*unit))?;
+        // Nothing of a unit without a length is nothing.
+        total += if number == 0.0 { 0.0 } else { number * units[place].1 };
+        (rest, units) = (&rest[end + 1..], &units[place + 1..]);
+    }
+    Some(total)
+}
+
 /// Whole seconds of a number of days, as spreadsheets keep lengths of time.
 pub(crate) fn days(days: f64) -> Option<i64> {
     seconds(days * 86_400.0)
 }
 
 fn seconds(value: f64) -> Option<i64> {
-    // A length over ten years is no attendance.
-    (0.0..=315_360_000.0).contains(&value).then_some(value.round() as i64)
+    (0.0..=LONGEST).contains(&value).then_some(value.round() as i64)
 }
 
 #[cfg(test)]
@@ -126,6 +157,28 @@ mod tests {
     }
 
     #[test]
+    fn lengths_of_iso_8601_are_read_to_the_microsecond() {
+        for (text, expected) in [
+            ("PT45M30S", 2_730_000_000),
+            ("PT1H2M3.5S", 3_723_500_000),
+            ("PT0,5H", 1_800_000_000),
+            ("P1DT2H", 93_600_000_000),
+            ("P1W", 604_800_000_000),
+            ("P0Y0M0DT30M", 1_800_000_000),
+            ("PT0S", 0),
+            ("pt90m", 5_400_000_000),
+        ] {
+            assert_eq!(iso8601(text), Some(expected), "{text}");
+        }
+        for text in [
+            "", "P", "PT", "P1", "P1Y", "P1M", "PT1", "PT1M1H", "PT1M1M", "1H", "P1H", "PT-1S", "PT1S1", "PTS", "PT1.2.3S", "P99999D",
+            "PT1时",
+        ] {
+            assert_eq!(iso8601(text), None, "{text}");
+        }
+    }
+
+    #[test]
     fn headings_name_units() {
         assert_eq!(Unit::of_heading("Duration (Minutes)"), Some(Unit::Minutes));
         assert_eq!(Unit::of_heading("观看时长（秒）"), Some(Unit::Seconds));
@@ -136,6 +189,7 @@ mod tests {
         #[test]
         fn no_text_breaks_the_reader(text in "\\PC{0,70}") {
             let _ = parse(&text, Unit::Minutes);
+            let _ = iso8601(&format!("P{text}"));
         }
 
         #[test]

@@ -7,6 +7,8 @@ use crate::error::Error;
 pub struct Limits {
     /// Longest line of NDJSON or record of a CSV, in bytes; a longer one is a row at fault.
     pub line_bytes: usize,
+    /// Longest entry of a JSON document, in bytes; a longer one is a row at fault.
+    pub entry_bytes: usize,
     /// Rows in one file.
     pub rows: u64,
     /// Size of a workbook as received, in bytes.
@@ -34,6 +36,8 @@ impl Default for Limits {
     fn default() -> Limits {
         Limits {
             line_bytes: 64 << 10,
+            // One person's whole meeting in BigBlueButton is an entry; hundreds of sessions fit.
+            entry_bytes: 1 << 20,
             rows: 50_000_000,
             workbook_bytes: 64 << 20,
             entries: 1_000,

@@ -1,8 +1,9 @@
-//! Files as lines and tables: any encoding, delimited text or workbook, bounded in size, time and memory.
+//! Files as lines, tables and documents: any encoding, delimited text, workbook or JSON, bounded in size, time and memory.
 //!
 //! Used by whatever takes files from people: lists of the plan and attendance logs. Nothing here knows what a row means.
 
 pub(crate) mod cell;
+pub(crate) mod document;
 pub(crate) mod duration;
 pub(crate) mod encoding;
 pub(crate) mod fold;
@@ -17,7 +18,7 @@ pub(crate) mod when;
 
 pub(crate) use limits::Halt;
 pub use limits::Limits;
-pub use quote::quote;
+pub use quote::{Count, quote};
 
 use crate::error::{Error, Result, codes};
 use std::io::{Seek, Write};

@@ -1,6 +1,8 @@
-//! An opened file: text or workbook, seen as lines or as tables of rows, as often as a reader wants to pass over it.
+//! An opened file: text or workbook, seen as lines, as tables of rows or as a document of entries, as often as a reader wants to pass
+//! over it.
 
 use super::cell::{Cells, Damage, Fields, KeptRow, Row};
+use super::document::{self, Cutter, Item};
 use super::encoding::{self, Charset, Sniffed};
 use super::limits::{Halt, Limits};
 use super::records::{Cut, Piece, Rows, Splitter};
@@ -20,6 +22,22 @@ pub(crate) struct Table {
     pub(crate) head: Vec<KeptRow>,
 }
 
+/// What can be seen of an entry of a JSON document without knowing what it means.
+#[derive(Debug)]
+pub(crate) struct EntryHead {
+    /// The member that is its list; empty where the document is.
+    pub(crate) list: String,
+    /// The names of its members.
+    members: Vec<String>,
+}
+
+impl EntryHead {
+    /// Whether it has every one of these members.
+    pub(crate) fn has(&self, names: &[&str]) -> bool {
+        names.iter().all(|name| self.members.iter().any(|member| member == name))
+    }
+}
+
 /// What a reader looks at to say whether a file is its own.
 #[derive(Debug)]
 pub(crate) struct Probe {
@@ -27,12 +45,18 @@ pub(crate) struct Probe {
     pub(crate) lines: Vec<String>,
     /// A delimited text is one table, a workbook one per sheet; none for text that looks like JSON.
     pub(crate) tables: Vec<Table>,
+    /// The first entries of a text that looks like JSON.
+    pub(crate) entries: Vec<EntryHead>,
+    /// It begins like JSON, and breaks off before it said anything.
+    pub(crate) broken: bool,
 }
 
-/// Rows looked at in the head of a table, and lines in the head of JSON.
+/// Rows looked at in the head of a table, lines and entries in the head of JSON.
 const HEAD_ROWS: usize = 64;
 /// Text looked at to find the delimiter.
 const HEAD_BYTES: usize = 64 << 10;
+/// Entries of a JSON document looked at are together not much longer.
+const HEAD_ENTRIES: usize = 1 << 20;
 
 /// An opened file.
 pub(crate) enum Source {
@@ -46,6 +70,8 @@ pub(crate) struct Text {
     charset: Charset,
     delimiter: u8,
     json: bool,
+    /// A JSON document that is its own entry.
+    one: bool,
     limits: Limits,
 }
 
@@ -65,12 +91,16 @@ impl Source {
     /// What the head of the file looks like.
     pub(crate) fn probe(&mut self) -> Result<Probe> {
         match self {
-            Source::Text(text) if text.json => Ok(Probe { lines: text.head_lines()?, tables: Vec::new() }),
-            Source::Text(text) => Ok(Probe { lines: text.head_lines()?, tables: vec![Table { name: None, head: self.head(0)? }] }),
+            Source::Text(text) if text.json => text.json_probe(),
+            Source::Text(text) => {
+                let lines = text.head_lines()?;
+                let tables = vec![Table { name: None, head: self.head(0)? }];
+                Ok(Probe { lines, tables, entries: Vec::new(), broken: false })
+            }
             Source::Workbook(book) => {
                 let names = book.sheets.clone();
                 let tables = names.into_iter().enumerate().map(|(place, name)| Ok(Table { name: Some(name), head: self.head(place)? }));
-                Ok(Probe { lines: Vec::new(), tables: tables.collect::<Result<_>>()? })
+                Ok(Probe { lines: Vec::new(), tables: tables.collect::<Result<_>>()?, entries: Vec::new(), broken: false })
             }
         }
     }
@@ -133,7 +163,49 @@ impl Text {
         file.by_ref().take(HEAD_BYTES as u64).read_to_end(&mut head)?;
         let text = charset.encoding.decode_with_bom_removal(&head).0;
         let json = text.trim_start().starts_with(['{', '[']);
-        Ok(Text { file, charset, delimiter: delimiter(&text), json, limits })
+        let delimiter = delimiter(&text);
+        let mut one = false;
+        if json && file.metadata()?.len() <= limits.entry_bytes as u64 {
+            file.read_to_end(&mut head)?;
+            one = document::is_one(&charset.encoding.decode_with_bom_removal(&head).0);
+        }
+        Ok(Text { file, charset, delimiter, json, one, limits })
+    }
+
+    /// The text as a JSON document, from its beginning.
+    pub(crate) fn document(&mut self) -> io::Result<Cutter<Box<dyn Read + '_>>> {
+        self.file.seek(SeekFrom::Start(self.charset.mark))?;
+        let input: Box<dyn Read> =
+            if self.charset.encoding == UTF_8 { Box::new(&self.file) } else { Box::new(Converted::new(&self.file, self.charset.encoding)) };
+        Ok(Cutter::new(input, self.charset, self.one, self.limits.entry_bytes))
+    }
+
+    fn json_probe(&mut self) -> Result<Probe> {
+        let lines = self.head_lines()?;
+        let (entries, damaged) = self.head_entries()?;
+        let is_json = |line: &String| serde_json::from_str::<serde::de::IgnoredAny>(line).is_ok();
+        let broken = damaged && entries.is_empty() && !lines.iter().any(is_json);
+        Ok(Probe { lines, tables: Vec::new(), entries, broken })
+    }
+
+    /// The first entries, and whether the document breaks off after them. Lines of JSON do that after the first one.
+    fn head_entries(&mut self) -> Result<(Vec<EntryHead>, bool)> {
+        let mut cutter = self.document()?;
+        let (mut heads, mut seen) = (Vec::new(), 0);
+        while heads.len() < HEAD_ROWS && seen < HEAD_ENTRIES {
+            match cutter.next() {
+                Ok(Some(Item::Entry(entry))) => {
+                    let text = entry.text.unwrap_or_default();
+                    seen += text.len();
+                    heads.push(EntryHead { list: entry.list.to_owned(), members: document::members(text) });
+                }
+                Ok(Some(Item::Said(..))) => {}
+                Ok(None) => break,
+                Err(error) if error.code == codes::CORRUPT.name => return Ok((heads, true)),
+                Err(error) => return Err(error),
+            }
+        }
+        Ok((heads, false))
     }
 
     /// Gives every line as bytes of UTF-8 (not checked where the file is UTF-8), with its damage if it is too long.

@@ -14,7 +14,7 @@ pub const ROW_CODES: &[(&str, &str)] = &[
     (BAD_VALUE, "A value is of the wrong kind or out of range."),
     (LEAVE_BEFORE_JOIN, "The end lies before the beginning."),
     (TOTALS_ONLY, "The row states a total without the stays it is made of."),
-    (BAD_JSON, "The line is not one JSON object."),
+    (BAD_JSON, "The line, or the entry of a document, is not one JSON object."),
     (BAD_ENCODING, "Bytes of the row are no text in the file's encoding."),
     (TOO_LONG, "The row or one of its values is longer than allowed."),
     (OPEN_QUOTE, "A quotation mark is opened and never closed."),

@@ -4,13 +4,14 @@
 //! which reader was taken, what it assumed, which rows are at fault and why, what the file states beside events. Promised: the file is
 //! only read; nothing it holds is believed that can be computed; memory stays bounded whatever the bytes; no sentence repeats a value.
 //!
-//! A file is opened by content as lines or tables ([`crate::tables`]), recognised by one of the `readers`, which finds its headings
-//! (`heading`), reads cells into moments (`calendar`) and hands every row to the `tally`.
+//! A file is opened by content as lines, tables or a document ([`crate::tables`]), recognised by one of the `readers`, which finds its
+//! headings (`heading`) or members (`members`), reads cells into moments (`calendar`) and hands every row to the `tally`.
 
 mod calendar;
 mod event;
 mod fault;
 mod heading;
+mod members;
 mod names;
 mod preview;
 mod readers;
@@ -26,11 +27,12 @@ mod tests;
 pub use event::{Event, EventKind, Who};
 pub use fault::ROW_CODES;
 pub use preview::{PREVIEW_ROWS, preview};
+pub use readers::counted;
 pub use reading::{Hints, Limits, Reading};
 pub use roster::{Confidence, Doubt, Match, MatchedBy, Roster};
 
 use crate::error::Result;
-use crate::tables::{cell, duration, fold, records, source, when};
+use crate::tables::{cell, document, duration, fold, records, source, when};
 use source::Source;
 use std::fs::File;
 use std::ops::ControlFlow;

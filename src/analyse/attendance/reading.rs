@@ -37,7 +37,7 @@ pub struct Reading {
     pub reader: &'static str,
     /// What had to be assumed, one sentence each.
     pub assumptions: Vec<String>,
-    /// Data rows seen.
+    /// Data rows seen. An entry of a JSON document counts once for each thing it tells.
     pub rows: u64,
     /// Rows that became events.
     pub accepted: u64,

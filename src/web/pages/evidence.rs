@@ -9,6 +9,7 @@ use super::proof::Proof;
 use super::reader::Reader;
 use super::trace::called;
 use super::visit::{self, Visit};
+use crate::analyse::attendance;
 use crate::audit::overview::{self, EvidenceHead};
 use crate::detect::Finding;
 use crate::error::{Error, Result, RowError, codes};
@@ -21,7 +22,6 @@ use axum::extract::{Path, Query};
 use axum::response::Response;
 use serde::Deserialize;
 use std::fs::File;
-use storage::Digest;
 
 /// A row of a log as it stands in the file.
 #[derive(Clone, Debug)]
@@ -172,7 +172,7 @@ fn sentences(frame: &Frame, json: Option<&str>) -> Vec<String> {
 /// The row asked for as it stands in the file, and what was read from it.
 async fn raw_row(reader: &Reader<'_>, head: &EvidenceHead, row: Option<u64>) -> Result<Option<RawRow>> {
     let Some(row) = row.filter(|_| head.line.kind == "attendance") else { return Ok(None) };
-    let text = if reader.personal { quoted(reader, &head.digest, row).await? } else { None };
+    let text = if reader.personal { quoted(reader, head, row).await? } else { None };
     let events = reader.lake.events_of_row(head.line.id, row).await?;
     let mut found = RawRow {
         row,
@@ -195,9 +195,10 @@ async fn raw_row(reader: &Reader<'_>, head: &EvidenceHead, row: Option<u64>) -> 
 }
 
 /// The cells of a row, from the kept bytes.
-pub(super) async fn quoted(reader: &Reader<'_>, digest: &Digest, row: u64) -> Result<Option<String>> {
-    let copy = reader.objects.local_copy(digest).await.map_err(Error::from)?;
-    let cells = tokio::task::spawn_blocking(move || tables::quote(File::open(copy.path())?, row, Limits::default()));
+pub(super) async fn quoted(reader: &Reader<'_>, head: &EvidenceHead, row: u64) -> Result<Option<String>> {
+    let copy = reader.objects.local_copy(&head.digest).await.map_err(Error::from)?;
+    let count = attendance::counted(head.reader.as_deref());
+    let cells = tokio::task::spawn_blocking(move || tables::quote(File::open(copy.path())?, row, count, Limits::default()));
     Ok(cells.await.map_err(Error::internal)??.map(|cells| cells.join("\t")))
 }
 

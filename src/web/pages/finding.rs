@@ -204,7 +204,7 @@ async fn exhibits(reader: &Reader<'_>, pieces: &[Piece]) -> Result<Vec<Exhibit>>
     for piece in pieces {
         let line = &piece.head.line;
         let text = match piece.row {
-            Some(row) if reader.personal => quoted(reader, &piece.head.digest, row).await?,
+            Some(row) if reader.personal => quoted(reader, &piece.head, row).await?,
             _ => None,
         };
         let place = piece.lesson.as_ref().map(|lesson| &lesson.1).or(line.class.as_ref().map(|class| &class.1));

@@ -4,6 +4,7 @@
 
 use super::super::event::{Event, EventKind, Who};
 use super::super::fault::{self, Fault};
+use super::super::members::kind_of;
 use super::super::reading::Hints;
 use super::super::records::{Cut, Piece};
 use super::super::source::{Probe, Source};
@@ -183,15 +184,4 @@ fn diagnosis(line: &[u8]) -> Fault {
         return Fault::bad_value("score", kind_of(other), "a number");
     }
     Fault::new(fault::BAD_JSON, "a member of the object appears twice; write each once")
-}
-
-fn kind_of(value: &Value) -> &'static str {
-    match value {
-        Value::Null => "null",
-        Value::Bool(_) => "true or false",
-        Value::Number(_) => "a number",
-        Value::String(_) => "a text",
-        Value::Array(_) => "an array",
-        Value::Object(_) => "an object",
-    }
 }

@@ -2,11 +2,15 @@
 //!
 //! To add one: list the headings it goes by as `Aliases`; in `recognise` find them in the heads of the tables (or members in the first
 //! lines) and say how sure that makes; in `read` pass over the rows with `values::read_tables`, which settles the order of day and
-//! month, turn each into an `Event` or a `Fault`, and hand stated totals to `Totals`. Encodings, delimiters, sheets, merged cells, dates,
-//! lengths of time, limits and row numbers are taken care of in [`crate::tables`] and the folder above. Its samples go into a file under
-//! `tests/`, each with a line that says what it is modelled on.
+//! month, turn each into an `Event` or a `Fault`, and hand stated totals to `Totals`. For a JSON document find the list that is yours
+//! (`members::list_of`), pass over it with `members::each_part`, and add the reader to `OF_DOCUMENTS`, so that its entries can be shown.
+//! Encodings, delimiters, sheets, merged cells, dates, lengths of time, limits and row numbers are taken care of in [`crate::tables`] and
+//! the folder above. Its samples go into a file under `tests/`, each with a line that says what it is modelled on.
 
+mod bigbluebutton;
 mod cc_live;
+mod cc_live_json;
+mod dingtalk;
 mod google_meet;
 mod keshi_ndjson;
 mod keshi_table;
@@ -14,12 +18,15 @@ mod live_zh;
 mod moodle_log;
 mod teams;
 mod tencent;
+mod wecom;
+mod xapi;
 mod zoom;
 
 use super::reading::Hints;
 use super::source::{Probe, Source};
 use super::tally::{Halt, Tally};
 use crate::error::{Error, Result, codes};
+use crate::tables::Count;
 
 /// A format.
 pub(crate) struct Reader {
@@ -42,7 +49,24 @@ pub(crate) const READERS: &[Reader] = &[
     cc_live::READER,
     live_zh::READER,
     moodle_log::READER,
+    wecom::READER,
+    bigbluebutton::READER,
+    cc_live_json::READER,
+    xapi::READER,
+    dingtalk::READER,
 ];
+
+/// Readers of JSON documents: their rows are entries.
+const OF_DOCUMENTS: [Reader; 5] = [wecom::READER, bigbluebutton::READER, cc_live_json::READER, xapi::READER, dingtalk::READER];
+
+/// What the rows of events count that a reader of this name made; [`crate::tables::quote`] shows such a row.
+pub fn counted(reader: Option<&str>) -> Count {
+    match reader {
+        Some(name) if name == keshi_ndjson::READER.name => Count::Lines,
+        Some(name) if OF_DOCUMENTS.iter().any(|known| known.name == name) => Count::Entries,
+        _ => Count::Rows,
+    }
+}
 
 /// A file is read without being told its format by the surest reader, if it is at least this sure: 50 means the columns needed are
 /// there under names others use too; 80 and more, that something only this format has was seen.
@@ -57,6 +81,9 @@ pub(crate) fn choose(probe: &Probe, format: Option<&str>) -> Result<&'static Rea
     }
     // The last of the greatest is what max_by_key gives, so the order is turned round.
     let surest = candidates.iter().rev().max_by_key(|reader| (reader.recognise)(probe)).expect("there is at least one candidate");
+    if probe.broken && (surest.recognise)(probe) < if asked.is_some() { 1 } else { SURE_ENOUGH } {
+        return Err(Error::of(&codes::CORRUPT));
+    }
     if (surest.recognise)(probe) == 0 && asked.is_some() {
         let name = surest.name;
         return Err(Error::new(
@@ -76,6 +103,11 @@ pub(crate) fn choose(probe: &Probe, format: Option<&str>) -> Result<&'static Rea
         ));
     }
     Ok(surest)
+}
+
+/// The list that a reader of documents was to read is not there.
+fn no_list(what: &str) -> Error {
+    Error::new(&codes::UNKNOWN_FORMAT, format!("No list of {what} was found in the file; export it again."))
 }
 
 /// Whether a reader answers to a name: its own, or the first words of it (`keshi` for `keshi-table`).

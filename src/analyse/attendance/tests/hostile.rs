@@ -154,6 +154,53 @@ fn files_that_are_no_logs_are_refused_with_a_sentence() {
 }
 
 #[test]
+fn a_json_document_cut_short_is_damaged_and_says_so() {
+    let entry = |n: u32| format!(r#"{{"userid":"u{n}","tmp_openid":"o","join_time":1583197200,"quit_time":1583204400}}"#);
+    let whole = format!(r#"{{"errcode":0,"attendees":[{},{}]}}"#, entry(1), entry(2));
+    for length in 1..whole.len() {
+        let error = all(&whole.as_bytes()[..length], &hints()).expect_err("cut short");
+        assert_eq!(error.code, "corrupt_file", "{}", &whole[..length]);
+    }
+    let named = Hints { format: Some("wecom"), ..hints() };
+    assert_eq!(code(&whole.as_bytes()[..40], &named), "corrupt_file");
+    let error = all(&whole.as_bytes()[..whole.len() - 1], &hints()).expect_err("cut short");
+    assert_eq!(error.message, "The JSON document ends in the middle, in or after entry 2; export it again and send it whole.");
+    let error = all(whole.replace("},{", "} {").as_bytes(), &hints()).expect_err("a comma is missing");
+    assert_eq!(error.message, "The JSON document is damaged, in or after entry 1; export it again and send it whole.");
+}
+
+#[test]
+fn an_entry_without_end_or_without_bottom_is_one_row_at_fault() {
+    let good = r#"{"userid":"u","tmp_openid":"o","join_time":1583197200}"#;
+    let long = format!(r#"{{"userid":"{}"}}"#, "x".repeat(3 << 20));
+    let deep = format!(r#"{{"userid":{}1{}}}"#, "[".repeat(200_000), "]".repeat(200_000));
+    let endless = format!("{}{}", "[".repeat(2 << 20), "]".repeat(2 << 20));
+    let (reading, events) =
+        all(format!(r#"{{"attendees":[{good},{long},{deep},{endless},{good}]}}"#).as_bytes(), &hints()).expect("two are good");
+    let rows: Vec<(u64, &str)> = reading.refused.iter().map(|row| (row.row, row.code.as_str())).collect();
+    assert_eq!(rows, [(2, "too_long"), (3, "bad_json"), (4, "too_long")]);
+    assert_eq!(events.iter().map(|event| event.row).collect::<Vec<_>>(), [1, 5]);
+}
+
+#[test]
+fn a_json_document_of_too_many_entries_is_refused() {
+    let entry = r#"{"extId":"u","intIds":{"w":{"sessions":[{"registeredOn":1583197200000},{"registeredOn":1583197200000}]}}}"#;
+    let users: Vec<String> = (0..6).map(|n| format!(r#""{n}":{entry}"#)).collect();
+    let log = format!(r#"{{"users":{{{}}}}}"#, users.join(","));
+    let limits = Limits { rows: 10, ..Limits::default() };
+    assert_eq!(code(log.as_bytes(), &Hints { limits, ..hints() }), "too_large");
+    assert_eq!(all(log.as_bytes(), &hints()).expect("readable").0.rows, 12);
+}
+
+#[test]
+fn a_name_that_is_a_bomb_is_passed_over_in_constant_memory() {
+    let name = "n".repeat(5 << 20);
+    let log = format!(r#"{{"{name}":"{name}","attendees":[{{"userid":"u","tmp_openid":"o","join_time":1583197200}}]}}"#);
+    let (_, events) = all(log.as_bytes(), &hints()).expect("readable");
+    assert_eq!(told(&events), ["1 join 2020-03-03T09:00:00 user u"]);
+}
+
+#[test]
 fn headings_without_rows_are_an_empty_log() {
     let error = all(b"kind,at,name\n\n", &hints()).expect_err("empty");
     assert_eq!(error.code, "unreadable_log");
@@ -283,6 +330,61 @@ proptest! {
                 prop_assert!(event.row >= 1 && event.until.is_none_or(|until| until >= event.at));
                 let span = event.bytes.expect("text has bytes");
                 prop_assert!(span.start < span.end && span.end <= bytes.len() as u64);
+            }
+        }
+    }
+}
+
+/// Pieces that steer bytes into readers of JSON documents.
+fn json_pieces() -> impl Strategy<Value = Vec<u8>> {
+    let known = proptest::sample::select(vec![
+        r#"{"attendees":["#,
+        r#"{"userid":"u","tmp_openid":"o","join_time":1583197200,"quit_time":"0"}"#,
+        r#"{"users":{"u1":{"extId":"e","intIds":{"w":{"registeredOn":1583197200000,"leftOn":0}},"away":[{}]}"#,
+        r#"{"viewerId":"v","enterTime":"2020-03-03 09:00:00","leaveTime":"03/04/2020 10:00","watchTime":1e999}"#,
+        r#"{"actor":{"mbox":"mailto:a@example.com"},"verb":{"id":"v/terminated"},"timestamp":"2020-03-03T09:00:00Z","result":{"duration":"PT1H"}}"#,
+        r#"{"statements":["#,
+        r#"{"watchLiveTime":1,"userId":"u"}"#,
+        r#"{"kind":"join","at":"2020-03-03T09:00:00+08:00","name":"张三"}"#,
+        r#""a":"#,
+        "]",
+        "]",
+        "}",
+        "}",
+        "{",
+        "[",
+        ",",
+        ",",
+        "\n",
+        "\"",
+        "\\",
+        "null",
+        "\u{feff}",
+    ]);
+    let piece = prop_oneof![9 => known.prop_map(|text| text.as_bytes().to_vec()), 1 => proptest::collection::vec(any::<u8>(), 0..10)];
+    (proptest::sample::select(vec!["[", "{\"a\":[", "{\"users\":{\"a\":", ""]), proptest::collection::vec(piece, 0..20), any::<bool>())
+        .prop_map(|(begin, pieces, wide)| {
+            let bytes = [begin.as_bytes(), &pieces.concat()].concat();
+            if wide { String::from_utf8_lossy(&bytes).encode_utf16().flat_map(u16::to_le_bytes).collect() } else { bytes }
+        })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(400))]
+
+    #[test]
+    fn no_bytes_break_the_readers_of_documents(bytes in json_pieces(), format in proptest::sample::select(vec!["auto", "wecom", "bigbluebutton", "cc-live-json", "xapi", "dingtalk"])) {
+        let hints = Hints { format: Some(format), ..lesson() };
+        if let Ok((reading, events)) = all(&bytes, &hints) {
+            prop_assert_eq!(reading.rows, reading.accepted + reading.refused_total);
+            prop_assert_eq!(reading.accepted, events.len() as u64);
+            for event in events {
+                prop_assert!(event.row >= 1 && event.until.is_none_or(|until| until >= event.at));
+                if let Some(span) = event.bytes {
+                    prop_assert!(span.start < span.end && span.end <= bytes.len() as u64);
+                }
+                let shown = crate::tables::quote(file(&bytes), event.row, counted(Some(reading.reader)), hints.limits);
+                prop_assert!(shown.expect("readable so far").is_some(), "the row of an event can be shown");
             }
         }
     }

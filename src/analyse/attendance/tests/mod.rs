@@ -1,6 +1,9 @@
 //! Whole files in, whole readings out. Samples are built here, each with a line that says what it is modelled on.
 
+mod bigbluebutton;
 mod cc_live;
+mod cc_live_json;
+mod dingtalk;
 mod google_meet;
 mod hostile;
 mod keshi;
@@ -8,6 +11,8 @@ mod live_zh;
 mod moodle_log;
 mod teams;
 mod tencent;
+mod wecom;
+mod xapi;
 mod zoom;
 
 use super::*;
@@ -40,6 +45,12 @@ fn all(bytes: &[u8], hints: &Hints<'_>) -> Result<(Reading, Vec<Event>), Error> 
         ControlFlow::Continue(())
     })?;
     Ok((reading, events))
+}
+
+/// What the page of a piece of evidence shows of an event's row.
+fn shown(bytes: &[u8], reading: &Reading, event: &Event) -> String {
+    let cells = crate::tables::quote(file(bytes), event.row, counted(Some(reading.reader)), Limits::default());
+    cells.expect("readable").expect("a row").join("\t")
 }
 
 /// One line for each event: row, kind, span in Shanghai, and whatever else it says.
