@@ -29,6 +29,7 @@ enum Field {
     Nickname,
     Name,
     Phone,
+    Email,
     IdNumber,
     Status,
     Course,
@@ -44,15 +45,17 @@ enum Field {
     Ip,
     Region,
     Device,
+    Client,
 }
 
 const ALIASES: Aliases<Field> = &[
     (Field::LiveId, &["直播id", "直播间id", "直播编号"]),
-    (Field::Account, &["用户id", "观众id", "用户账号", "账号"]),
+    (Field::Account, &["用户id", "观众id", "用户账号", "平台用户", "平台账号", "账号", "帐号"]),
     (Field::ExternalId, &["学号", "工号", "学号工号", "学员编号"]),
     (Field::Nickname, &["用户昵称", "观众昵称", "微信昵称", "昵称"]),
-    (Field::Name, &["真实姓名", "用户姓名", "学员姓名", "姓名"]),
+    (Field::Name, &["真实姓名", "用户姓名", "学员姓名", "学生姓名", "姓名"]),
     (Field::Phone, &["手机号", "手机号码", "联系号码", "联系电话", "手机", "电话"]),
+    (Field::Email, &["邮箱", "电子邮箱", "电子邮件", "邮件"]),
     (Field::IdNumber, &["身份证号", "身份证号码", "身份证", "证件号码", "证件号"]),
     (Field::Status, &["用户状态"]),
     (Field::Course, &["课程名称", "课程"]),
@@ -66,8 +69,9 @@ const ALIASES: Aliases<Field> = &[
     (Field::Count, &["观看次数"]),
     (Field::Total, &["直播观看时长", "直播观看时长秒", "观看时长秒", "观看时长分钟", "观看时长", "学习时长", "学习时长秒", "学习时长分钟"]),
     (Field::Ip, &["ip", "ip地址"]),
-    (Field::Region, &["区域", "地区"]),
-    (Field::Device, &["设备"]),
+    (Field::Region, &["区域", "地区", "所在地"]),
+    (Field::Device, &["设备", "设备号", "设备编号", "设备id"]),
+    (Field::Client, &["客户端", "终端", "终端类型"]),
 ];
 
 /// What the times of a table mean.
@@ -93,7 +97,8 @@ struct Used {
 }
 
 fn columns(row: &Row<'_>) -> Option<Columns<Field>> {
-    const PERSON: [Field; 6] = [Field::Account, Field::ExternalId, Field::Nickname, Field::Name, Field::Phone, Field::IdNumber];
+    const PERSON: [Field; 7] =
+        [Field::Account, Field::ExternalId, Field::Nickname, Field::Name, Field::Phone, Field::Email, Field::IdNumber];
     let columns = Columns::of(row, |name| heading::lookup(ALIASES, name));
     let person = PERSON.into_iter().any(|field| columns.has(field));
     (person && shape(&columns).is_some()).then_some(columns)
@@ -163,7 +168,14 @@ fn event(row: &Row<'_>, columns: &Columns<Field>, calendar: &mut Calendar, total
     };
     let text = |field| values::text(row, columns, field);
     let kind = if until.is_some() { EventKind::Interval } else { EventKind::Join };
-    Ok(Event { until, ip: text(Field::Ip), device: text(Field::Device), region: text(Field::Region), ..Event::new(0, who, kind, at) })
+    Ok(Event {
+        until,
+        ip: text(Field::Ip),
+        device: text(Field::Device),
+        client: text(Field::Client),
+        region: text(Field::Region),
+        ..Event::new(0, who, kind, at)
+    })
 }
 
 fn who(row: &Row<'_>, columns: &Columns<Field>, used: &mut Used) -> Who {
@@ -175,12 +187,12 @@ fn who(row: &Row<'_>, columns: &Columns<Field>, used: &mut Used) -> Who {
         (nickname, name) => name.or(nickname),
     };
     Who {
-        trainee: text(Field::ExternalId).map(|id| format!("ext:{id}")),
+        trainee: text(Field::ExternalId).map(|id| if id.starts_with("ext:") { id } else { format!("ext:{id}") }),
         platform_user: text(Field::Account),
         phone: text(Field::Phone),
+        email: text(Field::Email),
         id_number,
         name,
-        ..Who::default()
     }
 }
 

@@ -185,6 +185,19 @@ fn a_nickname_and_a_real_name_are_one_person() {
     assert_eq!(told(&events), ["2 interval 2020-03-03T09:00:00–2020-03-03T10:00:00 phone 13800138000 小张(张三) ip 1.2.3.4 region 陕西"]);
 }
 
+/// Modelled on a course system's list with more columns about the person than the usual ones.
+#[test]
+fn every_column_that_tells_who_it_is_is_kept() {
+    let log = "学号,姓名,邮箱,课程名称,签到时间,签退时间,学习时长(分钟),终端,设备号,所在地\n\
+               T1,张三,zhang@example.com,电工,2020-03-03 09:00:00,2020-03-03 10:00:00,60,手机,d1,西安\n";
+    let (reading, events) = all(log.as_bytes(), &lesson()).expect("readable");
+    assert_eq!(
+        told(&events),
+        ["2 interval 2020-03-03T09:00:00–2020-03-03T10:00:00 ext:T1 zhang@example.com 张三 device d1 client 手机 region 西安"]
+    );
+    assert_eq!((reading.reader, reading.facts.len(), reading.refused_total), ("live-zh", 0, 0));
+}
+
 #[test]
 fn several_sheets_of_lessons_keep_their_rows_apart() {
     let headings: &[&str] = &["用户ID", "首次观看直播时间", "最后离开直播时间", "直播观看时长"];
