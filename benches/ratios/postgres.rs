@@ -23,7 +23,8 @@ impl Postgres {
         let stdin = child.stdin.take();
         let stdout = BufReader::new(child.stdout.take().expect("asked for above")).lines();
         let mut postgres = Postgres { child, stdin, stdout };
-        postgres.ask(""); // what pg_virtualenv says of the cluster comes first
+        // What pg_virtualenv says of the cluster comes first.
+        postgres.ask("set client_min_messages = warning;");
         for (name, value) in [("fsync", "on"), ("synchronous_commit", "on"), ("full_page_writes", "on"), ("wal_level", "replica")] {
             assert_eq!(postgres.ask(&format!("show {name};")), [value], "{name}");
         }
