@@ -31,6 +31,6 @@ docs: ## writes the generated documents (docs/*.md that say so in their first li
 	cargo build $(CARGO_FLAGS)
 	"$$(scripts/binary.sh)" docs docs
 
-bench: ## ratios against plain programs on this machine, release profile (the first build takes a while)
-	@scripts/need.sh demo
-	cargo bench --locked -p storage --bench throughput
+bench: ## ratios against plain programs on this machine, release profile (the first build takes a while); ARGS=upload measures that alone
+	@scripts/need.sh bench
+	cargo bench $(CARGO_FLAGS) --bench ratios -- $(ARGS)

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Installs what is missing to build, to show or to test keshi on Debian or Ubuntu, and nothing else.
-#   usage: scripts/need.sh build|demo|test
+# Installs what is missing to build, to show, to test or to measure keshi on Debian or Ubuntu, and nothing else.
+#   usage: scripts/need.sh build|demo|test|bench
 # The Rust toolchain is never installed: whoever builds chooses where it comes from.
 set -euo pipefail
 
@@ -12,11 +12,14 @@ have() { command -v "$1" >/dev/null 2>&1; }
 newer() { [ "$(printf '%s\n' "$1" "$2" | sort -V | head -n 1)" = "$1" ]; } # newer OLD NEW: NEW is at least OLD
 
 purpose=${1:-}
-case $purpose in build | demo | test) ;; *) fail "usage: scripts/need.sh build|demo|test" ;; esac
+case $purpose in build | demo | test | bench) ;; *) fail "usage: scripts/need.sh build|demo|test|bench" ;; esac
 
 packages=(build-essential clang pkg-config libavcodec-dev libavformat-dev libavfilter-dev libavutil-dev libswscale-dev libswresample-dev)
-[ "$purpose" = build ] || packages+=(ffmpeg)
-[ "$purpose" = test ] && packages+=(postgresql postgresql-common python3 python3-venv unzip fonts-noto-cjk)
+case $purpose in
+    demo) packages+=(ffmpeg) ;;
+    test) packages+=(ffmpeg postgresql postgresql-common python3 python3-venv unzip fonts-noto-cjk) ;;
+    bench) packages+=(openssl postgresql postgresql-common) ;;
+esac
 
 missing=()
 if have dpkg-query; then

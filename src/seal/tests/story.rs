@@ -1,15 +1,12 @@
-//! Waiting, several servers, and speed.
+//! Waiting, and several servers.
 
 use super::super::verify::verify_proof;
 use super::Bench;
-use crate::db::{Db, testing};
-use crate::ids::{Ids, LeafId};
-use crate::seal::{Leaf, Log, check, stage};
-use crate::time::Clock;
-use futures::FutureExt;
+use crate::db::testing;
+use crate::ids::LeafId;
+use crate::seal::stage;
 use std::collections::BTreeSet;
-use std::time::{Duration, Instant};
-use storage::Objects;
+use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
@@ -139,94 +136,4 @@ async fn a_server_may_start_while_another_seals() {
         bench.is_sound(&log, 600).await;
     })
     .await;
-}
-
-async fn real_log(db: &Db, folder: &std::path::Path) -> (Log, Objects) {
-    let objects = Objects::open(&folder.join("objects").display().to_string()).await.expect("opens");
-    let log = Log::open(db.clone(), objects.clone(), Bench::key(), Clock::System).await.expect("opens");
-    (log, objects)
-}
-
-/// By hand: `cargo test -p keshi --lib seal::tests::story::speed -- --ignored --nocapture`.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-#[ignore = "measures"]
-async fn speed_of_sealing_on_sqlite_and_disk() {
-    let (db, folder) = testing::sqlite().await;
-    let bench = Bench::new(&db);
-    let (log, objects) = real_log(&db, folder.path()).await;
-    let stop = CancellationToken::new();
-    let running = tokio::spawn({
-        let (log, stop) = (log.clone(), stop.clone());
-        async move { log.run(stop).await }
-    });
-    let begun = Instant::now();
-    let mut last = None;
-    for first in (0..20_000).step_by(200) {
-        last = bench.stage(first, 200).await.pop();
-        log.wake();
-    }
-    let staged = begun.elapsed();
-    log.sealed(last.expect("staged")).await.expect("sealed");
-    while log.published().size < 20_000 {
-        tokio::time::sleep(Duration::from_millis(1)).await;
-    }
-    let sealed = begun.elapsed();
-    println!("20000 leaves in groups of 200: staged in {staged:?}, sealed in {sealed:?}: {:.0} leaves/s", 20_000.0 / sealed.as_secs_f64());
-
-    let (db, ids) = (db.clone(), bench.ids.clone());
-    for grouped in [false, true] {
-        let begun = Instant::now();
-        let waiters: Vec<_> = (0..200_u64)
-            .map(|writer| {
-                let (db, ids, log) = (db.clone(), ids.clone(), log.clone());
-                tokio::spawn(async move {
-                    let mut waits = Vec::new();
-                    for round in 0..20 {
-                        let begun = Instant::now();
-                        let leaf = super::leaf(1_000_000 + writer * 1000 + round);
-                        let id = stage_one(&db, &ids, leaf, grouped).await;
-                        log.sealed(id).await.expect("sealed");
-                        waits.push(begun.elapsed());
-                    }
-                    waits
-                })
-            })
-            .collect();
-        let mut waits = Vec::new();
-        for waiter in waiters {
-            waits.extend(waiter.await.expect("no panic"));
-        }
-        waits.sort();
-        println!(
-            "4000 single leaves, 200 at once, grouped {grouped}: {:.0}/s, p50 {:?}, p99 {:?}",
-            4000.0 / begun.elapsed().as_secs_f64(),
-            waits[waits.len() / 2],
-            waits[waits.len() * 99 / 100]
-        );
-    }
-    stop.cancel();
-    running.await.expect("ends");
-    let begun = Instant::now();
-    let checked = check(&db, &objects, &log.trust()).await.expect("checks");
-    println!("fsck of {} leaves in {:?}: {:?}", checked.leaves, begun.elapsed(), checked.problems);
-
-    bench.stage(0, 20_000).await;
-    let begun = Instant::now();
-    for _ in 0..5 {
-        let begun = Instant::now();
-        let sequenced = log.turn().await.expect("seals");
-        println!("a batch of {sequenced} in {:?}", begun.elapsed());
-    }
-    println!("20000 staged leaves sealed: {:.0} leaves/s", 20_000.0 / begun.elapsed().as_secs_f64());
-}
-
-async fn stage_one(db: &Db, ids: &Ids, leaf: Leaf, grouped: bool) -> LeafId {
-    let (now, ids) = (Clock::System.now(), ids.clone());
-    if grouped {
-        return db.write(move |tx| async move { stage(tx, &leaf, &ids, now).await }.boxed()).await.expect("stages");
-    }
-    let mut tx = db.begin().await.expect("begins");
-    let id = stage(&mut tx, &leaf, &ids, now).await.expect("stages");
-    tx.commit().await.expect("commits");
-    id
 }

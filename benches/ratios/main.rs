@@ -1,0 +1,88 @@
+//! What keshi does beside what plain programs do with the same bytes, in the same run, on the same disk: `make bench`.
+//!
+//! `cargo bench --bench ratios -- [upload] [seal] [receipts] [attendance] [--folder FOLDER] [--objects URL]`: all four measures, in `/var/tmp`
+//! and on objects in a folder, unless told otherwise. Takes some minutes and up to 8 GiB of disk, and leaves nothing behind.
+//!
+//! Each measure is taken a few times in turn with its peer, and the best of each counts: other load only ever adds.
+
+mod attendance;
+mod bulk;
+mod machine;
+mod postgres;
+mod receipts;
+mod seal;
+mod server;
+mod upload;
+
+use std::path::{Path, PathBuf};
+use tempfile::TempDir;
+use tokio::runtime::Runtime;
+
+/// How often each measure is taken.
+const ROUNDS: usize = 3;
+/// What can be measured, in this order.
+const MEASURES: [&str; 4] = ["upload", "seal", "receipts", "attendance"];
+
+/// Where and with what.
+struct Bench {
+    runtime: Runtime,
+    /// Everything is in here, but for the throw-away PostgreSQL cluster, which lies beside it.
+    folder: TempDir,
+    /// Where objects are kept in the measure of large uploads, if not in a folder.
+    objects: Option<String>,
+}
+
+impl Bench {
+    fn path(&self) -> &Path {
+        self.folder.path()
+    }
+}
+
+fn main() {
+    let (asked, given): (Vec<String>, Vec<String>) = std::env::args().skip(1).partition(|a| a == "--bench");
+    if asked.is_empty() {
+        eprintln!("a benchmark, not a test: run it with cargo bench");
+        return;
+    }
+    let (mut folder, mut objects, mut wanted) = (PathBuf::from("/var/tmp"), None, Vec::new());
+    let mut given = given.into_iter();
+    while let Some(word) = given.next() {
+        match word.as_str() {
+            "--folder" => folder = given.next().expect("--folder FOLDER").into(),
+            "--objects" => objects = Some(given.next().expect("--objects URL")),
+            measure if MEASURES.contains(&measure) => wanted.push(word),
+            other => panic!("'{other}' is not measured; there are: {}", MEASURES.join(", ")),
+        }
+    }
+    let folder = TempDir::with_prefix_in("keshi-bench-", folder).expect("the folder can be written to");
+    let bench = Bench { runtime: Runtime::new().expect("a runtime"), folder, objects };
+    bench.runtime.spawn(stop_when_told(bench.path().to_owned()));
+    println!("{}", machine::description());
+    for measure in MEASURES.iter().filter(|measure| wanted.is_empty() || wanted.iter().any(|wanted| wanted == *measure)) {
+        machine::settle();
+        println!("\n{measure} (load before it: {})", machine::load());
+        match *measure {
+            "upload" => upload::measure(&bench),
+            "seal" => seal::measure(&bench),
+            "receipts" => receipts::measure(&bench),
+            _ => attendance::measure(&bench),
+        }
+    }
+}
+
+/// Prints one measure: what was seen, and whether it is what is aimed at.
+fn tell(figures: &str, seen: &str, target: &str, met: bool) {
+    println!("  {figures}\n    = {seen}, target {target}: {}", if met { "MET" } else { "NOT MET" });
+}
+
+/// Interrupted, it takes its server and its folder with it; the cluster goes when its standard input ends.
+async fn stop_when_told(folder: PathBuf) {
+    let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()).expect("signals can be heard");
+    tokio::select! {
+        _ = tokio::signal::ctrl_c() => {}
+        _ = terminate.recv() => {}
+    }
+    server::stop_all();
+    std::fs::remove_dir_all(folder).ok();
+    std::process::exit(130);
+}
