@@ -115,9 +115,11 @@ async fn requests_and_evidence_are_counted_by_route_and_kind_and_never_by_id() {
     let (_, body) = site.send("POST", UPLOAD, Body::from("count me")).await;
     let id = serde_json::from_slice::<Value>(&body).expect("JSON")["id"].as_str().expect("an id").to_owned();
     site.send("GET", &format!("/v1/evidence/{id}"), Body::empty()).await;
+    site.send("MADEUP", "/healthz", Body::empty()).await;
     let (_, text) = site.send("GET", "/metrics", Body::empty()).await;
     let text = String::from_utf8_lossy(&text);
     assert!(text.contains(r#"keshi_requests_total{method="GET",route="/v1/evidence/{id}",status="200"}"#), "{text}");
     assert!(text.contains(r#"keshi_evidence_total{kind="document",new="yes"}"#), "{text}");
+    assert!(text.contains(r#"method="other""#) && !text.contains("MADEUP"), "whoever makes up methods makes no series");
     assert!(!text.contains(&id), "an id names a thing");
 }
