@@ -9,6 +9,7 @@ use crate::ids::Ids;
 use crate::jobs::Jobs;
 use crate::lake::Lake;
 use crate::pipeline;
+use crate::receive::upload;
 use crate::register::platform;
 use crate::register::policy::Policies;
 use crate::register::secrets::Secrets;
@@ -85,6 +86,12 @@ impl App {
     pub fn retain_until(&self) -> Option<Time> {
         let days = i64::from(self.config.data.retain_days);
         (days > 0).then(|| self.clock.now().plus(days * DAY))
+    }
+
+    /// What taking resumable uploads needs.
+    pub fn upload_tools(&self) -> upload::Tools<'_> {
+        let App { db, objects, clock, ids, config, .. } = self;
+        upload::Tools { db, objects, clock, ids, days: config.limits.upload_days, unfinished: config.limits.unfinished_uploads }
     }
 
     /// What a media child may take.

@@ -170,6 +170,12 @@ pub mod codes {
         TOO_LARGE = "too_large", TooLarge, "The file is larger than this server takes for its kind; split it, or ask the operator to raise the limit.";
         TRUNCATED = "truncated", Invalid, "The upload ended before its announced length; nothing was kept. Send it again.";
         DIGEST_MISMATCH = "digest_mismatch", Unprocessable, "The bytes received do not have the digest announced; nothing was kept. Send the file again.";
+        UNKNOWN_UPLOAD = "unknown_upload", NotFound, "There is no unfinished upload of yours under this address, or it has expired; begin again with POST /v1/uploads.";
+        TOO_MANY_UPLOADS = "too_many_uploads", TooMany, "Too many of your uploads are unfinished; finish or delete some (GET /v1/uploads lists them), then begin this one.";
+        OFFSET_CONFLICT = "offset_conflict", Conflict, "The upload does not stand where this request goes on; ask with HEAD how much of it is there and go on from there.";
+        CHECKSUM_MISMATCH = "checksum_mismatch", Unprocessable, "The bytes of this request do not have the checksum announced; none of them were kept. Send them again.";
+        TUS_VERSION = "tus_version", Invalid, "Send the header Tus-Resumable: 1.0.0; this server speaks no other version of the protocol.";
+        OFFSET_STREAM = "offset_stream", Invalid, "A part of an upload has the content type application/offset+octet-stream.";
         WRONG_TYPE = "wrong_type", Unprocessable, "The bytes are not what the kind says; send videos as kind=video, pictures as kind=screenshot, logs as kind=attendance, anything else as kind=document.";
         UNREADABLE_LOG = "unreadable_log", Unprocessable, "No row of the attendance log could be read; nothing was kept. See the rows, or name the format with format=.";
         UNKNOWN_FORMAT = "unknown_format", Unprocessable, "The attendance log is in no format keshi knows; export it as keshi CSV, or name the format with format=.";
@@ -193,6 +199,11 @@ pub mod codes {
 impl From<storage::StorageError> for Error {
     fn from(cause: storage::StorageError) -> Error {
         use storage::StorageError;
+        let cause = match cause {
+            // A body that is read from the storage itself fails as the storage does, not as a sender.
+            StorageError::Body(read) if read.get_ref().is_some_and(|inner| inner.is::<StorageError>()) => StorageError::from(read),
+            other => other,
+        };
         let code = match &cause {
             StorageError::Missing(_) => &codes::EVIDENCE_MISSING,
             StorageError::DigestMismatch { .. } => &codes::EVIDENCE_ALTERED,

@@ -59,6 +59,8 @@ ids! {
     FindingId,
     /// An access token.
     TokenId,
+    /// A resumable upload.
+    UploadId,
     /// A person who logs in on the pages.
     UserId,
 }

@@ -7,23 +7,26 @@ use crate::analyse::attendance::{self, Hints};
 use crate::analyse::media;
 use crate::app::App;
 use crate::detect;
-use crate::error::{Error, Result, codes};
+use crate::error::{Error, Kind as ErrorKind, Result, codes};
 use crate::ids::{EvidenceId, LeafId, LessonId};
 use crate::jobs::{Change, Follow, Handler, Job};
 use crate::lake::ingest;
 use crate::link;
+use crate::receive::upload::{self, Outcome, Refusal, Upload};
 use crate::receive::{Actor, Claim, Kind, accept};
 use crate::register::class::{self, NewDecision};
 use crate::register::{Class, lesson};
 use crate::seal::leaf::{EvidenceLeaf, Leaf};
 use crate::seal::{self, Sealed};
 use crate::store::{self, Preview};
-use crate::time::SECOND;
+use crate::time::{MINUTE, SECOND};
 use bytes::Bytes;
 use futures::{FutureExt, Stream};
 use std::fs::File;
 use std::sync::Arc;
+use std::time::Duration;
 use storage::{Digest, Stored};
+use tokio_util::sync::CancellationToken;
 
 /// The job that credits a lesson.
 pub const LINK: &str = "link";
@@ -115,6 +118,13 @@ where
     S: Stream<Item = std::io::Result<Bytes>> + Send,
 {
     let _place = app.uploads.try_acquire().map_err(|_| Error::of(&codes::BUSY))?;
+    take_in(app, actor, claim, expect, body).await
+}
+
+async fn take_in<S>(app: &App, actor: &Actor, claim: Claim, expect: Option<Digest>, body: S) -> Result<Submitted>
+where
+    S: Stream<Item = std::io::Result<Bytes>> + Send,
+{
     let limit = accept::limit(&app.config.limits, claim.kind);
     let kind = claim.kind.as_str();
     let stored = accept::bytes(&app.objects, limit, app.retain_until(), expect, body).await?;
@@ -122,6 +132,62 @@ where
     let sealed = app.log.sealed(leaf).await?;
     metrics::counter!("keshi_evidence_total", "kind" => kind, "new" => if new { "yes" } else { "no" }).increment(1);
     Ok(Submitted { evidence, sealed, new })
+}
+
+/// Makes evidence of a resumable upload that is all there, or says why it is none; asked again, it says the same. What the sender cannot
+/// help (the storage is away) leaves it as it is, and [`keep_house`] tries again.
+///
+/// Errors: `offset_conflict` while bytes are missing, and those of [`submit`].
+pub async fn finish(app: &App, upload: &Upload) -> Result<Submitted> {
+    match &upload.outcome {
+        Some(Outcome::Kept(evidence)) => {
+            let sealed = app.log.sealed(store::get(&app.db, *evidence).await?.leaf).await?;
+            return Ok(Submitted { evidence: *evidence, sealed, new: false });
+        }
+        Some(Outcome::Refused(refusal)) => return Err(refusal.error()),
+        None if upload.received < upload.size => return Err(Error::of(&codes::OFFSET_CONFLICT)),
+        None => {}
+    }
+    let body = upload::whole(&app.db, &app.objects, upload).await?;
+    let taken = async {
+        let claim = Claim::check(&app.db, &upload.actor, &upload.query).await?;
+        take_in(app, &upload.actor, claim, upload.digest, body).await
+    };
+    let taken = taken.await;
+    let outcome = match &taken {
+        Ok(submitted) => Outcome::Kept(submitted.evidence),
+        Err(error) if matches!(error.kind, ErrorKind::Internal | ErrorKind::Unavailable | ErrorKind::TooMany) => return taken,
+        Err(error) => Outcome::Refused(Refusal::of(error)),
+    };
+    upload::settle(&app.db, &app.objects, upload.id, &outcome).await?;
+    taken
+}
+
+/// Until `stop`: finishes resumable uploads that a crash left whole, and throws away what expired.
+pub async fn keep_house(app: App, stop: CancellationToken) {
+    loop {
+        if let Err(error) = tidy(&app).await {
+            tracing::warn!(%error, cause = ?error.cause, "unfinished uploads could not be looked after; again in a minute");
+        }
+        tokio::select! {
+            () = tokio::time::sleep(Duration::from_secs(60)) => {}
+            () = stop.cancelled() => return,
+        }
+    }
+}
+
+async fn tidy(app: &App) -> Result<()> {
+    let now = app.clock.now();
+    for upload in upload::left_whole(&app.db, now.plus(-MINUTE)).await? {
+        if let Err(error) = finish(app, &upload).await {
+            tracing::warn!(upload = %upload.id, %error, cause = ?error.cause, "a whole upload could not be made evidence of");
+        }
+    }
+    let (expired, orphans) = upload::sweep(&app.db, &app.objects, now).await?;
+    if expired + orphans > 0 {
+        tracing::info!(expired, orphans, "threw away uploads that nobody finished");
+    }
+    Ok(())
 }
 
 /// Turns stored bytes into evidence; `false` when it was there.

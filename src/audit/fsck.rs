@@ -5,6 +5,7 @@ mod objects;
 pub(crate) mod sql;
 #[cfg(test)]
 mod tests;
+mod uploads;
 
 use crate::db::Db;
 use crate::error::Result;
@@ -37,6 +38,8 @@ pub struct Report {
     pub bytes: u64,
     /// Objects that nothing names: leftovers of interrupted work. No problem.
     pub unreferenced: u64,
+    /// Parts of unfinished uploads hashed again.
+    pub parts: u64,
     /// Pieces of evidence held against their leaves.
     pub evidence: u64,
     /// Live segments of the lake.
@@ -81,6 +84,7 @@ pub async fn check(db: &Db, objects: &Objects, trust: &Trust) -> Result<Report> 
         report.problem(problem.code, problem.message);
     }
     objects::check(db, objects, &mut report).await?;
+    uploads::check(db, objects, &mut report).await?;
     catalogue::evidence(db, &mut report).await?;
     catalogue::segments(db, objects, &mut report).await?;
     let credits = link::check(db).await?;

@@ -57,6 +57,7 @@ pub(super) async fn run(_args: Args, app: App) -> Result<()> {
         app.config.server.workers,
         stop.clone(),
     ));
+    tokio::spawn(pipeline::keep_house(app.clone(), stop.clone()));
     tracing::info!(address = %app.config.server.listen, workers = app.config.server.workers, "serving");
     let told = stop.clone();
     tokio::spawn(async move {

@@ -5,17 +5,22 @@ use bytes::Bytes;
 use futures::{Stream, TryStreamExt};
 use indicatif::{ProgressBar, ProgressStyle};
 use reqwest::{Client, Url};
-use serde_json::Value;
+use serde_json::{Map, Value, json};
+use sha2::{Digest as _, Sha256};
+use std::io::SeekFrom;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
+use tokio::io::{AsyncReadExt, AsyncSeekExt};
 use tokio_util::io::ReaderStream;
 
-/// How often a broken transfer is tried again.
-const TRIES: u32 = 5;
+/// How often in a row a transfer may break without a byte more before it is given up.
+const TRIES: u32 = 6;
+/// The pause after the first break; it doubles while nothing moves.
+const PAUSE: Duration = Duration::from_secs(1);
 
 /// Hands over files as evidence and prints a receipt line for each
 ///
-/// A transfer that breaks is sent again, up to five times; what the server has already is not kept twice.
+/// A transfer that breaks goes on where it stood, and so does the same command given again after it was ended, for a week.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -70,49 +75,210 @@ pub(super) async fn run(args: Args) -> Result<()> {
     Ok(())
 }
 
+/// Hands over one file: goes on with an upload of the same bytes to the same place that is unfinished, or begins one.
 async fn send(args: &Args, http: &Client, path: &Path) -> Result<Value> {
-    let url = address(args, path)?;
-    let mut waited = Duration::from_secs(1);
-    for attempt in 1.. {
-        let file = tokio::fs::File::open(path)
-            .await
-            .map_err(|cause| Error::new(&codes::INVALID, format!("'{}' cannot be read: {cause}.", path.display())))?;
-        let size = file.metadata().await?.len();
-        let bar = bar(args.progress, size, path);
-        let body = reqwest::Body::wrap_stream(counted(ReaderStream::with_capacity(file, 256 * 1024), bar.clone()));
-        let request = http.post(url.clone()).bearer_auth(&args.token).header(reqwest::header::CONTENT_LENGTH, size).body(body);
-        let sent = request.send().await;
-        bar.finish_and_clear();
-        match sent {
-            Ok(answer) if answer.status().is_success() => return answer.json().await.map_err(Error::internal),
-            Ok(answer) if answer.status().is_server_error() && attempt < TRIES => {}
-            Ok(answer) => return Err(refused(path, answer).await),
-            Err(_) if attempt < TRIES => {}
-            Err(cause) => {
-                return Err(Error::new(&codes::STORAGE_AWAY, format!("'{}' was not taken: {cause}. Send it again.", path.display())));
+    let unreadable = |cause: std::io::Error| Error::new(&codes::INVALID, format!("'{}' cannot be read: {cause}.", path.display()));
+    let size = tokio::fs::metadata(path).await.map_err(unreadable)?.len();
+    let bar = bar(args.progress, size, path);
+    let server = Server { args, http, path, bar: &bar, digest: digest(path, &bar).await.map_err(unreadable)?, size };
+    let (mut place, mut at, mut failures, mut waited) = (None, 0, 0, PAUSE);
+    let told = loop {
+        let cause = match server.step(&mut place, &mut at).await {
+            Ok(Some(told)) => break told,
+            Ok(None) => {
+                (failures, waited) = (0, PAUSE);
+                continue;
             }
+            // It expired, or another sender of the same file was quicker: find it again.
+            Err(Trouble::Refused(error)) if error.code == codes::UNKNOWN_UPLOAD.name || error.code == codes::OFFSET_CONFLICT.name => {
+                place = None;
+                error.message
+            }
+            Err(Trouble::Refused(error)) => return Err(error),
+            Err(Trouble::Broken(cause)) => cause,
+        };
+        failures += 1;
+        if failures >= TRIES {
+            let sentence = format!("'{}' was not taken: {cause}. Send it again; what is there is not sent twice.", path.display());
+            return Err(Error::new(&codes::STORAGE_AWAY, sentence));
         }
-        eprintln!("{}: the transfer broke; again in {} s", path.display(), waited.as_secs());
+        bar.suspend(|| eprintln!("{}: the transfer broke; on in {} s", path.display(), waited.as_secs()));
         tokio::time::sleep(waited).await;
         waited *= 2;
-    }
-    unreachable!("the loop ends by returning")
+    };
+    bar.finish_and_clear();
+    Ok(told)
 }
 
-fn address(args: &Args, path: &Path) -> Result<Url> {
-    let base = Url::parse(&args.server).and_then(|server| server.join("/v1/evidence"));
-    let mut url = base.map_err(|_| Error::new(&codes::INVALID, "--server is an address such as http://127.0.0.1:8080."))?;
-    let name = path.file_name().map(|name| name.to_string_lossy().into_owned());
-    let pairs = [
-        ("kind", Some(&args.kind)),
-        ("class", args.class.as_ref()),
-        ("lesson", args.lesson.as_ref()),
-        ("trainee", args.trainee.as_ref()),
-        ("timezone", args.timezone.as_ref()),
-        ("filename", name.as_ref()),
-    ];
-    url.query_pairs_mut().extend_pairs(pairs.iter().filter_map(|(key, value)| value.map(|value| (key, value))));
-    Ok(url)
+/// One file on its way to one server.
+struct Server<'a> {
+    args: &'a Args,
+    http: &'a Client,
+    path: &'a Path,
+    bar: &'a ProgressBar,
+    digest: String,
+    size: u64,
+}
+
+/// Why a request came to nothing.
+enum Trouble {
+    /// It will not come to anything another time, either.
+    Refused(Error),
+    /// The connection or the server: worth another try.
+    Broken(String),
+}
+
+impl From<reqwest::Error> for Trouble {
+    fn from(cause: reqwest::Error) -> Trouble {
+        Trouble::Broken(cause.without_url().to_string())
+    }
+}
+
+impl Server<'_> {
+    /// The next request: find or begin the upload, send from where it stands, or ask what became of it. The evidence with its receipt at the
+    /// end, nothing while it gets further.
+    async fn step(&self, place: &mut Option<Url>, at: &mut u64) -> Result<Option<Value>, Trouble> {
+        let Some(upload) = place else {
+            (*place, *at) = match self.unfinished().await? {
+                Some((place, there)) => (Some(place), there),
+                None => (Some(self.begin().await?), 0),
+            };
+            self.bar.set_position(*at);
+            return Ok(None);
+        };
+        if *at == self.size {
+            let told = self.told(self.http.get(upload.clone())).await?.json::<Value>().await?;
+            return match told["state"].as_str() {
+                Some("kept") => Ok(Some(told["evidence"].clone())),
+                Some("refused") => Err(Trouble::Refused(refusal(self.path, &told["problem"], "the server refused it"))),
+                _ => Err(Trouble::Broken("the server has all of it and is not done with it".to_owned())),
+            };
+        }
+        let before = *at;
+        match self.rest(upload, *at).await {
+            Ok(()) => *at = self.size,
+            Err(Trouble::Refused(error)) if error.code != codes::OFFSET_CONFLICT.name => return Err(Trouble::Refused(error)),
+            Err(broken) => {
+                *at = self.offset(upload).await?;
+                self.bar.set_position(*at);
+                // A break after which more is there than before is nothing to wait for.
+                if *at <= before {
+                    return Err(broken);
+                }
+            }
+        }
+        Ok(None)
+    }
+
+    /// An unfinished upload of these bytes to this place, and how much of it is there.
+    async fn unfinished(&self) -> Result<Option<(Url, u64)>, Trouble> {
+        let mut url = self.url("/v1/uploads")?;
+        loop {
+            let page = self.told(self.http.get(url.clone())).await?.json::<Value>().await?;
+            for item in page["items"].as_array().into_iter().flatten() {
+                let same = item["state"] == "open" && item["sha256"] == self.digest.as_str() && item["claim"] == self.claim();
+                if let (true, Some(id), Some(there)) = (same, item["id"].as_str(), item["received"].as_u64()) {
+                    return Ok(Some((self.url(&format!("/v1/uploads/{id}"))?, there)));
+                }
+            }
+            let Some(next) = page["next"].as_str() else { return Ok(None) };
+            url = self.url("/v1/uploads")?;
+            url.query_pairs_mut().append_pair("cursor", next);
+        }
+    }
+
+    async fn begin(&self) -> Result<Url, Trouble> {
+        use base64::prelude::{BASE64_STANDARD, Engine};
+        let mut keys = self.claim();
+        keys["sha256"] = self.digest.clone().into();
+        let pair = |(key, value): (&String, &Value)| format!("{key} {}", BASE64_STANDARD.encode(value.as_str().unwrap_or_default()));
+        let metadata: Vec<String> = keys.as_object().into_iter().flatten().map(pair).collect();
+        let request = self.http.post(self.url("/v1/uploads")?).header("upload-length", self.size);
+        let answer = self.told(request.header("upload-metadata", metadata.join(","))).await?;
+        let place = answer.headers().get(reqwest::header::LOCATION).and_then(|place| place.to_str().ok()).map(str::to_owned);
+        self.url(&place.ok_or_else(|| Trouble::Broken("the server names no place for the upload".to_owned()))?)
+    }
+
+    /// Sends everything from a place in the file on.
+    async fn rest(&self, upload: &Url, at: u64) -> Result<(), Trouble> {
+        let unreadable = |cause| Trouble::Refused(Error::new(&codes::INVALID, format!("'{}' cannot be read: {cause}.", self.path.display())));
+        let mut file = tokio::fs::File::open(self.path).await.map_err(unreadable)?;
+        file.seek(SeekFrom::Start(at)).await.map_err(unreadable)?;
+        let left = self.size - at;
+        let bytes = ReaderStream::with_capacity(file.take(left), 256 * 1024);
+        let request = self.http.patch(upload.clone()).header("upload-offset", at).header("content-type", "application/offset+octet-stream");
+        let request = request.header(reqwest::header::CONTENT_LENGTH, left);
+        self.told(request.body(reqwest::Body::wrap_stream(counted(bytes, self.bar.clone())))).await.map(drop)
+    }
+
+    async fn offset(&self, upload: &Url) -> Result<u64, Trouble> {
+        let answer = self.told(self.http.head(upload.clone())).await?;
+        let there = answer.headers().get("upload-offset").and_then(|there| there.to_str().ok()?.parse().ok());
+        there.ok_or_else(|| Trouble::Broken("the server does not say how much is there".to_owned()))
+    }
+
+    /// Sends a request; an answer that is no success is trouble.
+    async fn told(&self, request: reqwest::RequestBuilder) -> Result<reqwest::Response, Trouble> {
+        let answer = request.bearer_auth(&self.args.token).header("tus-resumable", "1.0.0").send().await?;
+        let status = answer.status();
+        if status.is_success() {
+            return Ok(answer);
+        }
+        let mut body: Value = answer.json().await.unwrap_or_default();
+        if status == reqwest::StatusCode::NOT_FOUND && body.is_null() {
+            body = json!({"code": codes::UNKNOWN_UPLOAD.name, "detail": codes::UNKNOWN_UPLOAD.help}); // the answer to HEAD has no body
+        }
+        let error = refusal(self.path, &body, &format!("the server answered {status}"));
+        let again = status.is_server_error() || status == reqwest::StatusCode::TOO_MANY_REQUESTS;
+        Err(if again && error.code != codes::TOO_MANY_UPLOADS.name { Trouble::Broken(error.message) } else { Trouble::Refused(error) })
+    }
+
+    fn url(&self, place: &str) -> Result<Url, Trouble> {
+        Url::parse(&self.args.server)
+            .and_then(|server| server.join(place))
+            .map_err(|_| Trouble::Refused(Error::new(&codes::INVALID, "--server is an address such as http://127.0.0.1:8080.")))
+    }
+
+    /// What the file is said to be, as the server lists it.
+    fn claim(&self) -> Value {
+        let name = self.path.file_name().map(|name| name.to_string_lossy().into_owned());
+        let args = self.args;
+        let pairs = [
+            ("kind", Some(&args.kind)),
+            ("class", args.class.as_ref()),
+            ("lesson", args.lesson.as_ref()),
+            ("trainee", args.trainee.as_ref()),
+            ("filename", name.as_ref()),
+            ("timezone", args.timezone.as_ref()),
+        ];
+        pairs.into_iter().filter_map(|(key, value)| Some((key.to_owned(), Value::from(value?.as_str())))).collect::<Map<_, _>>().into()
+    }
+}
+
+/// The SHA-256 of a file, in hexadecimal: by it an unfinished upload is found again, and the server checks what arrived.
+async fn digest(path: &Path, bar: &ProgressBar) -> std::io::Result<String> {
+    let (path, bar) = (path.to_owned(), bar.clone());
+    let hashed = tokio::task::spawn_blocking(move || {
+        let mut hasher = Sha256::new();
+        std::io::copy(&mut bar.wrap_read(std::fs::File::open(path)?), &mut Hashing(&mut hasher))?;
+        bar.reset();
+        Ok(hex::encode(hasher.finalize()))
+    });
+    hashed.await.map_err(std::io::Error::other)?
+}
+
+/// A hasher to write to.
+struct Hashing<'a>(&'a mut Sha256);
+
+impl std::io::Write for Hashing<'_> {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.update(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
 }
 
 fn bar(shown: bool, size: u64, path: &Path) -> ProgressBar {
@@ -131,10 +297,10 @@ fn counted(
     stream.inspect_ok(move |chunk| bar.inc(chunk.len() as u64))
 }
 
-async fn refused(path: &Path, answer: reqwest::Response) -> Error {
-    let status = answer.status();
-    let body: Value = answer.json().await.unwrap_or_default();
-    let detail = body["detail"].as_str().map_or_else(|| format!("the server answered {status}"), str::to_owned);
-    let rows = serde_json::from_value(body["rows"].clone()).unwrap_or_default();
-    Error::new(&codes::ROWS_AT_FAULT, format!("'{}' was refused: {detail}", path.display())).with_rows(rows)
+/// A server's problem as an error of this file's.
+fn refusal(path: &Path, problem: &Value, otherwise: &str) -> Error {
+    let detail = problem["detail"].as_str().unwrap_or(otherwise);
+    let code = codes::ALL.iter().find(|code| problem["code"] == code.name).copied().unwrap_or(&codes::ROWS_AT_FAULT);
+    let rows = serde_json::from_value(problem["rows"].clone()).unwrap_or_default();
+    Error::new(code, format!("'{}' was refused: {detail}", path.display())).with_rows(rows)
 }

@@ -23,6 +23,7 @@ pub(super) async fn run(args: Args, app: App) -> Result<()> {
         super::until_told().await;
         told.cancel();
     });
+    tokio::spawn(pipeline::keep_house(app.clone(), stop.clone()));
     tracing::info!(workers = count, "working");
     jobs::work(app.jobs.clone(), app.db.clone(), app.clock.clone(), pipeline::handler(app), count, stop).await;
     Ok(())

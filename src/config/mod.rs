@@ -50,7 +50,7 @@ sections! {
     /// The Merkle log.
     Log { origin: String }
     /// Bounds on what comes in.
-    Limits { attendance_bytes: u64, video_bytes: u64, screenshot_bytes: u64, document_bytes: u64, list_bytes: u64, uploads: usize, requests_per_minute: u32 }
+    Limits { attendance_bytes: u64, video_bytes: u64, screenshot_bytes: u64, document_bytes: u64, list_bytes: u64, uploads: usize, unfinished_uploads: u32, upload_days: u32, requests_per_minute: u32 }
     /// Bounds on the child process that reads media.
     Media { wall_seconds: u64, cpu_seconds: u64, memory_bytes: u64, parallel: usize }
     /// A folder of an operator's own files.

@@ -15,6 +15,7 @@ struct Migration {
 const MIGRATIONS: &[Migration] = &[
     Migration { version: 1, name: "spine", text: include_str!("../../migrations/0001_spine.sql") },
     Migration { version: 2, name: "no_name_index", text: include_str!("../../migrations/0002_no_name_index.sql") },
+    Migration { version: 3, name: "uploads", text: include_str!("../../migrations/0003_uploads.sql") },
 ];
 
 pub(super) async fn run(db: &Db) -> Result<()> {
@@ -83,9 +84,23 @@ mod tests {
     async fn migrating_twice_changes_nothing() {
         each_engine(async |db| {
             db.migrate().await.expect("second run");
-            assert_eq!(db.versions().await.expect("versions"), (2, Some(2)));
+            let newest = MIGRATIONS.last().expect("there are some").version;
+            assert_eq!(db.versions().await.expect("versions"), (newest, Some(newest)));
         })
         .await;
+    }
+
+    #[test]
+    fn every_file_of_the_folder_is_applied_in_its_order() {
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/migrations");
+        let mut files: Vec<String> = std::fs::read_dir(folder)
+            .expect("the folder")
+            .map(|entry| entry.expect("an entry").file_name().into_string().expect("a name"))
+            .filter(|name| name.ends_with(".sql"))
+            .collect();
+        files.sort();
+        let known: Vec<String> = MIGRATIONS.iter().map(|known| format!("{:04}_{}.sql", known.version, known.name)).collect();
+        assert_eq!(files, known);
     }
 
     #[test]

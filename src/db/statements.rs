@@ -9,6 +9,7 @@ const LISTS: &[(&str, &[&str])] = &[
     ("jobs", crate::jobs::sql::ALL),
     ("register", crate::register::sql::ALL),
     ("receive", crate::receive::sql::ALL),
+    ("receive::upload", crate::receive::upload::sql::ALL),
     ("store", crate::store::sql::ALL),
     ("audit::bundle", crate::audit::bundle::sql::ALL),
     ("audit::fsck", crate::audit::fsck::sql::ALL),

@@ -53,7 +53,7 @@ impl FromStr for Kind {
 }
 
 /// The claim as sent: the query of `POST /v1/evidence`, or the metadata of a resumable upload.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Query {
     /// Kind.
     pub kind: Option<String>,

@@ -1,6 +1,6 @@
 //! Errors as RFC 9457 `application/problem+json`; the only place that knows which kind is which HTTP status.
 
-use crate::error::{Error, Kind, codes};
+use crate::error::{Code, Error, Kind, codes};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
@@ -34,6 +34,14 @@ pub fn status(kind: Kind) -> StatusCode {
     }
 }
 
+/// The HTTP status of an error: that of its kind, but for codes to which a protocol gives one of their own.
+fn status_of(error: &Error) -> StatusCode {
+    const OWN: [(&Code, u16); 4] =
+        [(&codes::RANGE, 416), (&codes::TUS_VERSION, 412), (&codes::OFFSET_STREAM, 415), (&codes::CHECKSUM_MISMATCH, 460)];
+    let own = OWN.iter().find(|(code, _)| code.name == error.code).and_then(|(_, status)| StatusCode::from_u16(*status).ok());
+    own.unwrap_or_else(|| status(error.kind))
+}
+
 /// Logs what only the operator should know.
 pub fn log(error: &Error) {
     if matches!(error.kind, Kind::Internal | Kind::Unavailable) {
@@ -47,7 +55,7 @@ impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let error = self.0;
         log(&error);
-        let status = if error.code == codes::RANGE.name { StatusCode::RANGE_NOT_SATISFIABLE } else { status(error.kind) };
+        let status = status_of(&error);
         let title = status.canonical_reason().unwrap_or("Error");
         let mut body =
             json!({"type": "about:blank", "title": title, "status": status.as_u16(), "code": error.code, "detail": error.message});

@@ -4,7 +4,7 @@
 //! means whole bytes, and a crash leaves only temporaries, which [`Disk::open`] removes when they are a day old. Objects have mode 0444.
 
 use crate::folders::{self, Folders};
-use crate::layout::{FILES, OBJECTS, file_path, object_of, object_path};
+use crate::layout::{FILES, OBJECTS, STAGED, file_path, object_of, object_path, scope_of, staged_folder, staged_path};
 use crate::local::LocalCopy;
 use crate::reader::file_stream;
 use crate::spool::{Held, Spill, Spooled, TEMPORARY, blocking, spool};
@@ -49,19 +49,57 @@ impl Disk {
         S: Stream<Item = io::Result<Bytes>> + Send,
     {
         let spooled = spool(body, &put, Spill::ToKeep(&self.inner.temporary)).await?;
-        self.with(|disk| disk.keep(spooled)).await
+        let path = self.inner.object(&spooled.digest);
+        self.with(|disk| disk.keep(spooled, path)).await
+    }
+
+    pub(crate) async fn stage<S>(&self, scope: &str, body: S, put: Put) -> Result<Stored, StorageError>
+    where
+        S: Stream<Item = io::Result<Bytes>> + Send,
+    {
+        let spooled = spool(body, &put, Spill::ToKeep(&self.inner.temporary)).await?;
+        let path = self.inner.root.join(staged_path(scope, &spooled.digest)?);
+        self.with(|disk| disk.keep(spooled, path)).await
     }
 
     pub(crate) async fn open_object(&self, digest: &Digest) -> Result<Reader, StorageError> {
+        self.open_whole(digest, self.inner.object(digest)).await
+    }
+
+    pub(crate) async fn open_staged(&self, scope: &str, digest: &Digest) -> Result<Reader, StorageError> {
+        self.open_whole(digest, self.inner.root.join(staged_path(scope, digest)?)).await
+    }
+
+    async fn open_whole(&self, digest: &Digest, path: PathBuf) -> Result<Reader, StorageError> {
         let digest = *digest;
-        let (file, size) = self.with(move |disk| disk.open(&digest)).await?;
+        let (file, size) = self.with(move |_| open(&digest, &path)).await?;
         Ok(Reader::whole(digest, size, file_stream(file, size)))
+    }
+
+    pub(crate) async fn discard_staged(&self, scope: &str) -> Result<(), StorageError> {
+        let folder = self.inner.root.join(staged_folder(scope)?);
+        self.with(move |disk| {
+            match fs::remove_dir_all(&folder) {
+                Err(e) if e.kind() == ErrorKind::NotFound => return Ok(()),
+                done => done?,
+            }
+            disk.folders.forget(&folder);
+            Ok(disk.folders.settle(folder_of(&folder))?)
+        })
+        .await
+    }
+
+    pub(crate) fn list_staged(&self) -> BoxStream<'static, Result<String, StorageError>> {
+        folders::walk(self.inner.root.clone(), STAGED, |_| true)
+            .try_filter_map(|entry| future::ok(scope_of(&entry.path).map(str::to_owned)))
+            .err_into()
+            .boxed()
     }
 
     pub(crate) async fn open_range(&self, digest: &Digest, range: Range<u64>) -> Result<Reader, StorageError> {
         let digest = *digest;
         self.with(move |disk| {
-            let (mut file, size) = disk.open(&digest)?;
+            let (mut file, size) = open(&digest, &disk.object(&digest))?;
             if range.start > size {
                 return Err(StorageError::OutOfRange { size });
             }
@@ -155,17 +193,7 @@ impl Inner {
         tempfile::Builder::new().prefix(TEMPORARY).tempfile_in(&self.temporary)
     }
 
-    fn open(&self, digest: &Digest) -> Result<(File, u64), StorageError> {
-        let file = File::open(self.object(digest)).map_err(|e| match e.kind() {
-            ErrorKind::NotFound => StorageError::Missing(*digest),
-            _ => e.into(),
-        })?;
-        let size = file.metadata()?.len();
-        Ok((file, size))
-    }
-
-    fn keep(&self, Spooled { digest, size, held }: Spooled) -> Result<Stored, StorageError> {
-        let path = self.object(&digest);
+    fn keep(&self, Spooled { digest, size, held }: Spooled, path: PathBuf) -> Result<Stored, StorageError> {
         let found = size_of(&path)?;
         if found == Some(size) {
             // Whoever put it may not have come to make its folder durable yet.
@@ -210,6 +238,16 @@ impl Inner {
             Err(e) => Err(e),
         }
     }
+}
+
+/// The file of these bytes, and its size.
+fn open(digest: &Digest, path: &Path) -> Result<(File, u64), StorageError> {
+    let file = File::open(path).map_err(|e| match e.kind() {
+        ErrorKind::NotFound => StorageError::Missing(*digest),
+        _ => e.into(),
+    })?;
+    let size = file.metadata()?.len();
+    Ok((file, size))
 }
 
 fn size_of(path: &Path) -> io::Result<Option<u64>> {

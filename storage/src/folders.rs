@@ -52,6 +52,11 @@ impl Folders {
         Ok(())
     }
 
+    /// The folder was removed: made again, it is to be made durable again.
+    pub(crate) fn forget(&self, folder: &Path) {
+        self.durable.lock().unwrap_or_else(PoisonError::into_inner).remove(folder);
+    }
+
     fn is_durable(&self, folder: &Path) -> bool {
         self.durable.lock().unwrap_or_else(PoisonError::into_inner).contains(folder)
     }

@@ -3,6 +3,7 @@
 //! ```text
 //! sha256/ab/cd/abcd…   an object under its digest
 //! files/<name>         a named file
+//! staged/<scope>/abcd… a part of a body that is not whole yet
 //! canary/…             what the WORM probe leaves (S3)
 //! tmp/…                what is not finished (disk); never referred to
 //! ```
@@ -13,6 +14,8 @@ use crate::{Digest, StorageError};
 pub(crate) const OBJECTS: &str = "sha256";
 /// Folder of named files.
 pub(crate) const FILES: &str = "files";
+/// Folder of parts that wait to become an object.
+pub(crate) const STAGED: &str = "staged";
 
 /// The longest file name: a segment may take 255 bytes on common file systems, a key 1,024 on S3.
 const MAX_NAME: usize = 512;
@@ -23,6 +26,30 @@ pub(crate) fn object_path(digest: &Digest) -> String {
     format!("{OBJECTS}/{}/{}/{hex}", &hex[..2], &hex[2..4])
 }
 
+/// `staged/<scope>/<hex>`.
+pub(crate) fn staged_path(scope: &str, digest: &Digest) -> Result<String, StorageError> {
+    Ok(format!("{}/{digest}", staged_folder(scope)?))
+}
+
+/// `staged/<scope>`, if the scope is a segment of letters, digits, `.`, `_`, `-`.
+pub(crate) fn staged_folder(scope: &str) -> Result<String, StorageError> {
+    if !segment(scope) {
+        return Err(StorageError::Config(format!("“{scope}” cannot name a scope: use letters, digits, “.”, “_” and “-”")));
+    }
+    Ok(format!("{STAGED}/{scope}"))
+}
+
+/// The scope of a staged part's path.
+pub(crate) fn scope_of(path: &str) -> Option<&str> {
+    path.strip_prefix(STAGED)?.strip_prefix('/')?.split_once('/').map(|(scope, _)| scope)
+}
+
+/// A name without folders.
+fn segment(text: &str) -> bool {
+    let plain = |c: u8| c.is_ascii_alphanumeric() || matches!(c, b'.' | b'_' | b'-');
+    !text.is_empty() && text.len() <= 255 && text != "." && text != ".." && text.bytes().all(plain)
+}
+
 /// The digest whose path this is, if it is one.
 pub(crate) fn object_of(path: &str) -> Option<Digest> {
     let digest = path.rsplit('/').next()?.parse().ok()?;
@@ -31,8 +58,6 @@ pub(crate) fn object_of(path: &str) -> Option<Digest> {
 
 /// `files/<name>`, if the name is one: segments of letters, digits, `.`, `_`, `-`, parted by `/`, none of them `.` or `..` or empty.
 pub(crate) fn file_path(name: &str) -> Result<String, StorageError> {
-    let plain = |c: u8| c.is_ascii_alphanumeric() || matches!(c, b'.' | b'_' | b'-');
-    let segment = |s: &str| !s.is_empty() && s.len() <= 255 && s != "." && s != ".." && s.bytes().all(plain);
     if name.len() > MAX_NAME || !name.split('/').all(segment) {
         return Err(StorageError::Config(format!(
             "“{name}” cannot name a file: use letters, digits, “.”, “_”, “-” and “/” between segments, at most {MAX_NAME} bytes"
@@ -53,6 +78,14 @@ mod tests {
         assert_eq!(object_of(&path), Some(digest));
         assert_eq!(object_of(&path.replace("/2d/", "/2e/")), None);
         assert_eq!(object_of("sha256/2d/71/put-7"), None);
+    }
+
+    #[test]
+    fn a_staged_part_lies_in_its_scope() {
+        let path = staged_path("0197-a", &Digest::of(b"x")).unwrap();
+        assert_eq!(path, "staged/0197-a/2d711642b726b04401627ca9fbac32f5c8530fb1903cc4db02258717921a4881");
+        assert_eq!(scope_of(&path), Some("0197-a"));
+        assert!(["", "..", "a/b", "名"].iter().all(|scope| staged_path(scope, &Digest::of(b"x")).is_err()));
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Objects in memory, and faults on demand.
 
-use crate::layout::file_path;
+use crate::layout::{file_path, staged_folder};
 use crate::local::LocalCopy;
 use crate::spool::{Held, Spill, spool};
 use crate::{Digest, Listed, Put, Reader, Stat, StorageError, Stored};
@@ -22,6 +22,7 @@ pub(crate) struct Memory {
 struct Kept {
     objects: BTreeMap<Digest, Bytes>,
     files: BTreeMap<String, Bytes>,
+    staged: BTreeMap<(String, Digest), Bytes>,
 }
 
 /// What can be made to fail.
@@ -31,6 +32,14 @@ pub enum Op {
     Put,
     /// `open_object`, `open_range` and `local_copy`.
     Open,
+    /// `stage`.
+    Stage,
+    /// `open_staged`.
+    OpenStaged,
+    /// `discard_staged`.
+    DiscardStaged,
+    /// `list_staged`.
+    ListStaged,
     /// `stat`.
     Stat,
     /// `list`.
@@ -121,6 +130,11 @@ impl Faults {
         self.kept().objects.get_mut(digest).map(|kept| *kept = bytes).is_some()
     }
 
+    /// Puts other bytes under a staged part's name; `false` if there is no such part.
+    pub fn replace_staged(&self, scope: &str, digest: &Digest, bytes: Bytes) -> bool {
+        self.kept().staged.get_mut(&(scope.to_owned(), *digest)).map(|kept| *kept = bytes).is_some()
+    }
+
     /// Flips one bit of a kept file; `false` if there is none, or it is empty.
     pub fn damage_file(&self, name: &str) -> bool {
         flip(self.kept().files.get_mut(name))
@@ -207,6 +221,35 @@ impl Memory {
             }
             Stored { digest, size, new }
         })
+    }
+
+    pub(crate) async fn stage<S>(&self, scope: &str, body: S, put: Put) -> Result<Stored, StorageError>
+    where
+        S: Stream<Item = io::Result<Bytes>> + Send,
+    {
+        staged_folder(scope)?;
+        let spooled = spool(body, &put, Spill::Never).await?;
+        let (digest, size) = (spooled.digest, spooled.size);
+        let Held::Memory(batch) = spooled.held else { unreachable!("nothing spills out of memory") };
+        self.faults.around(Op::Stage, scope, |kept| {
+            let new = kept.staged.insert((scope.to_owned(), digest), batch.into_bytes()).is_none();
+            Stored { digest, size, new }
+        })
+    }
+
+    pub(crate) async fn open_staged(&self, scope: &str, digest: &Digest) -> Result<Reader, StorageError> {
+        let found = self.faults.around(Op::OpenStaged, scope, |kept| kept.staged.get(&(scope.to_owned(), *digest)).cloned())?;
+        let bytes = found.ok_or(StorageError::Missing(*digest))?;
+        Ok(Reader::whole(*digest, bytes.len() as u64, chunks(bytes)))
+    }
+
+    pub(crate) fn discard_staged(&self, scope: &str) -> Result<(), StorageError> {
+        staged_folder(scope)?;
+        self.faults.around(Op::DiscardStaged, scope, |kept| kept.staged.retain(|(of, _), _| of != scope))
+    }
+
+    pub(crate) fn list_staged(&self) -> BoxStream<'static, Result<String, StorageError>> {
+        listing(self.faults.around(Op::ListStaged, "", |kept| kept.staged.keys().map(|(scope, _)| scope.clone()).collect()))
     }
 
     pub(crate) async fn open_object(&self, digest: &Digest) -> Result<Reader, StorageError> {

@@ -224,6 +224,48 @@ impl Objects {
         }
     }
 
+    /// Keeps a part of a body that is not whole yet, durably, under its digest in a scope of its own. What is staged is no object: nobody
+    /// finds it by its digest alone, it is never retained, and it goes with its scope.
+    ///
+    /// Errors as those of [`put`](Objects::put).
+    pub async fn stage<S>(&self, scope: &str, body: S, put: Put) -> Result<Stored, StorageError>
+    where
+        S: Stream<Item = io::Result<Bytes>> + Send,
+    {
+        match &self.backend {
+            Backend::Disk(disk) => disk.stage(scope, body, put).await,
+            Backend::S3(s3) => s3.stage(scope, body, put).await,
+            Backend::Memory(memory) => memory.stage(scope, body, put).await,
+        }
+    }
+
+    /// A staged part; its digest is verified as it is read.
+    pub async fn open_staged(&self, scope: &str, digest: &Digest) -> Result<Reader, StorageError> {
+        match &self.backend {
+            Backend::Disk(disk) => disk.open_staged(scope, digest).await,
+            Backend::S3(s3) => s3.open_staged(scope, digest).await,
+            Backend::Memory(memory) => memory.open_staged(scope, digest).await,
+        }
+    }
+
+    /// Removes all that is staged in a scope; no error if there is nothing.
+    pub async fn discard_staged(&self, scope: &str) -> Result<(), StorageError> {
+        match &self.backend {
+            Backend::Disk(disk) => disk.discard_staged(scope).await,
+            Backend::S3(s3) => s3.discard_staged(scope).await,
+            Backend::Memory(memory) => memory.discard_staged(scope),
+        }
+    }
+
+    /// The scope of every staged part, in ascending order: a scope of three parts is named three times.
+    pub fn list_staged(&self) -> BoxStream<'static, Result<String, StorageError>> {
+        match &self.backend {
+            Backend::Disk(disk) => disk.list_staged(),
+            Backend::S3(s3) => S3::list_staged(s3),
+            Backend::Memory(memory) => memory.list_staged(),
+        }
+    }
+
     /// Keeps a small named file durably; the same bytes again change nothing, other bytes replace it.
     pub async fn put_file(&self, name: &str, bytes: Bytes) -> Result<(), StorageError> {
         match &self.backend {

@@ -1,10 +1,12 @@
 //! A deployment of its own for a test: the real program as a child process, on SQLite and a folder or on PostgreSQL and S3.
 
 mod bucket;
+mod cutter;
 #[path = "../../storage/tests/it/services.rs"]
 mod services;
 
 use bucket::Bucket;
+pub use cutter::Cutter;
 use keshi::simulate::{self, Access, Client, Plan};
 use serde_json::Value;
 use std::net::TcpListener;
@@ -74,6 +76,10 @@ impl Site {
         // Free a moment ago, and asked of the system at random: nobody else is likely to take it.
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         Site { folder, settings, bucket, port }
+    }
+
+    pub fn port(&self) -> u16 {
+        self.port
     }
 
     pub fn address(&self) -> String {

@@ -11,6 +11,7 @@ mod log;
 mod operation;
 mod providers;
 mod query;
+mod uploads;
 
 pub(super) use operation::keep_up;
 
@@ -49,6 +50,8 @@ fn described() -> OpenApiRouter<App> {
         .routes(routes!(evidence::proof))
         .routes(routes!(evidence::thumbnail))
         .routes(routes!(attendance::submit))
+        .routes(routes!(uploads::options, uploads::list, uploads::begin))
+        .routes(routes!(uploads::state, uploads::offset, uploads::go_on, uploads::go_on_by_post, uploads::remove))
         .routes(routes!(hours::credits))
         .routes(routes!(hours::lesson_trace))
         .routes(routes!(hours::trainee_trace))

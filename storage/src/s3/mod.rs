@@ -10,7 +10,7 @@ mod connect;
 mod upload;
 mod worm;
 
-use crate::layout::{FILES, OBJECTS, file_path, object_of, object_path};
+use crate::layout::{FILES, OBJECTS, STAGED, file_path, object_of, object_path, scope_of, staged_folder, staged_path};
 use crate::local::LocalCopy;
 use crate::place::Bucket;
 use crate::spool::{Spill, spool};
@@ -53,7 +53,7 @@ impl S3 {
             if let Some(damaged) = found {
                 tracing::warn!(object.digest = %digest, object.size = size, found.size = damaged.size, "replacing an object that has been damaged");
             }
-            self.upload(spooled, until).await?;
+            self.upload(&self.object(&digest), spooled, until).await?;
             // Services are known that forget the retention of an upload in parts.
             found = if until.is_some() { self.stat(&digest).await? } else { None };
         }
@@ -65,8 +65,42 @@ impl S3 {
         Ok(Stored { digest, size, new })
     }
 
+    pub(crate) async fn stage<S>(&self, scope: &str, body: S, put: Put) -> Result<Stored, StorageError>
+    where
+        S: Stream<Item = io::Result<Bytes>> + Send,
+    {
+        let spooled = spool(body, &put, Spill::ToPass(&self.bucket.spool)).await?;
+        let (digest, size) = (spooled.digest, spooled.size);
+        let key = self.staged(scope, &digest)?;
+        self.upload(&key, spooled, None).await?;
+        Ok(Stored { digest, size, new: true })
+    }
+
     pub(crate) async fn open_object(&self, digest: &Digest) -> Result<Reader, StorageError> {
-        let request = self.client.get_object().bucket(&self.bucket.name).key(self.object(digest));
+        self.open_whole(digest, self.object(digest)).await
+    }
+
+    pub(crate) async fn open_staged(&self, scope: &str, digest: &Digest) -> Result<Reader, StorageError> {
+        self.open_whole(digest, self.staged(scope, digest)?).await
+    }
+
+    pub(crate) async fn discard_staged(&self, scope: &str) -> Result<(), StorageError> {
+        let mut keys = std::pin::pin!(self.keys(format!("{}/", staged_folder(scope)?)));
+        while let Some((key, _)) = keys.try_next().await? {
+            self.discard_key(&key, None).await?;
+        }
+        Ok(())
+    }
+
+    pub(crate) fn list_staged(this: &Arc<S3>) -> BoxStream<'static, Result<String, StorageError>> {
+        let skip = this.bucket.prefix.len();
+        this.keys(format!("{STAGED}/"))
+            .try_filter_map(move |(key, _)| future::ok(scope_of(&key[skip..]).map(str::to_owned)))
+            .boxed()
+    }
+
+    async fn open_whole(&self, digest: &Digest, key: String) -> Result<Reader, StorageError> {
+        let request = self.client.get_object().bucket(&self.bucket.name).key(key);
         match request.send().await {
             Ok(found) => Ok(Reader::whole(*digest, size_of(found.content_length)?, body(found.body))),
             Err(e) if status(&e) == Some(404) => Err(StorageError::Missing(*digest)),
@@ -117,20 +151,24 @@ impl S3 {
     }
 
     pub(crate) async fn discard(&self, digest: &Digest) -> Result<(), StorageError> {
-        let key = self.object(digest);
+        self.discard_key(&self.object(digest), Some(*digest)).await
+    }
+
+    /// Removes a key in all its versions.
+    async fn discard_key(&self, key: &str, object: Option<Digest>) -> Result<(), StorageError> {
         if !self.versions {
-            return match self.client.delete_object().bucket(&self.bucket.name).key(&key).send().await {
+            return match self.client.delete_object().bucket(&self.bucket.name).key(key).send().await {
                 Err(e) if status(&e) != Some(404) => Err(away("discarding an object", e)),
                 _ => Ok(()),
             };
         }
-        for version in self.versions_of(&key).await? {
-            let request = self.client.delete_object().bucket(&self.bucket.name).key(&key).version_id(&version);
-            match request.send().await {
-                Err(e) if status(&e) == Some(404) => {}
-                Err(_) if self.is_held(&key, &version).await? => return Err(StorageError::Retained(*digest)),
-                Err(e) => return Err(away("discarding an object's version", e)),
-                Ok(_) => {}
+        for version in self.versions_of(key).await? {
+            let request = self.client.delete_object().bucket(&self.bucket.name).key(key).version_id(&version);
+            match (request.send().await, object) {
+                (Err(e), _) if status(&e) == Some(404) => {}
+                (Err(_), Some(digest)) if self.is_held(key, &version).await? => return Err(StorageError::Retained(digest)),
+                (Err(e), _) => return Err(away("discarding an object's version", e)),
+                (Ok(_), _) => {}
             }
         }
         Ok(())
@@ -169,6 +207,11 @@ impl S3 {
     /// The key of an object.
     fn object(&self, digest: &Digest) -> String {
         format!("{}{}", self.bucket.prefix, object_path(digest))
+    }
+
+    /// The key of a staged part.
+    fn staged(&self, scope: &str, digest: &Digest) -> Result<String, StorageError> {
+        Ok(format!("{}{}", self.bucket.prefix, staged_path(scope, digest)?))
     }
 
     async fn head(&self, key: &str, version: Option<&str>) -> Result<Option<HeadObjectOutput>, StorageError> {

@@ -28,22 +28,22 @@ pub(super) fn header(digest: &Digest) -> String {
 
 impl S3 {
     /// Uploads a body, retained until then.
-    pub(super) async fn upload(&self, spooled: Spooled, until_us: Option<i64>) -> Result<(), StorageError> {
+    pub(super) async fn upload(&self, key: &str, spooled: Spooled, until_us: Option<i64>) -> Result<(), StorageError> {
         let Spooled { digest, size, held } = spooled;
         match held {
-            Held::Memory(batch) => self.upload_whole(&digest, ByteStream::from(batch.into_bytes()), until_us).await,
+            Held::Memory(batch) => self.upload_whole(key, &digest, ByteStream::from(batch.into_bytes()), until_us).await,
             Held::File(file) if size <= self.bucket.part => {
-                self.upload_whole(&digest, section(file.path(), 0..size).await?, until_us).await
+                self.upload_whole(key, &digest, section(file.path(), 0..size).await?, until_us).await
             }
-            Held::File(file) => self.upload_parts(&digest, size, file.path(), until_us).await,
+            Held::File(file) => self.upload_parts(key, size, file.path(), until_us).await,
         }
     }
 
-    async fn upload_whole(&self, digest: &Digest, body: ByteStream, until_us: Option<i64>) -> Result<(), StorageError> {
+    async fn upload_whole(&self, key: &str, digest: &Digest, body: ByteStream, until_us: Option<i64>) -> Result<(), StorageError> {
         self.client
             .put_object()
             .bucket(&self.bucket.name)
-            .key(self.object(digest))
+            .key(key)
             .checksum_algorithm(ChecksumAlgorithm::Sha256)
             .checksum_sha256(header(digest))
             .set_object_lock_mode(until_us.map(|_| ObjectLockMode::Compliance))
@@ -55,12 +55,12 @@ impl S3 {
             .map_err(|e| away("uploading an object", e))
     }
 
-    async fn upload_parts(&self, digest: &Digest, size: u64, path: &Path, until_us: Option<i64>) -> Result<(), StorageError> {
+    async fn upload_parts(&self, key: &str, size: u64, path: &Path, until_us: Option<i64>) -> Result<(), StorageError> {
         let started = self
             .client
             .create_multipart_upload()
             .bucket(&self.bucket.name)
-            .key(self.object(digest))
+            .key(key)
             .checksum_algorithm(ChecksumAlgorithm::Sha256)
             .set_object_lock_mode(until_us.map(|_| ObjectLockMode::Compliance))
             .set_object_lock_retain_until_date(until_us.map(until))
@@ -69,16 +69,16 @@ impl S3 {
             .map_err(|e| away("beginning an upload", e))?;
         let id = started.upload_id.ok_or_else(|| StorageError::away("the service began an upload and gave it no name"))?;
         let mut abort = Abort(Some((
-            self.client.abort_multipart_upload().bucket(&self.bucket.name).key(self.object(digest)).upload_id(&id),
+            self.client.abort_multipart_upload().bucket(&self.bucket.name).key(key).upload_id(&id),
             tokio::runtime::Handle::current(),
         )));
         let parts =
-            stream::iter(sections(size, self.bucket.part)).map(|(number, range)| self.upload_part(digest, &id, path, number, range));
+            stream::iter(sections(size, self.bucket.part)).map(|(number, range)| self.upload_part(key, &id, path, number, range));
         let parts = parts.buffered(AT_ONCE).try_collect().await?;
         self.client
             .complete_multipart_upload()
             .bucket(&self.bucket.name)
-            .key(self.object(digest))
+            .key(key)
             .upload_id(&id)
             .multipart_upload(CompletedMultipartUpload::builder().set_parts(Some(parts)).build())
             .send()
@@ -90,7 +90,7 @@ impl S3 {
 
     async fn upload_part(
         &self,
-        digest: &Digest,
+        key: &str,
         id: &str,
         path: &Path,
         number: i32,
@@ -102,7 +102,7 @@ impl S3 {
             .client
             .upload_part()
             .bucket(&self.bucket.name)
-            .key(self.object(digest))
+            .key(key)
             .upload_id(id)
             .part_number(number)
             .checksum_algorithm(ChecksumAlgorithm::Sha256)

@@ -107,6 +107,10 @@ impl Behind for Seen {
         async move { self.bucket.write(&self.bucket.key(&digest), bytes).await }.boxed()
     }
 
+    fn replace_staged(&self, scope: &'static str, digest: Digest, bytes: Bytes) -> BoxFuture<'_, ()> {
+        async move { self.bucket.write(&format!("some/where/staged/{scope}/{digest}"), bytes).await }.boxed()
+    }
+
     fn leftovers(&self) -> BoxFuture<'_, Vec<String>> {
         let spooled = std::fs::read_dir(&self.spooled).unwrap().map(|e| e.unwrap().file_name().into_string().unwrap()).collect();
         async { spooled }.boxed()

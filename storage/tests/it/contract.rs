@@ -21,6 +21,8 @@ pub struct Store {
 pub trait Behind: Send + Sync {
     /// Puts other bytes under an object's name.
     fn replace(&self, digest: Digest, bytes: Bytes) -> BoxFuture<'_, ()>;
+    /// The same for a staged part.
+    fn replace_staged(&self, scope: &'static str, digest: Digest, bytes: Bytes) -> BoxFuture<'_, ()>;
     /// Names of temporary files, unfinished uploads and the like.
     fn leftovers(&self) -> BoxFuture<'_, Vec<String>>;
 }
@@ -73,6 +75,9 @@ macro_rules! clauses {
         a_reader_is_collected_up_to_a_limit
         a_file_is_kept_and_replaced_whole
         files_are_listed_by_prefix_in_order
+        what_is_staged_is_no_object_and_goes_with_its_scope
+        a_part_that_breaks_off_is_not_staged
+        a_changed_part_is_noticed
         a_name_that_leaves_the_store_is_refused
         a_store_is_ready
     } };
@@ -336,10 +341,55 @@ pub async fn files_are_listed_by_prefix_in_order(store: Store) {
     }
 }
 
+async fn scopes(objects: &Objects) -> Vec<String> {
+    objects.list_staged().try_collect().await.unwrap()
+}
+
+pub async fn what_is_staged_is_no_object_and_goes_with_its_scope(store: Store) {
+    let (small, large) = (noise(20, 10), noise(21, 9 * MIB));
+    for (scope, body) in [("a", &small), ("a", &large), ("b", &small), ("a", &small)] {
+        let stored = store.objects.stage(scope, chunked(body, 70_000), Put::default()).await.unwrap();
+        assert_eq!((stored.digest, stored.size), (Digest::of(body), body.len() as u64));
+    }
+    assert_eq!((listed(&store.objects).await, scopes(&store.objects).await), (vec![], vec!["a".into(), "a".into(), "b".into()]));
+    assert!(store.objects.list_files("").try_collect::<Vec<_>>().await.unwrap().is_empty());
+    assert!(store.objects.put_bytes(small.clone()).await.unwrap().new, "the same bytes are an object beside their part");
+    let part = store.objects.open_staged("a", &Digest::of(&large)).await.unwrap();
+    assert_eq!(part.bytes(u64::MAX).await.unwrap(), large);
+    store.objects.discard_staged("a").await.unwrap();
+    store.objects.discard_staged("a").await.unwrap();
+    assert_eq!(scopes(&store.objects).await, ["b"]);
+    assert!(matches!(store.objects.open_staged("a", &Digest::of(&small)).await, Err(StorageError::Missing(_))));
+    assert_eq!(read(&store.objects, &Digest::of(&small)).await, small);
+    store.objects.stage("a", chunked(&small, 3), Put::default()).await.unwrap();
+    assert_eq!(scopes(&store.objects).await, ["a", "b"], "a scope may be used again");
+    assert_eq!(store.behind.leftovers().await, [""; 0]);
+}
+
+pub async fn a_part_that_breaks_off_is_not_staged(store: Store) {
+    for size in [10, 8 * MIB] {
+        let failed = store.objects.stage("a", broken_off(&noise(22, size)), Put::default()).await.unwrap_err();
+        assert!(matches!(failed, StorageError::Body(_)), "{failed:?}");
+        let failed = store.objects.stage("a", chunked(&noise(22, size), 70_000), at_most(size - 1)).await.unwrap_err();
+        assert!(matches!(failed, StorageError::TooLarge { .. }), "{failed:?}");
+    }
+    assert_eq!(scopes(&store.objects).await, [""; 0]);
+    holds_nothing(&store).await;
+}
+
+pub async fn a_changed_part_is_noticed(store: Store) {
+    let body = noise(23, 3 * MIB);
+    let digest = store.objects.stage("a", chunked(&body, 70_000), Put::default()).await.unwrap().digest;
+    store.behind.replace_staged("a", digest, body.slice(1..)).await;
+    let failed = store.objects.open_staged("a", &digest).await.unwrap().bytes(u64::MAX).await.unwrap_err();
+    assert!(matches!(failed, StorageError::DigestMismatch { .. }), "{failed:?}");
+}
+
 pub async fn a_name_that_leaves_the_store_is_refused(store: Store) {
     for name in ["../x", "/x", "a/../../x", ""] {
         assert!(matches!(store.objects.put_file(name, "x".into()).await, Err(StorageError::Config(_))), "{name}");
         assert!(matches!(store.objects.get_file(name).await, Err(StorageError::Config(_))), "{name}");
+        assert!(matches!(store.objects.discard_staged(name).await, Err(StorageError::Config(_))), "{name}");
     }
 }
 

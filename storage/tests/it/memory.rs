@@ -19,6 +19,11 @@ impl Behind for Faults {
         async {}.boxed()
     }
 
+    fn replace_staged(&self, scope: &'static str, digest: Digest, bytes: Bytes) -> BoxFuture<'_, ()> {
+        assert!(Faults::replace_staged(self, scope, &digest, bytes));
+        async {}.boxed()
+    }
+
     fn leftovers(&self) -> BoxFuture<'_, Vec<String>> {
         async { Vec::new() }.boxed()
     }
