@@ -201,7 +201,8 @@ impl Server<'_> {
 
     /// Sends everything from a place in the file on.
     async fn rest(&self, upload: &Url, at: u64) -> Result<(), Trouble> {
-        let unreadable = |cause| Trouble::Refused(Error::new(&codes::INVALID, format!("'{}' cannot be read: {cause}.", self.path.display())));
+        let unreadable =
+            |cause| Trouble::Refused(Error::new(&codes::INVALID, format!("'{}' cannot be read: {cause}.", self.path.display())));
         let mut file = tokio::fs::File::open(self.path).await.map_err(unreadable)?;
         file.seek(SeekFrom::Start(at)).await.map_err(unreadable)?;
         let left = self.size - at;

@@ -38,6 +38,21 @@ impl Kind {
     }
 }
 
+/// What the ending of a file's name says of its kind; anything else is a document.
+pub const ENDINGS: [(Kind, &[&str]); 3] = [
+    (Kind::Attendance, &["xlsx", "xls", "csv", "tsv", "json", "ndjson", "jsonl", "txt"]),
+    (Kind::Video, &["mp4", "mkv", "mov", "flv", "avi", "webm", "ts", "m4v", "m4a", "mp3", "wav"]),
+    (Kind::Screenshot, &["jpg", "jpeg", "png", "webp", "gif", "bmp"]),
+];
+
+impl Kind {
+    /// The kind that a file of this name is likely to be.
+    pub fn likely(filename: &str) -> Kind {
+        let ending = filename.rsplit_once('.').map(|(_, ending)| ending.to_ascii_lowercase()).unwrap_or_default();
+        ENDINGS.iter().find(|(_, endings)| endings.contains(&ending.as_str())).map_or(Kind::Document, |(kind, _)| *kind)
+    }
+}
+
 impl FromStr for Kind {
     type Err = Error;
 
@@ -219,6 +234,19 @@ mod tests {
         assert_eq!(file_name("../../etc/pass\u{7}wd").as_deref(), Some("passwd"));
         assert_eq!(file_name("C:\\tmp\\签到.xlsx").as_deref(), Some("签到.xlsx"));
         assert_eq!(file_name("课".repeat(200).as_str()).map(|name| name.len()), Some(255));
+    }
+
+    #[test]
+    fn a_name_tells_what_a_file_is_likely_to_be() {
+        for (name, kind) in [
+            ("签到.XLSX", Kind::Attendance),
+            ("a.tar.mp4", Kind::Video),
+            ("1.JPG", Kind::Screenshot),
+            ("证书.pdf", Kind::Document),
+            ("mp4", Kind::Document),
+        ] {
+            assert_eq!(Kind::likely(name), kind, "{name}");
+        }
     }
 
     #[test]

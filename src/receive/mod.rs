@@ -10,5 +10,5 @@ pub mod identity;
 pub(crate) mod sql;
 pub mod upload;
 
-pub use claim::{Claim, Kind, Query};
+pub use claim::{Claim, ENDINGS, Kind, Query};
 pub use identity::{Actor, Right, Role};

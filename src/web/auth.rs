@@ -3,6 +3,7 @@
 use super::problem::Problem;
 use crate::app::App;
 use crate::error::{Error, codes};
+use crate::ids::chance;
 use crate::receive::{Actor, identity};
 use axum::extract::FromRequestParts;
 use axum::http::header::{AUTHORIZATION, COOKIE, HeaderMap};
@@ -41,7 +42,7 @@ impl FromRequestParts<App> for Asker {
         let actor = identity::by_session(&app.db, app.clock.now(), &cookie).await?;
         if !parts.method.is_safe() {
             let sent = parts.headers.get("x-csrf-token").and_then(|value| value.to_str().ok()).unwrap_or_default();
-            if !identity::csrf_holds(&cookie, sent) {
+            if !holds(&cookie, sent) {
                 return Err(
                     Error::new(&codes::FORBIDDEN, "A session changes things with its form token in x-csrf-token, or use a token.").into()
                 );
@@ -73,4 +74,35 @@ pub fn set_cookie(app: &App, cookie: &str) -> String {
     let secure = if app.config.public_url().starts_with("https://") { "; Secure" } else { "" };
     let age = if cookie.is_empty() { 0 } else { identity::SESSION / crate::time::SECOND };
     format!("{COOKIE_NAME}={cookie}; Path=/; HttpOnly; SameSite=Lax; Max-Age={age}{secure}")
+}
+
+/// The token of a form: the session's own, under a pad that changes with every page, so that compressed pages do not tell it.
+pub(in crate::web) fn form_token(secret: &str) -> String {
+    let token = identity::csrf(secret);
+    let pad = chance::<32>();
+    let bytes = hex::decode(token).unwrap_or_default();
+    let masked: Vec<u8> = bytes.iter().zip(pad).map(|(byte, pad)| byte ^ pad).collect();
+    format!("{}{}", hex::encode(pad), hex::encode(masked))
+}
+
+/// Whether a form's token was made by [`form_token`] for this secret.
+pub(in crate::web) fn holds(secret: &str, sent: &str) -> bool {
+    let Ok(bytes) = hex::decode(sent) else { return false };
+    let Some((pad, masked)) = bytes.split_at_checked(32).filter(|(_, masked)| masked.len() == 32) else { return false };
+    let token: Vec<u8> = masked.iter().zip(pad).map(|(byte, pad)| byte ^ pad).collect();
+    identity::csrf_holds(secret, &hex::encode(token))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_form_token_holds_for_its_session_alone_and_looks_different_on_every_page() {
+        let (one, two) = (form_token("a"), form_token("a"));
+        assert_ne!(one, two);
+        assert!(holds("a", &one) && holds("a", &two));
+        assert!(!holds("b", &one) && !holds("a", "") && !holds("a", &one[2..]));
+        assert!(!holds("a", &identity::csrf("a")), "the bare token is not what pages send");
+    }
 }

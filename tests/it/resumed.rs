@@ -190,7 +190,8 @@ async fn a_log_is_refused_row_by_row_and_stays_refused(world: &World, plan: &Pla
     std::fs::write(&file, "trainee,kind,at\next:nobody-knows-when,join,soon\n").unwrap();
     let lesson = format!("ext:{}", plan.classes[0].lessons[0].external_id);
     let address = world.site.address();
-    let mut command = world.site.keshi(&["submit", "--kind", "attendance", "--server", &address, "--class", &world.class, "--lesson", &lesson]);
+    let mut command =
+        world.site.keshi(&["submit", "--kind", "attendance", "--server", &address, "--class", &world.class, "--lesson", &lesson]);
     let refused = command.arg(&file).env("KESHI_TOKEN", &world.token).output().unwrap();
     let said = String::from_utf8_lossy(&refused.stderr).into_owned();
     assert!(refused.status.code() == Some(1) && said.contains("None of the 1 rows") && said.contains("row 2: "), "{said}");
@@ -217,7 +218,7 @@ async fn what_is_no_upload_is_told_so(world: &World) {
     };
     const DOCUMENT: &str = "kind ZG9jdW1lbnQ="; // document
     for (request, status, code) in [
-        (begin("5", DOCUMENT).header("tus-resumable", "0.2.2"), StatusCode::PRECONDITION_FAILED, "tus_version"),
+        (instead(begin("5", DOCUMENT), "tus-resumable", "0.2.2"), StatusCode::PRECONDITION_FAILED, "tus_version"),
         (http.post(&base).bearer_auth(&world.token), StatusCode::PRECONDITION_FAILED, "tus_version"),
         (begin("-1", DOCUMENT), StatusCode::BAD_REQUEST, "invalid"),
         (begin("5", "kind !"), StatusCode::BAD_REQUEST, "invalid"),
@@ -241,9 +242,13 @@ async fn what_is_no_upload_is_told_so(world: &World) {
     let stranger = world.client.access.admin.clone();
     for (request, status, code) in [
         (part("3", "lo"), StatusCode::CONFLICT, "offset_conflict"),
-        (part("2", "llo").header("upload-checksum", "sha1 qZk+NkcGgWq6PiVxeFDCbJzQ2J0="), StatusCode::from_u16(460).unwrap(), "checksum_mismatch"),
+        (
+            part("2", "llo").header("upload-checksum", "sha1 qZk+NkcGgWq6PiVxeFDCbJzQ2J0="),
+            StatusCode::from_u16(460).unwrap(),
+            "checksum_mismatch",
+        ),
         (part("2", "llo").header("upload-checksum", "md5 AAAA"), StatusCode::BAD_REQUEST, "invalid"),
-        (part("2", "llo").header("content-type", "text/plain"), StatusCode::UNSUPPORTED_MEDIA_TYPE, "offset_stream"),
+        (instead(part("2", "llo"), "content-type", "text/plain"), StatusCode::UNSUPPORTED_MEDIA_TYPE, "offset_stream"),
         (http.patch(&place).bearer_auth(&stranger).header("tus-resumable", "1.0.0"), StatusCode::UNSUPPORTED_MEDIA_TYPE, "offset_stream"),
         (http.get(&place).bearer_auth(&stranger), StatusCode::NOT_FOUND, "unknown_upload"),
         (http.post(&place).bearer_auth(&world.token), StatusCode::BAD_REQUEST, "method_not_allowed"),
@@ -253,7 +258,8 @@ async fn what_is_no_upload_is_told_so(world: &World) {
     let head = http.head(&place).bearer_auth(&world.token).header("tus-resumable", "1.0.0").send().await.unwrap();
     assert!(head.headers()["upload-offset"] == "2" && head.headers()["upload-length"] == "5", "{head:?}");
     let over = http.post(&place).bearer_auth(&world.token).header("tus-resumable", "1.0.0").header("x-http-method-override", "PATCH");
-    let over = over.header("upload-offset", "2").header("content-type", "application/offset+octet-stream").body("llo").send().await.unwrap();
+    let over =
+        over.header("upload-offset", "2").header("content-type", "application/offset+octet-stream").body("llo").send().await.unwrap();
     assert_eq!((over.status(), over.headers()["upload-offset"].to_str().unwrap()), (StatusCode::NO_CONTENT, "5"));
     let told = http.get(&place).bearer_auth(&world.token).send().await.unwrap().json::<Value>().await.unwrap();
     assert!(told["state"] == "kept" && is_sha256(&told["evidence"]["sha256"], b"hello"), "{told}");
@@ -263,6 +269,11 @@ async fn what_is_no_upload_is_told_so(world: &World) {
     refused(http.get(&place).bearer_auth(&world.token), StatusCode::NOT_FOUND, "unknown_upload").await;
     let evidence = format!("/v1/evidence/{}", told["evidence"]["id"].as_str().unwrap());
     assert_eq!(world.client.get(&evidence).await.unwrap()["size"], 5, "what became evidence stays");
+}
+
+/// A request with another value of a header; `header` would add a second one.
+fn instead(request: reqwest::RequestBuilder, name: &'static str, value: &'static str) -> reqwest::RequestBuilder {
+    request.headers([(name.parse().unwrap(), value.parse().unwrap())].into_iter().collect())
 }
 
 async fn refused(request: reqwest::RequestBuilder, status: StatusCode, code: &str) {

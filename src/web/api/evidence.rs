@@ -28,7 +28,7 @@ use storage::Digest;
 const MATCHES: i64 = 100;
 
 /// A body as the storage takes it; one that stands still for too long ends with an error.
-pub(super) fn stream(app: &App, body: Body) -> impl Stream<Item = std::io::Result<Bytes>> + Send + use<> {
+pub(in crate::web) fn stream(app: &App, body: Body) -> impl Stream<Item = std::io::Result<Bytes>> + Send + use<> {
     let patience = Duration::from_secs(app.config.server.idle_seconds.max(1));
     futures::stream::unfold(body.into_data_stream(), move |mut chunks| async move {
         let next = match tokio::time::timeout(patience, chunks.next()).await {

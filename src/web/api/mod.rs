@@ -13,6 +13,7 @@ mod providers;
 mod query;
 mod uploads;
 
+pub(super) use evidence::stream;
 pub(super) use operation::keep_up;
 
 use super::problem::Answer;

@@ -41,12 +41,8 @@ pub(super) async fn options(State(app): State<App>) -> Response {
     let limits = &app.config.limits;
     let most = limits.attendance_bytes.max(limits.video_bytes).max(limits.screenshot_bytes).max(limits.document_bytes);
     let most = most.to_string();
-    let told = [
-        ("tus-version", VERSION),
-        ("tus-extension", EXTENSIONS),
-        ("tus-max-size", most.as_str()),
-        ("tus-checksum-algorithm", CHECKSUMS),
-    ];
+    let told =
+        [("tus-version", VERSION), ("tus-extension", EXTENSIONS), ("tus-max-size", most.as_str()), ("tus-checksum-algorithm", CHECKSUMS)];
     spoken((StatusCode::NO_CONTENT, told).into_response())
 }
 
@@ -94,7 +90,9 @@ async fn begun(app: &App, actor: &Actor, headers: &HeaderMap, body: Body) -> Res
         // What was begun is told even where its first bytes were not taken: the sender goes on with it.
         match arrived(app, &upload, headers, 0, body).await {
             Ok(()) => standing(&upload::get(&app.db, actor, upload.id).await?, StatusCode::CREATED),
-            Err(error) if error.code == codes::TRUNCATED.name => standing(&upload::get(&app.db, actor, upload.id).await?, StatusCode::CREATED),
+            Err(error) if error.code == codes::TRUNCATED.name => {
+                standing(&upload::get(&app.db, actor, upload.id).await?, StatusCode::CREATED)
+            }
             Err(error) => Problem(error).into_response(),
         }
     } else {
@@ -124,13 +122,7 @@ pub(super) async fn offset(State(app): State<App>, Asker(actor): Asker, Path(id)
     params(("id" = String, Path), ("Upload-Offset" = u64, Header), ("Upload-Checksum" = Option<String>, Header, description = "sha1 or sha256, a blank, base64"), ("Tus-Resumable" = String, Header)),
     request_body(content = Vec<u8>, content_type = "application/offset+octet-stream"),
     responses((status = 204, description = "Upload-Offset, Upload-Expires"), (status = 404, description = "unknown_upload"), (status = 409, description = "offset_conflict"), (status = 415, description = "offset_stream"), (status = 422, description = "all is there and is refused, as by POST /v1/evidence"), (status = 460, description = "checksum_mismatch")))]
-pub(super) async fn go_on(
-    State(app): State<App>,
-    Asker(actor): Asker,
-    Path(id): Path<String>,
-    headers: HeaderMap,
-    body: Body,
-) -> Response {
+pub(super) async fn go_on(State(app): State<App>, Asker(actor): Asker, Path(id): Path<String>, headers: HeaderMap, body: Body) -> Response {
     let told = async {
         speaks(&headers)?;
         if headers.get(header::CONTENT_TYPE).is_none_or(|sent| sent != PART) {

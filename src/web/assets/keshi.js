@@ -3,9 +3,11 @@ import { keys } from "./keys.js";
 import { line } from "./line.js";
 import { matrix } from "./matrix.js";
 import { proof } from "./proof.js";
+import { upload } from "./upload.js";
 
 document.querySelectorAll("[data-here-origin]").forEach((place) => (place.textContent = location.origin));
 keys(document);
 document.querySelectorAll("[data-line]").forEach(line);
 document.querySelectorAll("[data-matrix]").forEach(matrix);
 document.querySelectorAll("[data-proof]").forEach(proof);
+document.querySelectorAll("[data-upload]").forEach(upload);

@@ -80,6 +80,8 @@ pub struct Class {
     pub rate: (i64, String),
     /// The lessons.
     pub lessons: Vec<LessonRow>,
+    /// Whether the reader may hand over evidence.
+    pub submits: bool,
 }
 
 impl Class {
@@ -114,6 +116,7 @@ impl Class {
             possible: held * people,
             rate: (worth.fen_per_hour(), rate_in_words(&reader, &class)),
             sort: sort.name(),
+            submits: reader.submits,
             class,
             matrix,
             lessons,

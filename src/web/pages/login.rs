@@ -1,11 +1,11 @@
 //! Logging in and out.
 
 use super::frame::Frame;
-use super::visit::{Guest, Visit, answer, cookie, form_token, holds, local, trouble, with_cookie, without_session};
+use super::visit::{Guest, Visit, answer, cookie, local, trouble, with_cookie, without_session};
 use crate::error::{Error, Kind, Result, codes};
 use crate::ids::chance;
 use crate::receive::identity;
-use crate::web::auth;
+use crate::web::auth::{self, form_token, holds};
 use askama::Template;
 use axum::Form;
 use axum::extract::Query;

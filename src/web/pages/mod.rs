@@ -33,13 +33,14 @@ pub mod log;
 pub mod login;
 pub mod trainee;
 pub mod trouble;
+pub mod upload;
 pub mod work;
 
 use super::problem::Problem;
 use crate::app::App;
 use crate::error::{Error, codes};
 use axum::Router;
-use axum::extract::Request;
+use axum::extract::{DefaultBodyLimit, Request};
 use axum::http::HeaderValue;
 use axum::http::header::{CONTENT_SECURITY_POLICY, SET_COOKIE};
 use axum::middleware::{self, Next};
@@ -55,6 +56,8 @@ pub fn router() -> Router<App> {
         .route("/logout", post(login::leave))
         .route("/classes", get(classes::show))
         .route("/classes/{id}", get(class::show))
+        .route("/classes/{id}/upload", get(upload::show).post(upload::send).layer(DefaultBodyLimit::disable()))
+        .route("/classes/{id}/upload/{upload}/forget", post(upload::forget))
         .route("/lessons/{id}", get(lesson::show))
         .route("/hours/{lesson}/{trainee}", get(hour::show))
         .route("/trainees/{id}", get(trainee::show))

@@ -39,6 +39,8 @@ pub struct Reader<'a> {
     pub judges: bool,
     /// Whether the reader decides applications.
     pub decides: bool,
+    /// Whether the reader may hand over evidence.
+    pub submits: bool,
     /// Whether the reader may see to jobs.
     pub operates: bool,
     /// What the page has around it.

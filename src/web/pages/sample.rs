@@ -23,6 +23,7 @@ use super::proof::Proof;
 use super::state::State;
 use super::trainee::{HourRow, Trainee};
 use super::trouble::Trouble;
+use super::upload::{Choice, Handed, Unfinished, Upload};
 use super::words::Lang;
 use super::work::{Attention, Work};
 use super::{findings, lesson};

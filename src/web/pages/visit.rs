@@ -7,10 +7,9 @@ use super::words::Lang;
 use crate::app::App;
 use crate::audit::overview::Scope;
 use crate::error::{Error, Kind, Result, codes};
-use crate::ids::chance;
-use crate::receive::identity::{self, Right, Role};
+use crate::receive::identity::{Right, Role};
 use crate::register::trail;
-use crate::web::auth::{self, Person};
+use crate::web::auth::{self, Person, form_token, holds};
 use crate::web::problem;
 use askama::Template;
 use axum::extract::FromRequestParts;
@@ -49,6 +48,7 @@ impl Visit {
             findings: actor.role.may(Right::SeeFindings),
             judges: actor.role.may(Right::Judge),
             decides: matches!(actor.role, Role::Reviewer | Role::Admin),
+            submits: actor.role.may(Right::Submit),
             operates: actor.role.may(Right::Operate),
             frame: self.frame.clone(),
         }
@@ -195,23 +195,6 @@ fn to_login(uri: &Uri) -> Response {
     Redirect::to(&format!("/login?next={}", super::frame::encoded(place))).into_response()
 }
 
-/// The token of a form: the session's own, under a pad that changes with every page, so that compressed pages do not tell it.
-pub(super) fn form_token(secret: &str) -> String {
-    let token = identity::csrf(secret);
-    let pad = chance::<32>();
-    let bytes = hex::decode(token).unwrap_or_default();
-    let masked: Vec<u8> = bytes.iter().zip(pad).map(|(byte, pad)| byte ^ pad).collect();
-    format!("{}{}", hex::encode(pad), hex::encode(masked))
-}
-
-/// Whether a form's token was made by [`form_token`] for this secret.
-pub(super) fn holds(secret: &str, sent: &str) -> bool {
-    let Ok(bytes) = hex::decode(sent) else { return false };
-    let Some((pad, masked)) = bytes.split_at_checked(32).filter(|(_, masked)| masked.len() == 32) else { return false };
-    let token: Vec<u8> = masked.iter().zip(pad).map(|(byte, pad)| byte ^ pad).collect();
-    identity::csrf_holds(secret, &hex::encode(token))
-}
-
 /// Where a login leads: a place of this server, or the first page.
 pub(super) fn local(place: &str) -> &str {
     let here = place.starts_with('/') && !place.starts_with("//") && !place.contains(['\\', '\r', '\n']);
@@ -234,15 +217,6 @@ pub(super) fn with_cookie(mut response: Response, cookie: String) -> Response {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_form_token_holds_for_its_session_alone_and_looks_different_on_every_page() {
-        let (one, two) = (form_token("a"), form_token("a"));
-        assert_ne!(one, two);
-        assert!(holds("a", &one) && holds("a", &two));
-        assert!(!holds("b", &one) && !holds("a", "") && !holds("a", &one[2..]));
-        assert!(!holds("a", &identity::csrf("a")), "the bare token is not what pages send");
-    }
 
     #[test]
     fn a_login_leads_nowhere_else() {

@@ -94,9 +94,7 @@ impl S3 {
 
     pub(crate) fn list_staged(this: &Arc<S3>) -> BoxStream<'static, Result<String, StorageError>> {
         let skip = this.bucket.prefix.len();
-        this.keys(format!("{STAGED}/"))
-            .try_filter_map(move |(key, _)| future::ok(scope_of(&key[skip..]).map(str::to_owned)))
-            .boxed()
+        this.keys(format!("{STAGED}/")).try_filter_map(move |(key, _)| future::ok(scope_of(&key[skip..]).map(str::to_owned))).boxed()
     }
 
     async fn open_whole(&self, digest: &Digest, key: String) -> Result<Reader, StorageError> {

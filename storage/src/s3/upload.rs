@@ -72,8 +72,7 @@ impl S3 {
             self.client.abort_multipart_upload().bucket(&self.bucket.name).key(key).upload_id(&id),
             tokio::runtime::Handle::current(),
         )));
-        let parts =
-            stream::iter(sections(size, self.bucket.part)).map(|(number, range)| self.upload_part(key, &id, path, number, range));
+        let parts = stream::iter(sections(size, self.bucket.part)).map(|(number, range)| self.upload_part(key, &id, path, number, range));
         let parts = parts.buffered(AT_ONCE).try_collect().await?;
         self.client
             .complete_multipart_upload()

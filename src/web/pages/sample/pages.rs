@@ -34,8 +34,34 @@ fn class(frame: &Frame, trainees: u64, lessons: u64) -> Class {
         possible: trainees as i64 * lessons as i64 * 900,
         lessons: rows.collect(),
         matrix,
+        submits: true,
         sort: "roster",
         rate: (750, "没有登记补贴标准，按预算标准计（陕人社函〔2020〕31号 五(三)）。".into()),
+    }
+}
+
+fn upload(frame: &Frame) -> Upload {
+    let row = RowError { row: 7, code: "bad_time".into(), message: "at is a text that is no time.".into() };
+    let handed = |name: &str, outcome, rows: &[RowError]| Handed { name: name.into(), outcome, rows: rows.to_vec() };
+    Upload {
+        frame: frame.clone(),
+        class: id(1, 1),
+        title: class_title(0),
+        lessons: (0..12).map(lesson_line).collect(),
+        chosen: id(2, 1),
+        choices: ["attendance", "video", "screenshot", "document"].map(|kind| Choice { kind, endings: "csv xlsx".into() }).into(),
+        handed: vec![
+            handed("签到.xlsx", Ok((id(9, 1), 1042, true)), std::slice::from_ref(&row)),
+            handed("录像.mp4", Ok((id(9, 2), 1043, false)), &[]),
+            handed("坏的.csv", Err(("unreadable_log".into(), "No row could be read.".into())), &[row]),
+        ],
+        unfinished: vec![Unfinished {
+            id: id(12, 1),
+            name: "第三课.mp4".into(),
+            received: 3 << 28,
+            size: 5 << 28,
+            expires: frame.now.plus(7 * DAY),
+        }],
     }
 }
 
@@ -316,6 +342,8 @@ pub(in super::super) fn every_page(lang: Lang) -> Vec<(String, String)> {
         }),
     ));
     pages.push(("classes-empty", html(&Classes { frame: frame.clone(), rows: Vec::new(), total: 0, q: "焊".into(), next: None })));
+    pages.push(("upload", html(&upload(&frame))));
+    pages.push(("upload-empty", html(&Upload { lessons: Vec::new(), handed: Vec::new(), unfinished: Vec::new(), ..upload(&frame) })));
     pages.push(("lesson", html(&lesson_page(&frame, 40))));
     pages.push(("lesson-large", html(&lesson_page(&frame, 200))));
     let bare = Drawn { recordings: Vec::new(), pictures: Vec::new(), people: Vec::new(), ..lesson(0) };
