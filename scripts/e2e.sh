@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # The pages in a real browser: a demonstration server with one class in a folder of its own, walked by tests/e2e, then thrown away.
-# Needs a built server, node and a Chromium; KESHI_E2E_SHOTS=FOLDER keeps pictures of every page.
+# Needs a built server, node and a Chromium; KESHI_E2E_SHOTS=FOLDER keeps pictures of every page; named files of tests/e2e are run alone.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -37,4 +37,4 @@ export KESHI_E2E_URL KESHI_E2E_LOGINS KESHI_E2E_CHROMIUM
 
 cd tests/e2e
 npm ci --silent --no-audit --no-fund
-node --test --test-concurrency=1 --test-reporter=spec
+node --test --test-concurrency=1 --test-reporter=spec "$@"

@@ -17,6 +17,9 @@ export function upload(form) {
   const start = find("start");
   const items = [];
 
+  // The browser's own button speaks the browser's language; the words around it are the page's.
+  picker.classList.add("vh");
+  picker.parentElement.classList.add("scripted");
   find("plain").hidden = true;
   find("scripted").hidden = false;
   start.disabled = true;
