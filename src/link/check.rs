@@ -82,7 +82,7 @@ async fn look_at(db: &Db, row: &AnyRow, checked: &mut Checked) -> Result<()> {
 }
 
 /// What in a credit contradicts the rest of it.
-fn unsound(credit: &Credit) -> Option<&'static str> {
+pub(super) fn unsound(credit: &Credit) -> Option<&'static str> {
     let mut at: Option<Time> = None;
     let mut credited_ms = 0;
     let mut reasons = BTreeMap::new();

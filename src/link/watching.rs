@@ -304,6 +304,25 @@ fn nobody_seen_is_told_apart_from_nothing_sent() {
     assert_eq!(story([row(1, Leave, -60)]).told(), ["0-20160 not_joined log"]);
 }
 
+#[test]
+fn fsck_notices_content_that_counts_twice_or_is_shorter_than_its_time() {
+    let sound = story(play(1, 0, 0, 20).into_iter().chain(play(101, 60, 20, 20))).credit();
+    assert_eq!(check::unsound(&sound), None);
+    let place = sound
+        .spans
+        .iter()
+        .position(|span| span.content == Some(Content { from_ms: 1_200_000, until_ms: 2_400_000 }))
+        .expect("the second sitting");
+    let forged = |content| {
+        let mut forged = sound.clone();
+        forged.spans[place].content = Some(content);
+        check::unsound(&forged)
+    };
+    assert_eq!(forged(Content { from_ms: 1_100_000, until_ms: 2_400_000 }), Some("content counts twice"));
+    let short = Content { from_ms: 1_200_000, until_ms: 2_300_000 };
+    assert_eq!(forged(short), Some("a span counts more time than content, or content that does not count"));
+}
+
 /// Weeks of progress of one trainee, then the same number of rows that leap about on as many devices: cost and spans stay bounded.
 #[test]
 fn tens_of_thousands_of_rows_cost_little_more_than_their_number() {
@@ -402,6 +421,7 @@ proptest! {
         let sum = credit.credited_ms + credit.reasons.values().sum::<i64>();
         prop_assert_eq!(sum, WINDOW * 60_000);
         prop_assert!(credit.credited_ms <= credit.presence_ms && credit.credited_ms <= 45 * 60_000);
+        prop_assert_eq!(check::unsound(&credit), None, "fsck would call it a fault");
         let mut content: Vec<_> = credit.spans.iter().filter_map(|span| span.content).map(|piece| (piece.from_ms, piece.until_ms)).collect();
         content.sort_unstable();
         prop_assert!(content.windows(2).all(|pair| pair[0].1 <= pair[1].0), "{:?}", content);

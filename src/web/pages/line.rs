@@ -395,6 +395,11 @@ impl Line {
         if self.of_content { "line.reading_content" } else { "line.reading" }
     }
 
+    /// What one may do with it, as a key of the words.
+    pub fn hint(&self) -> &'static str {
+        if self.of_content { "line.hint_content" } else { "line.hint" }
+    }
+
     /// What the axis is called.
     pub fn axis(&self) -> &'static str {
         if self.of_content { "line.content" } else { "line.plan" }
@@ -418,13 +423,27 @@ fn sorted(mut people: Vec<Person>, order: Order) -> Vec<Person> {
 
 fn content_row(frame: &Frame, scale: &Scale, lesson: &str, planned: i64, person: Person) -> Row {
     let href = format!("/hours/{lesson}/{}", person.trainee);
-    let bars = person.spans.iter().enumerate().filter_map(|(index, span)| {
-        let (from, until) = span.content?;
+    let mut watched: Vec<(i64, i64, usize)> =
+        person.spans.iter().enumerate().filter_map(|(index, span)| span.content.map(|(from, until)| (from, until, index))).collect();
+    watched.sort_unstable();
+    // What lies between was not watched, or does not count.
+    let mut pieces = Vec::new();
+    let mut at = 0;
+    for &(from, until, index) in &watched {
+        pieces.extend([(at, from, None), (from, until, Some(index))]);
+        at = until;
+    }
+    pieces.extend(person.calculated.then_some((at, scale.until.0 / MILLI, None)));
+    let bars = pieces.into_iter().filter(|(from, until, _)| from < until).filter_map(|(from, until, index)| {
         let (x, w) = scale.span(Time(from * MILLI), Time(until * MILLI))?;
-        let title = format!("{}–{} · {}", format::length(from), format::length(until), frame.moment(span.from));
-        Some(Bar { x, w, class: span.state.code(), title, href: format!("{href}#s{}", index + 1) })
+        let span = index.map(|index| &person.spans[index]);
+        let class = span.map_or(State::Uncredited, |span| span.state).code();
+        let told = span.map_or_else(|| frame.code("span_state", class).to_owned(), |span| frame.moment(span.from));
+        let title = format!("{}–{} {told}", format::length(from), format::length(until));
+        Some(Bar { x, w, class, title, href: index.map_or_else(|| href.clone(), |index| format!("{href}#s{}", index + 1)) })
     });
-    Row { state: person.state(planned), bars: bars.collect(), dots: Vec::new(), href, person }
+    let bars = bars.collect();
+    Row { state: person.state(planned), bars, dots: Vec::new(), href, person }
 }
 
 fn track(frame: &Frame, scale: &Scale, recording: &Recording) -> Option<Track> {
