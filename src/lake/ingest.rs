@@ -7,6 +7,7 @@ use crate::error::{Error, Result};
 use crate::ids::{ClassId, EvidenceId, Ids, LessonId, TraineeId};
 use crate::jobs::{Change, Jobs};
 use crate::receive::Kind;
+use crate::register::lesson::Mode;
 use crate::register::secrets::{Indexed, Secrets};
 use crate::register::{Lesson, lesson, platform, roster};
 use crate::store::{self, Evidence};
@@ -190,8 +191,10 @@ fn push(
     Ok(())
 }
 
-/// Lessons whose window the span touches; a single moment between two lessons belongs to the next one.
+/// Lessons whose window the span touches; a single moment between two lessons belongs to the next one. A recorded lesson is open for weeks beside
+/// others, and a row that does not name it says nothing of its content: its logs are handed in for the lesson.
 fn touched(lessons: &[Lesson], from: Time, until: Time) -> Vec<LessonId> {
+    let lessons: Vec<&Lesson> = lessons.iter().filter(|lesson| lesson.mode != Mode::Recorded).collect();
     let inside: Vec<_> =
         lessons.iter().filter(|lesson| from < lesson.ends_at && until >= lesson.starts_at).map(|lesson| lesson.id).collect();
     if !inside.is_empty() {

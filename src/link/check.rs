@@ -82,21 +82,30 @@ async fn look_at(db: &Db, row: &AnyRow, checked: &mut Checked) -> Result<()> {
 }
 
 /// What in a credit contradicts the rest of it.
-fn unsound(credit: &Credit) -> Option<&'static str> {
+pub(super) fn unsound(credit: &Credit) -> Option<&'static str> {
     let mut at: Option<Time> = None;
     let mut credited_ms = 0;
     let mut reasons = BTreeMap::new();
+    let mut content = Vec::new();
     for span in &credit.spans {
         if at.is_some_and(|at| at != span.from) || span.until <= span.from {
             return Some("its spans have a gap or overlap");
         }
         at = Some(span.until);
+        content.extend(span.content.map(|piece| (piece.from_ms, piece.until_ms)));
         let ms = span.until.millis_since(span.from);
         match (span.kind, span.reason) {
             (SpanKind::Credited, None) => credited_ms += ms,
             (SpanKind::Uncredited, Some(reason)) => *reasons.entry(reason).or_insert(0) += ms,
             _ => return Some("a span has no reason, or a credited one has"),
         }
+        if span.content.is_some_and(|piece| span.kind != SpanKind::Credited || piece.until_ms - piece.from_ms < ms) {
+            return Some("a span counts more time than content, or content that does not count");
+        }
+    }
+    content.sort_unstable();
+    if content.windows(2).any(|pair| pair[0].1 > pair[1].0) {
+        return Some("content counts twice");
     }
     let sums = credited_ms == credit.credited_ms && reasons == credit.reasons;
     let bounds = credit.corroborated_ms <= credited_ms && credited_ms <= credit.presence_ms;

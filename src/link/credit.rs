@@ -1,13 +1,16 @@
 //! The rule of credit: what one trainee's evidence for one lesson is worth, span by span. No IO, no clock, no chance.
 
+use super::division::{Label, Part, bounded};
 use super::hours::hours_milli;
 use super::presence::{Attended, Presence, presence};
 use super::proof::{Pointer, Proof, Proofs};
 use super::reason::Reason;
+use super::recorded::Watched;
 use super::span::{Span, Spans};
+use super::{live, recorded};
 use crate::ids::{EvidenceId, LessonId};
 use crate::register::policy::Policy;
-use crate::time::{DAY, MINUTE, Time};
+use crate::time::{MINUTE, Time};
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -17,10 +20,14 @@ use std::collections::{BTreeMap, BTreeSet};
 pub struct Lesson {
     /// From its planned start to its planned end.
     pub window: Span,
-    /// `live`, `recorded`, …: the policy says which are credited by presence.
+    /// `live`, `recorded`, …: the policy says which are credited by presence; otherwise `recorded` is credited by content watched.
     pub mode: String,
     /// Lesson hours it is planned for, in thousandths.
     pub planned_milli: i64,
+    /// Length of recorded content in milliseconds, when the timetable says it.
+    pub content_ms: Option<i64>,
+    /// Share of right answers without which nothing of a recorded lesson counts, when the timetable says it.
+    pub quiz_percent: Option<i64>,
     /// Its attendance logs, whoever they speak of.
     pub logs: Vec<EvidenceId>,
     /// Platforms that report heartbeats for it (see [`super::beating`]): there, silence is idle.
@@ -92,8 +99,20 @@ pub struct CreditSpan {
     /// For [`Reason::Elsewhere`]: the lesson that has the time.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lesson: Option<LessonId>,
+    /// For credited time of a recorded lesson: the content watched in it for the first time, no shorter than the span.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub content: Option<Content>,
     /// Where to look.
     pub evidence: Vec<Pointer>,
+}
+
+/// A piece of recorded content.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Content {
+    /// Milliseconds from the beginning of the content.
+    pub from_ms: i64,
+    /// First millisecond after.
+    pub until_ms: i64,
 }
 
 /// What one trainee is credited for one lesson.
@@ -119,12 +138,15 @@ pub struct Credit {
 /// on what the evidence says, not on the order it is handed over in, and evidence handed over twice counts once.
 pub fn credit(lesson: &Lesson, known: Known<'_>, policy: &Policy) -> Credit {
     let seen = presence(known.attended, &lesson.beating, lesson.window, policy);
-    let present = Spans::of(seen.present.spans());
-    let parts = if policy.credits_presence(&lesson.mode) {
-        divide(lesson, known, policy, &seen, &present)
-    } else {
-        vec![Part { span: lesson.window, label: Label::Not(Reason::ModeWithoutRule, None) }]
-    };
+    let mut watched = Watched::default();
+    let (mut parts, mut whole_ms) = (vec![Part::of(lesson.window, Label::Not(Reason::ModeWithoutRule, None))], lesson.window.ms());
+    if policy.credits_presence(&lesson.mode) {
+        parts = live::divide(lesson, known, policy, &seen);
+    } else if let Some(rules) = policy.recorded.as_ref().filter(|_| lesson.mode == "recorded") {
+        whole_ms = recorded::content_length(lesson.content_ms, lesson.planned_milli, policy);
+        (parts, watched) = recorded::divide(lesson, known, policy, rules, &seen);
+    }
+    let parts = bounded(parts);
     let media = Proofs::of(known.media.iter().map(|medium| vouches(medium, policy)), lesson.window);
     let credited = Spans::of(parts.iter().filter(|part| part.label == Label::Credited).map(|part| part.span));
     let mut reasons = BTreeMap::new();
@@ -135,116 +157,12 @@ pub fn credit(lesson: &Lesson, known: Known<'_>, policy: &Policy) -> Credit {
     }
     Credit {
         credited_ms: credited.ms(),
-        hours_milli: hours_milli(credited.ms(), lesson.window.ms(), lesson.planned_milli, policy),
-        presence_ms: present.ms(),
+        hours_milli: hours_milli(credited.ms(), whole_ms, lesson.planned_milli, policy),
+        presence_ms: seen.stays().ms(),
         corroborated_ms: credited.intersect(&Spans::of(media.spans())).ms(),
         reasons,
-        spans: parts.iter().map(|part| part.explain(lesson, &seen, &media)).collect(),
+        spans: parts.iter().map(|part| part.explain(lesson, &seen, &watched, &media)).collect(),
     }
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Label {
-    Credited,
-    Not(Reason, Option<LessonId>),
-}
-
-struct Part {
-    span: Span,
-    label: Label,
-}
-
-/// What is still without a label, and what has one. A moment gets the first label that claims it.
-struct Division {
-    rest: Spans,
-    parts: Vec<Part>,
-}
-
-impl Division {
-    fn take(&mut self, moments: &Spans, label: Label) {
-        let taken = self.rest.intersect(moments);
-        self.rest = self.rest.minus(&taken);
-        self.parts.extend(taken.iter().map(|span| Part { span, label }));
-    }
-
-    fn rest(&self) -> Spans {
-        self.rest.clone()
-    }
-}
-
-/// Gives every moment of the window one label.
-fn divide(lesson: &Lesson, known: Known<'_>, policy: &Policy, seen: &Presence, present: &Spans) -> Vec<Part> {
-    let mut division = Division { rest: Spans::from(lesson.window), parts: Vec::new() };
-    let not = |reason| Label::Not(reason, None);
-
-    // What was active counts, unless it counts elsewhere or the day is full.
-    let mut elsewhere: BTreeMap<LessonId, Vec<Span>> = BTreeMap::new();
-    for other in known.elsewhere {
-        elsewhere.entry(other.lesson).or_default().push(other.span);
-    }
-    for (lesson, spans) in elsewhere {
-        division.take(&seen.active.intersect(&Spans::of(spans)), Label::Not(Reason::Elsewhere, Some(lesson)));
-    }
-    let (counts, over) = under_the_cap(&seen.active.intersect(&division.rest()), known.used_ms, policy);
-    division.take(&counts, Label::Credited);
-    division.take(&over, not(Reason::OverDailyCap));
-
-    // The rest is there without counting, or not there.
-    division.take(&Spans::of(seen.waiting.spans()), not(Reason::WaitingRoom));
-    division.take(&Spans::of(seen.away.spans()), not(Reason::Away));
-    division.take(present, not(Reason::Idle));
-    division.take(&Spans::of(seen.open.spans()), not(Reason::NoLeaveSeen));
-    let stay = present.union(&Spans::of(seen.open.spans())).extent();
-    match stay {
-        None if lesson.logs.is_empty() && known.attended.is_empty() => division.take(&division.rest(), not(Reason::NoLog)),
-        None => division.take(&division.rest(), not(Reason::NotJoined)),
-        Some(stay) => {
-            division.take(&Spans::from(Span { from: lesson.window.from, until: stay.from }), not(Reason::JoinedLate));
-            division.take(&Spans::from(Span { from: stay.until, until: lesson.window.until }), not(Reason::LeftEarly));
-            division.take(&division.rest(), not(Reason::Gap));
-        }
-    }
-    joined(division.parts)
-}
-
-/// In order, with neighbours of one label made one.
-fn joined(mut parts: Vec<Part>) -> Vec<Part> {
-    parts.sort_by_key(|part| part.span);
-    let mut whole: Vec<Part> = Vec::with_capacity(parts.len());
-    for part in parts {
-        match whole.last_mut() {
-            Some(last) if last.label == part.label && last.span.until == part.span.from => last.span.until = part.span.until,
-            _ => whole.push(part),
-        }
-    }
-    whole
-}
-
-/// Day by day, what fits under the daily cap (the earliest first) and what does not.
-fn under_the_cap(moments: &Spans, used_ms: &BTreeMap<NaiveDate, i64>, policy: &Policy) -> (Spans, Spans) {
-    let (mut fits, mut over) = (Spans::default(), Spans::default());
-    let Some(extent) = moments.extent() else { return (fits, over) };
-    for (day, span) in days(extent, policy) {
-        let left = (policy.daily_cap_ms() - used_ms.get(&day).copied().unwrap_or(0)).max(0);
-        let (first, rest) = moments.intersect(&Spans::from(span)).split_after(left);
-        fits = fits.union(&first);
-        over = over.union(&rest);
-    }
-    (fits, over)
-}
-
-/// The calendar days that a stretch of time touches, in the policy's zone, with the part of the stretch in each.
-pub(super) fn days(span: Span, policy: &Policy) -> Vec<(NaiveDate, Span)> {
-    let mut days = Vec::new();
-    let mut from = span.from;
-    while from < span.until {
-        let day = policy.day_of(from);
-        let next = day.succ_opt().and_then(|next| Time::day_start(next, policy.tz())).unwrap_or(from.plus(DAY));
-        let until = next.max(from.plus(1)).min(span.until);
-        days.push((day, Span { from, until }));
-        from = until;
-    }
-    days
 }
 
 /// How much time a picture or a video speaks for.
@@ -262,16 +180,45 @@ fn vouches(medium: &Coverage, policy: &Policy) -> Proof {
 
 impl Part {
     /// The span as it is shown, with the evidence for its label.
-    fn explain(&self, lesson: &Lesson, seen: &Presence, media: &Proofs) -> CreditSpan {
+    fn explain(&self, lesson: &Lesson, seen: &Presence, watched: &Watched, media: &Proofs) -> CreditSpan {
         let span = self.span;
         let mut evidence = Vec::new();
         match self.label {
             Label::Credited => {
                 seen.present.covering(span, &mut evidence);
                 seen.activity.covering(span, &mut evidence);
+                watched.playback.played.covering(span, &mut evidence);
                 media.covering(span, &mut evidence);
             }
-            Label::Not(Reason::Elsewhere | Reason::OverDailyCap | Reason::ModeWithoutRule, _) => seen.present.covering(span, &mut evidence),
+            Label::Not(
+                Reason::Elsewhere
+                | Reason::OverDailyCap
+                | Reason::ModeWithoutRule
+                | Reason::NoPosition
+                | Reason::ContentRepeated
+                | Reason::BeyondContent
+                | Reason::Fragmented,
+                _,
+            ) => {
+                seen.present.covering(span, &mut evidence);
+                watched.playback.played.covering(span, &mut evidence);
+            }
+            Label::Not(Reason::TooFast, _) => watched.playback.too_fast.covering(span, &mut evidence),
+            Label::Not(Reason::Rewound, _) => watched.playback.rewound.covering(span, &mut evidence),
+            Label::Not(Reason::FaceCheckMissed, _) => {
+                seen.present.covering(span, &mut evidence);
+                watched.missed.rows.covering(span, &mut evidence);
+            }
+            Label::Not(Reason::QuizNotPassed, _) => {
+                seen.present.covering(span, &mut evidence);
+                evidence.extend(&watched.failed_answers);
+            }
+            Label::Not(Reason::NotPlaying, _) => {
+                seen.present.covering(span, &mut evidence);
+                watched.playback.still.covering(span, &mut evidence);
+                watched.playback.played.last_before(span.from, &mut evidence);
+                watched.playback.played.first_after(span.until, &mut evidence);
+            }
             Label::Not(Reason::Idle, _) => {
                 seen.present.covering(span, &mut evidence);
                 seen.activity.last_before(span.from, &mut evidence);
@@ -280,7 +227,7 @@ impl Part {
             Label::Not(Reason::WaitingRoom, _) => seen.waiting.covering(span, &mut evidence),
             Label::Not(Reason::Away, _) => seen.away.covering(span, &mut evidence),
             Label::Not(Reason::NoLeaveSeen, _) => seen.open.covering(span, &mut evidence),
-            Label::Not(Reason::JoinedLate | Reason::LeftEarly | Reason::Gap, _) => {
+            Label::Not(Reason::JoinedLate | Reason::LeftEarly | Reason::Gap | Reason::NotWatching, _) => {
                 seen.present.last_before(span.from, &mut evidence);
                 seen.present.first_after(span.until, &mut evidence);
                 if evidence.is_empty() {
@@ -297,6 +244,6 @@ impl Part {
             Label::Credited => (SpanKind::Credited, None, None),
             Label::Not(reason, other) => (SpanKind::Uncredited, Some(reason), other),
         };
-        CreditSpan { kind, from: span.from, until: span.until, reason, lesson: other, evidence }
+        CreditSpan { kind, from: span.from, until: span.until, reason, lesson: other, content: self.content, evidence }
     }
 }

@@ -5,8 +5,8 @@
 //! touches: a chain of changes runs forward through a finite number of lessons and ends. A lesson that was moved counts where it was and
 //! where it is; that happens once per move.
 
-use super::credit::days;
-use super::span::Span;
+use super::division::days;
+use super::span::{Span, Spans};
 use crate::ids::{LessonId, TraineeId};
 use crate::register::policy::Policy;
 use crate::time::Time;
@@ -29,30 +29,39 @@ pub(super) fn whole_days(windows: &[Span], policy: &Policy) -> Option<Span> {
     Some(Span { from, until: end.unwrap_or(last).max(last) })
 }
 
-/// The lessons to credit again: those after the changed one that share time with it, or a day whose lessons together exceed the daily cap.
+/// The lessons to credit again: those after the changed one that are open at the time whose credit changed, or on a day of it whose lessons
+/// together exceed the daily cap.
 ///
-/// `windows` is where the changed lesson is and, when it was moved, where it was; `changed` are the trainees whose credited time changed.
+/// `windows` is where the changed lesson is and, when it was moved, where it was; `changed` is the time whose credit changed, by trainee. A recorded
+/// lesson is open for weeks and changes an evening of them.
 pub(super) fn concerned(
     id: LessonId,
     windows: &[Span],
-    changed: &BTreeSet<TraineeId>,
+    changed: &BTreeMap<TraineeId, Spans>,
     neighbours: &[Neighbour],
     policy: &Policy,
 ) -> BTreeSet<LessonId> {
     let Some(first) = windows.iter().map(|window| (window.from, id)).min() else { return BTreeSet::new() };
     let mut by_trainee: BTreeMap<TraineeId, Vec<Neighbour>> = BTreeMap::new();
-    for neighbour in neighbours.iter().filter(|neighbour| changed.contains(&neighbour.trainee)) {
+    for neighbour in neighbours.iter().filter(|neighbour| changed.contains_key(&neighbour.trainee)) {
         by_trainee.entry(neighbour.trainee).or_default().push(*neighbour);
     }
     let mut concerned = BTreeSet::new();
-    for others in by_trainee.values() {
+    for (trainee, others) in &by_trainee {
+        let changed = &changed[trainee];
         let all = windows.iter().copied().chain(others.iter().map(|other| other.window));
         let mut planned_ms = BTreeMap::new();
         for (day, part) in all.flat_map(|window| days(window, policy)) {
             *planned_ms.entry(day).or_insert(0) += part.ms();
         }
-        let full = |window: Span| days(window, policy).into_iter().any(|(day, _)| planned_ms[&day] > policy.daily_cap_ms());
-        let touches = |other: &&Neighbour| windows.iter().any(|window| !window.within(other.window).is_empty()) || full(other.window);
+        let full: Vec<Span> = changed
+            .iter()
+            .flat_map(|span| days(span, policy))
+            .filter(|(day, _)| planned_ms.get(day).is_some_and(|ms| *ms > policy.daily_cap_ms()))
+            .filter_map(|(_, part)| whole_days(&[part], policy))
+            .collect();
+        let full = Spans::of(full);
+        let touches = |other: &&Neighbour| !changed.cut(other.window).is_empty() || !full.cut(other.window).is_empty();
         let after = others.iter().filter(|other| (other.window.from, other.lesson) > first);
         concerned.extend(after.filter(touches).map(|other| other.lesson));
     }
@@ -85,7 +94,7 @@ mod tests {
         let policy = Policies::builtin().at(Time(MIDNIGHT)).clone();
         let others: Vec<_> =
             others.iter().map(|&(of, id, window)| Neighbour { trainee: trainee(of), lesson: lesson(id), window }).collect();
-        let changed = BTreeSet::from([trainee(1)]);
+        let changed = BTreeMap::from([(trainee(1), Spans::of(windows.iter().copied()))]);
         concerned(lesson(5), windows, &changed, &others, &policy).into_iter().map(|id| id.0.as_u128()).collect()
     }
 
@@ -109,6 +118,16 @@ mod tests {
     }
 
     #[test]
+    fn a_lesson_open_for_weeks_concerns_those_at_the_time_that_changed_and_not_all_of_its_weeks() {
+        let policy = Policies::builtin().at(Time(MIDNIGHT)).clone();
+        let other = |id, window| Neighbour { trainee: trainee(1), lesson: lesson(id), window };
+        let others = [other(7, hours(20, 21)), other(8, hours(24 + 9, 24 + 12)), other(9, hours(10 * 24, 10 * 24 + 2))];
+        let changed = BTreeMap::from([(trainee(1), Spans::from(hours(24 + 10, 24 + 11)))]);
+        let found = concerned(lesson(5), &[hours(0, 20 * 24)], &changed, &others, &policy);
+        assert_eq!(found, BTreeSet::from([lesson(8)]));
+    }
+
+    #[test]
     fn a_chain_of_changes_only_runs_forward() {
         // Whatever the timetable, following "concerned" from lesson to lesson never comes back.
         let windows: Vec<(u128, Span)> = (1..=12).map(|id| (id, hours((id as i64 * 7) % 20, (id as i64 * 7) % 20 + 5))).collect();
@@ -117,7 +136,7 @@ mod tests {
             let others = windows.iter().filter(|(other, _)| *other != id);
             let others: Vec<_> = others.map(|&(other, window)| Neighbour { trainee: trainee(1), lesson: lesson(other), window }).collect();
             let place = |of: LessonId| windows.iter().find(|(id, _)| lesson(*id) == of).map(|(_, window)| (window.from, of));
-            for next in concerned(lesson(id), &[window], &BTreeSet::from([trainee(1)]), &others, &policy) {
+            for next in concerned(lesson(id), &[window], &BTreeMap::from([(trainee(1), Spans::from(window))]), &others, &policy) {
                 assert!(place(next) > place(lesson(id)));
             }
         }

@@ -5,7 +5,7 @@ use super::load::{self, Planned};
 use super::presence::Attended;
 use super::read::credits_of_run;
 use super::settle::{Credits, credited_spans, document, settle};
-use super::span::Span;
+use super::span::{Span, Spans};
 use super::sql;
 use crate::db::{Columns, Db, Tx};
 use crate::error::{Error, Result, codes};
@@ -63,8 +63,17 @@ pub fn attendance(rows: Vec<EventRow>) -> Attendance {
         let Some(trainee) = row.trainee else { continue };
         // A log of no known platform speaks for itself alone.
         let platform = row.platform.unwrap_or_else(|| row.evidence.to_string());
-        let event =
-            Attended { evidence: row.evidence, row: row.row, platform, device: row.device, kind: row.kind, at: row.at, until: row.until };
+        let event = Attended {
+            evidence: row.evidence,
+            row: row.row,
+            platform,
+            device: row.device,
+            kind: row.kind,
+            at: row.at,
+            until: row.until,
+            position_ms: row.position_ms,
+            score: row.score,
+        };
         attendance.entry(trainee).or_default().push(event);
     }
     attendance
@@ -165,13 +174,16 @@ async fn follow(tx: &mut Tx, planned: &Planned, before: &Credits, after: &Credit
     Ok(concerned(planned.id, &windows, &changed, &neighbours, policy))
 }
 
-/// Trainees whose credited time is not what it was.
-fn changed(before: &Credits, after: &Credits) -> BTreeSet<TraineeId> {
-    let time = |credits: &Credits, trainee: &TraineeId| -> Vec<Span> {
-        credits.get(trainee).map(|credit| credited_spans(credit).collect()).unwrap_or_default()
-    };
+/// The time that is credited now and was not, or was and is not, by trainee; those with none are left out.
+fn changed(before: &Credits, after: &Credits) -> BTreeMap<TraineeId, Spans> {
+    let time =
+        |credits: &Credits, trainee: &TraineeId| credits.get(trainee).map(|credit| Spans::of(credited_spans(credit))).unwrap_or_default();
     let all: BTreeSet<TraineeId> = before.keys().chain(after.keys()).copied().collect();
-    all.into_iter().filter(|trainee| time(before, trainee) != time(after, trainee)).collect()
+    let differs = all.into_iter().map(|trainee| {
+        let (was, is) = (time(before, &trainee), time(after, &trainee));
+        (trainee, was.minus(&is).union(&is.minus(&was)))
+    });
+    differs.filter(|(_, time)| !time.is_empty()).collect()
 }
 
 /// Where the lesson is and, when it was moved since the last run, where it was.

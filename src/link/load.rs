@@ -22,6 +22,8 @@ pub(super) struct Planned {
     pub(super) window: Span,
     mode: String,
     hours_milli: i64,
+    content_ms: Option<i64>,
+    quiz_percent: Option<i64>,
     cancelled: bool,
 }
 
@@ -35,6 +37,8 @@ pub(super) async fn planned(db: &Db, id: LessonId) -> Result<Planned> {
         window: Span::new(row.time("starts_at"), row.time("ends_at")),
         mode: row.text("mode"),
         hours_milli: row.int("hours_milli"),
+        content_ms: row.int_opt("content_ms"),
+        quiz_percent: row.int_opt("quiz_percent"),
         cancelled: row.time_opt("cancelled_at").is_some(),
     })
 }
@@ -53,6 +57,8 @@ pub(super) async fn situation(
         window: planned.window,
         mode: planned.mode.clone(),
         planned_milli: planned.hours_milli,
+        content_ms: planned.content_ms,
+        quiz_percent: planned.quiz_percent,
         logs: logs(db, planned.id).await?,
         beating,
     };

@@ -8,22 +8,29 @@
 //! The job [`run`] keeps the result as a run, sealed by the digest of its document, unless it says what the live run says. Where two lessons want
 //! the same time of one person, the one that starts first has it; lessons after a changed one are asked to be credited again (`follow.rs`).
 //!
-//! Live lessons (and the other modes the policy names) are credited by presence. A mode without a rule yet, such as a recorded lesson, is
-//! credited nothing and says so with the reason `mode_without_rule`.
+//! Live lessons (and the other modes the policy names) are credited by presence (`live.rs`). Recorded lessons are credited by content: a moment
+//! counts when content was watched in it that had not counted before (`playback.rs` reads what was played, `recorded.rs` what of it counts,
+//! `checks.rs` tests and face checks). A mode without a rule is credited nothing and says so with the reason `mode_without_rule`.
 
 mod check;
+mod checks;
 mod credit;
+mod division;
 mod follow;
 mod hours;
 mod job;
+mod live;
 mod load;
 mod media;
+mod playback;
 mod presence;
 mod proof;
 #[cfg(test)]
 mod properties;
+mod ranges;
 mod read;
 mod reason;
+mod recorded;
 #[cfg(test)]
 pub(crate) mod rehearsal;
 mod settle;
@@ -31,9 +38,11 @@ mod span;
 pub(crate) mod sql;
 #[cfg(test)]
 mod stories;
+#[cfg(test)]
+mod watching;
 
 pub use check::{Checked, Fault, check};
-pub use credit::{Coverage, Credit, CreditSpan, Elsewhere, Known, Lesson, Shows, SpanKind, credit};
+pub use credit::{Content, Coverage, Credit, CreditSpan, Elsewhere, Known, Lesson, Shows, SpanKind, credit};
 pub use hours::{hours_milli, hours_text};
 pub use job::{Attendance, Outcome, Settled, attendance, keep, run, settled};
 pub use load::coverage_of_lesson;
@@ -43,4 +52,5 @@ pub use read::{
     ClassCredit, Run, Trace, credits_of_class, live_runs, run_document, runs_of_lesson, trace_of_lesson, trace_of_trainee, traces_of_run,
 };
 pub use reason::Reason;
+pub use recorded::content_length;
 pub use span::{Span, Spans};

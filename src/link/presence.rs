@@ -13,7 +13,7 @@ use crate::time::{SECOND, Time};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// One event of one trainee, as the lake has it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Attended {
     /// The log it stands in.
     pub evidence: EvidenceId,
@@ -29,10 +29,14 @@ pub struct Attended {
     pub at: Time,
     /// When it ended, for stretches of time.
     pub until: Option<Time>,
+    /// Place in recorded content, in milliseconds.
+    pub position_ms: Option<i64>,
+    /// Score of an answer or of a face comparison: up to 1 a share, above it out of a hundred.
+    pub score: Option<f64>,
 }
 
 impl Attended {
-    fn pointer(&self) -> Pointer {
+    pub(super) fn pointer(&self) -> Pointer {
         Pointer { id: self.evidence, row: Some(self.row) }
     }
 
@@ -65,6 +69,13 @@ pub(super) struct Presence {
     pub(super) away: Proofs,
     /// What follows the last sign of life of a join without a leave.
     pub(super) open: Proofs,
+}
+
+impl Presence {
+    /// When the trainee was there, idle and away included.
+    pub(super) fn stays(&self) -> Spans {
+        Spans::of(self.present.spans())
+    }
 }
 
 /// Reads the events of one trainee, in any order.

@@ -40,6 +40,8 @@ fn event(any_kind: bool) -> impl Strategy<Value = Attended> {
                 kind,
                 at,
                 until: until.map(|seconds| at.plus(seconds * SECOND)),
+                position_ms: None,
+                score: None,
             }
         },
     )
@@ -101,7 +103,15 @@ fn setting() -> impl Strategy<Value = Setting> {
 impl Setting {
     fn credit_where(&self, attended: &[Attended], beating: BTreeSet<String>) -> Credit {
         let logs = attended.iter().map(|event| event.evidence).collect::<BTreeSet<_>>().into_iter().collect();
-        let lesson = Lesson { window: self.window, mode: self.mode.to_owned(), planned_milli: 0, logs, beating };
+        let lesson = Lesson {
+            window: self.window,
+            mode: self.mode.to_owned(),
+            planned_milli: 0,
+            content_ms: Some(1_800_000),
+            quiz_percent: None,
+            logs,
+            beating,
+        };
         let today = self.policy.day_of(Time(START));
         let tomorrow = today.succ_opt().expect("a day");
         let used_ms = BTreeMap::from([(today, self.used_minutes.0 * 60_000), (tomorrow, self.used_minutes.1 * 60_000)]);
@@ -200,7 +210,7 @@ proptest! {
     fn no_day_has_more_than_its_limit(setting in setting(), events in events(true)) {
         let credit = setting.credit(&events);
         let (today, _) = setting.used_minutes;
-        for (index, (_, day)) in super::credit::days(setting.window, &setting.policy).into_iter().enumerate() {
+        for (index, (_, day)) in super::division::days(setting.window, &setting.policy).into_iter().enumerate() {
             let used = if setting.policy.day_of(day.from) == setting.policy.day_of(Time(START)) { today } else { setting.used_minutes.1 };
             let here = credited(&credit).intersect(&Spans::from(day)).ms();
             prop_assert!(here <= (setting.policy.daily_cap_ms() - used * 60_000).max(0), "day {index}");

@@ -58,6 +58,26 @@ reasons! {
     Elsewhere = "elsewhere", "同一时间已计入其他课节", "credited in another lesson at the same time";
     /// Present, but the day's limit was reached.
     OverDailyCap = "over_daily_cap", "超过每日上限", "over the day's limit";
+    /// Recorded: there, but no row says which content was watched.
+    NoPosition = "no_position", "没有观看进度记录", "no record of which content was watched";
+    /// Recorded: content that was credited before.
+    ContentRepeated = "content_repeated", "重复观看", "watched before";
+    /// Recorded: the content moved faster than allowed, by playing fast or by skipping ahead.
+    TooFast = "too_fast", "快于允许倍速或跳过内容", "played faster than allowed, or skipped ahead";
+    /// Recorded: the position went back in this stretch, so that what it showed is unknown.
+    Rewound = "rewound", "回退进度", "went back in the content";
+    /// Recorded: there, but the content did not move on.
+    NotPlaying = "not_playing", "在线但未播放", "there, but not playing";
+    /// Recorded: positions past the end of the content.
+    BeyondContent = "beyond_content", "超出课件时长", "past the end of the content";
+    /// Recorded: not watching at all.
+    NotWatching = "not_watching", "未观看", "not watching";
+    /// Recorded: a face check was missed, and so was whoever was to be there.
+    FaceCheckMissed = "face_check_missed", "人脸核验未通过", "face check missed";
+    /// Recorded: the test that the lesson or the policy demands was not passed.
+    QuizNotPassed = "quiz_not_passed", "测验未通过", "test not passed";
+    /// Counted for nothing because the log tears the lesson into more pieces than are kept.
+    Fragmented = "fragmented", "记录过于零碎", "torn into too many pieces";
 }
 
 impl fmt::Display for Reason {
@@ -76,6 +96,6 @@ mod tests {
             assert_eq!(serde_json::to_value(reason).expect("JSON"), reason.code());
             assert!(!reason.en().is_empty() && reason.zh().chars().all(|c| !c.is_ascii_alphabetic()), "{reason}");
         }
-        assert_eq!(Reason::ALL.len(), 12);
+        assert_eq!(Reason::ALL.len(), 22);
     }
 }

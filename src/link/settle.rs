@@ -1,6 +1,7 @@
 //! All trainees of one lesson at once: who shares a person, what goes before, and the document whose digest is sealed. No IO.
 
-use super::credit::{Coverage, Credit, Elsewhere, Known, Lesson, SpanKind, credit, days};
+use super::credit::{Coverage, Credit, Elsewhere, Known, Lesson, SpanKind, credit};
+use super::division::days;
 use super::presence::Attended;
 use super::span::Span;
 use crate::error::Result;

@@ -100,6 +100,13 @@ impl Spans {
         Spans(rest)
     }
 
+    /// The moments of this set inside a stretch, at the cost of what is there alone.
+    pub fn cut(&self, span: Span) -> Spans {
+        let first = self.0.partition_point(|one| one.until <= span.from);
+        let inside = self.0[first..].iter().take_while(|one| one.from < span.until).map(|one| one.within(span));
+        Spans(inside.filter(|one| !one.is_empty()).collect())
+    }
+
     /// Its first milliseconds up to a total, and the rest of it.
     pub fn split_after(&self, mut ms: i64) -> (Spans, Spans) {
         let (mut first, mut rest) = (Vec::new(), Vec::new());
@@ -178,6 +185,9 @@ mod tests {
             prop_assert_eq!(bits(&a.union(&b)), each(|p, q| p || q));
             prop_assert_eq!(bits(&a.intersect(&b)), each(|p, q| p && q));
             prop_assert_eq!(bits(&a.minus(&b)), each(|p, q| p && !q));
+            for stretch in b.iter() {
+                prop_assert_eq!(a.cut(stretch), a.intersect(&Spans::from(stretch)));
+            }
             prop_assert_eq!(a.ms(), x.iter().filter(|&&p| p).count() as i64);
             let (first, rest) = a.split_after(ms);
             prop_assert_eq!(first.ms(), ms.min(a.ms()));

@@ -1,7 +1,8 @@
 //! Statements on the tables `credit_run` and `credit`, and what credit reads of the plan and the evidence.
 
 /// $1 lesson.
-pub(crate) const LESSON: &str = "select class_id, mode, starts_at, ends_at, hours_milli, cancelled_at from lesson where id = $1";
+pub(crate) const LESSON: &str =
+    "select class_id, mode, starts_at, ends_at, hours_milli, content_ms, quiz_percent, cancelled_at from lesson where id = $1";
 
 /// $1 class, $2 start of the lesson: who was on the roster then or later.
 pub(crate) const ROSTER: &str =

@@ -24,7 +24,17 @@ fn other_lesson(number: u128) -> LessonId {
 }
 
 fn row(row: u64, kind: EventKind, minute: i64) -> Attended {
-    Attended { evidence: log(1), row, platform: "zoom".into(), device: None, kind, at: at(minute), until: None }
+    Attended {
+        evidence: log(1),
+        row,
+        platform: "zoom".into(),
+        device: None,
+        kind,
+        at: at(minute),
+        until: None,
+        position_ms: None,
+        score: None,
+    }
 }
 
 fn stay(number: u64, from: i64, until: i64) -> Attended {
@@ -51,6 +61,8 @@ impl Story {
             window: Span::new(at(0), at(45)),
             mode: self.mode.to_owned(),
             planned_milli: 1000,
+            content_ms: None,
+            quiz_percent: None,
             logs: if self.attended.is_empty() { vec![] } else { vec![log(1)] },
             beating: beating(&self.attended),
         };
@@ -198,7 +210,15 @@ fn the_days_limit_cuts_the_end_off() {
 fn a_lesson_over_midnight_has_the_limits_of_both_days() {
     let policy = Policies::builtin().at(at(0)).clone();
     let evening = Span::new(at(14 * 60), at(16 * 60));
-    let lesson = Lesson { window: evening, mode: "live".into(), planned_milli: 0, logs: vec![log(1)], beating: Default::default() };
+    let lesson = Lesson {
+        window: evening,
+        mode: "live".into(),
+        planned_milli: 0,
+        content_ms: None,
+        quiz_percent: None,
+        logs: vec![log(1)],
+        beating: Default::default(),
+    };
     let attended = [stay(1, 14 * 60, 16 * 60)];
     let used_ms = BTreeMap::from([(policy.day_of(at(0)), policy.daily_cap_ms() - 10 * 60_000)]);
     let credit = credit(&lesson, Known { attended: &attended, media: &[], elsewhere: &[], used_ms: &used_ms }, &policy);
@@ -218,10 +238,13 @@ fn pictures_and_videos_corroborate_what_is_credited_and_nothing_else() {
 
 #[test]
 fn a_mode_without_a_rule_is_credited_nothing_and_says_so() {
-    let mut recorded = story([stay(1, 0, 45)]);
-    recorded.mode = "recorded";
-    assert_eq!(recorded.told(), ["0-45 mode_without_rule 1"]);
-    assert_eq!((recorded.credit().credited_ms, recorded.credit().presence_ms), (0, 45 * 60_000));
+    let mut test = story([stay(1, 0, 45)]);
+    test.mode = "test";
+    assert_eq!(test.told(), ["0-45 mode_without_rule 1"]);
+    assert_eq!((test.credit().credited_ms, test.credit().presence_ms), (0, 45 * 60_000));
+    test.mode = "recorded";
+    test.policy.recorded = None;
+    assert_eq!(test.told(), ["0-45 mode_without_rule 1"], "a policy that says nothing of recorded lessons has no rule for them");
 }
 
 #[test]

@@ -78,6 +78,8 @@ pub struct NewLesson {
     pub ends_at: Time,
     /// Length of recorded content, milliseconds.
     pub content_ms: Option<i64>,
+    /// Share of right answers, in percent, without which nothing of a recorded lesson counts.
+    pub quiz_percent: Option<i64>,
     /// Lesson hours it counts for.
     pub hours: HoursMilli,
     /// Teacher.
@@ -108,6 +110,9 @@ pub struct Lesson {
     /// Length of recorded content, milliseconds.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub content_ms: Option<i64>,
+    /// Share of right answers, in percent, without which nothing of a recorded lesson counts.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub quiz_percent: Option<i64>,
     /// Lesson hours it counts for.
     pub hours: HoursMilli,
     /// Teacher.
@@ -125,6 +130,7 @@ const HEADINGS: &[Heading] = &[
     ("starts_at", &["开始时间", "上课时间", "开始"]),
     ("ends_at", &["结束时间", "下课时间", "结束"]),
     ("content_ms", &["内容时长毫秒"]),
+    ("quiz_percent", &["测验及格分", "测验合格分"]),
     ("hours", &["课时", "学时", "课时数"]),
     ("teacher", &["教师", "授课教师", "老师", "讲师"]),
     ("meeting_ref", &["会议号", "直播间", "房间号"]),
@@ -141,10 +147,12 @@ pub fn read(body: &[u8], zone: chrono_tz::Tz) -> Result<Vec<NewLesson>> {
                     *text = time.to_string();
                 }
             }
-            if let Some(Value::String(text)) = row.get("content_ms")
-                && let Ok(number) = text.parse::<i64>()
-            {
-                row.insert("content_ms".to_owned(), number.into());
+            for key in ["content_ms", "quiz_percent"] {
+                if let Some(Value::String(text)) = row.get(key)
+                    && let Ok(number) = text.parse::<i64>()
+                {
+                    row.insert(key.to_owned(), number.into());
+                }
             }
             translate(
                 row,
@@ -179,8 +187,13 @@ pub fn read(body: &[u8], zone: chrono_tz::Tz) -> Result<Vec<NewLesson>> {
             if lesson.title.trim().is_empty() || lesson.title.chars().count() > 200 || lesson.teacher.chars().count() > 200 {
                 return Err("title is 1 to 200 characters, teacher at most 200.".to_owned());
             }
-            if lesson.ends_at <= lesson.starts_at || lesson.ends_at.0 - lesson.starts_at.0 > DAY {
-                return Err("ends_at lies after starts_at, within a day.".to_owned());
+            // What is recorded may be watched over weeks, the rest is held at a time.
+            let most = if lesson.mode == Mode::Recorded { 366 * DAY } else { DAY };
+            if lesson.ends_at <= lesson.starts_at || lesson.ends_at.0 - lesson.starts_at.0 > most {
+                return Err("ends_at lies after starts_at, within a day; within a year when the mode is recorded.".to_owned());
+            }
+            if lesson.quiz_percent.is_some_and(|percent| !(1..=100).contains(&percent) || lesson.mode != Mode::Recorded) {
+                return Err("quiz_percent is 1 to 100, and for recorded lessons alone.".to_owned());
             }
             if lesson.content_ms.is_some_and(|length| !(0..=86_400_000).contains(&length)) {
                 return Err("content_ms is 0 to 86400000.".to_owned());
@@ -225,6 +238,7 @@ pub async fn replace(db: &Db, jobs: &Jobs, ids: &Ids, now: Time, actor: &str, cl
             .bind(lesson.teacher.trim())
             .bind(lesson.meeting_ref.as_deref().map(str::trim).filter(|text| !text.is_empty()))
             .bind(now.0)
+            .bind(lesson.quiz_percent)
             .execute(tx.conn())
             .await?;
     }
@@ -285,6 +299,7 @@ fn lesson(row: &AnyRow) -> Result<Lesson> {
         starts_at: row.time("starts_at"),
         ends_at: row.time("ends_at"),
         content_ms: row.int_opt("content_ms"),
+        quiz_percent: row.int_opt("quiz_percent"),
         hours: HoursMilli(row.int("hours_milli")),
         teacher: row.text("teacher"),
         meeting_ref: row.text_opt("meeting_ref"),

@@ -63,6 +63,9 @@ pub struct Policy {
     pub lesson_hour: LessonHour,
     /// What counts as being there.
     pub presence: PresenceRules,
+    /// What counts as having watched recorded content; without it recorded lessons have no rule.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub recorded: Option<RecordedRules>,
     /// What pictures and videos speak for.
     pub corroboration: Corroboration,
     /// The notice's formulas.
@@ -114,6 +117,52 @@ pub enum OpenJoin {
     LastSign,
     /// Until the end of the lesson.
     WindowEnd,
+}
+
+/// What counts as having watched recorded content.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct RecordedRules {
+    /// How fast content may move and still count as watched, in percent of normal speed.
+    pub playback_rate_max_percent: Sourced<i64>,
+    /// Seconds by which reported positions may run ahead of or behind the clock: rounding, buffering, late beats.
+    pub position_slack_seconds: Sourced<i64>,
+    /// What attendance is worth that never says which content was watched.
+    pub without_position: Sourced<WithoutPosition>,
+    /// Whether a test has to be passed before the time of a lesson counts, where its timetable says nothing of it.
+    pub quiz_required: Sourced<bool>,
+    /// Share of right answers that passes such a test.
+    pub quiz_pass_percent: Sourced<i64>,
+    /// Likeness at which a face check is passed; one that says no likeness is passed.
+    pub face_check_pass_percent: Sourced<i64>,
+    /// Which time a missed face check takes.
+    pub missed_face_check: Sourced<MissedFaceCheck>,
+    /// A missed check followed by a passed one within so many seconds was not missed.
+    pub face_check_grace_seconds: Sourced<i64>,
+    /// Minutes before and after a passed face check that it vouches for; time nobody vouches for is missed. 0: checks are not demanded.
+    pub face_check_vouches_minutes: Sourced<i64>,
+}
+
+/// What attendance is worth that never says which content was watched.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum WithoutPosition {
+    /// Nothing: what was watched is not shown.
+    Nothing,
+    /// Its active time, up to the length of the content.
+    Presence,
+}
+
+/// Which time a missed face check takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MissedFaceCheck {
+    /// From the miss to the next passed check.
+    UntilNextPassed,
+    /// From the last passed check to the miss.
+    SinceLastPassed,
+    /// From the last passed check to the next.
+    Around,
 }
 
 /// What pictures and videos speak for.
@@ -265,7 +314,17 @@ impl Policy {
             ("deadline.prepayment_days", self.deadline.prepayment_days.value, 0, 366),
             ("retention.years", self.retention.years.value, 1, 100),
         ];
-        match ranges.iter().find(|(_, value, least, most)| value < least || value > most) {
+        let recorded = self.recorded.iter().flat_map(|rules| {
+            [
+                ("recorded.playback_rate_max_percent", rules.playback_rate_max_percent.value, 100, 1000),
+                ("recorded.position_slack_seconds", rules.position_slack_seconds.value, 0, 600),
+                ("recorded.quiz_pass_percent", rules.quiz_pass_percent.value, 1, 100),
+                ("recorded.face_check_pass_percent", rules.face_check_pass_percent.value, 1, 100),
+                ("recorded.face_check_grace_seconds", rules.face_check_grace_seconds.value, 0, 3600),
+                ("recorded.face_check_vouches_minutes", rules.face_check_vouches_minutes.value, 0, 1440),
+            ]
+        });
+        match ranges.into_iter().chain(recorded).find(|(_, value, least, most)| value < least || value > most) {
             Some((key, value, least, most)) => Err(format!("{key} is {value} but has to be from {least} to {most}")),
             None => Ok(()),
         }

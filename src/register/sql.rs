@@ -88,12 +88,12 @@ pub(crate) const TRAINEE: &str = "select id, class_id, person_id, external_id, n
 pub(crate) const TRAINEE_OF_CLASS: &str = "select id, class_id, person_id, external_id, name, category, id_number_sealed, phone_sealed, \
      email_sealed, platform_user from trainee where class_id = $1 and (id = $2 or external_id = $3)";
 
-/// $1 id, $2 class, … $14 now. Timetabled again, a cancelled lesson is back.
+/// $1 id, $2 class, … $13 now, $14 quiz percent. Timetabled again, a cancelled lesson is back.
 pub(crate) const PUT_LESSON: &str = "insert into lesson (id, class_id, external_id, title, kind, mode, starts_at, ends_at, content_ms, \
-     hours_milli, teacher, meeting_ref, created_at) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) \
+     hours_milli, teacher, meeting_ref, created_at, quiz_percent) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) \
      on conflict (class_id, external_id) do update set title = excluded.title, kind = excluded.kind, mode = excluded.mode, \
      starts_at = excluded.starts_at, ends_at = excluded.ends_at, content_ms = excluded.content_ms, hours_milli = excluded.hours_milli, \
-     teacher = excluded.teacher, meeting_ref = excluded.meeting_ref, cancelled_at = null";
+     teacher = excluded.teacher, meeting_ref = excluded.meeting_ref, quiz_percent = excluded.quiz_percent, cancelled_at = null";
 
 /// $1 class, $2 now, $3 id.
 pub(crate) const CANCEL_LESSON: &str = "update lesson set cancelled_at = $2 where class_id = $1 and id = $3 and cancelled_at is null";
@@ -101,8 +101,8 @@ pub(crate) const CANCEL_LESSON: &str = "update lesson set cancelled_at = $2 wher
 macro_rules! lesson_columns {
     ($rest:literal) => {
         concat!(
-            "select id, class_id, external_id, title, kind, mode, starts_at, ends_at, content_ms, hours_milli, teacher, meeting_ref \
-             from lesson where ",
+            "select id, class_id, external_id, title, kind, mode, starts_at, ends_at, content_ms, hours_milli, teacher, meeting_ref, \
+             quiz_percent from lesson where ",
             $rest
         )
     };

@@ -3,7 +3,7 @@
 use super::chance::Chance;
 use super::people::Person;
 use super::plan::{Class, Lesson, ListFormat, Plan, Provider, Scale, Source, Trainee, Truth};
-use super::{frauds, media_plan, sitting, truth};
+use super::{frauds, media_plan, sitting, truth, viewing};
 use crate::time::{MINUTE, Time};
 use chrono::{Days, NaiveDate};
 
@@ -162,6 +162,7 @@ pub fn plan(seed: u64, scale: Scale) -> Plan {
         }
     }
     frauds::settle_shared_lessons(&mut classes, &people);
+    viewing::add(&mut classes[0], &chance);
     media_plan::fill(&mut classes, &chance);
     let mut planted = frauds::overlaps(&classes);
     planted.extend(frauds::spoil_media(&mut classes));
@@ -231,13 +232,17 @@ fn lesson(draft: &Draft, number: usize) -> Lesson {
         external_id: format!("k{:02}", number + 1),
         title: title.to_owned(),
         kind,
+        mode: "live",
         starts_at,
         ends_at: starts_at.plus(LESSON_MINUTES * MINUTE),
         hours: 1,
+        content_ms: None,
+        quiz_percent: None,
         teacher: draft.teacher.to_owned(),
         meeting_ref: meeting.to_string(),
         sittings: Vec::new(),
         strangers: Vec::new(),
+        viewings: Vec::new(),
         items: Vec::new(),
     }
 }

@@ -1,7 +1,7 @@
 //! Applications, rosters and timetables in the shapes of the contract: JSON, CSV with English and XLSX with Chinese headings.
 
 use super::people::Person;
-use super::plan::{Class, ListFormat, Plan, Provider};
+use super::plan::{Class, Lesson, ListFormat, Plan, Provider};
 use crate::error::{Error, Result};
 use crate::time::Time;
 use chrono_tz::Asia::Shanghai;
@@ -76,8 +76,10 @@ pub fn roster(class: &Class, people: &[Person]) -> Result<List> {
     list(class.roster_as, "trainees", &ROSTER, &ROSTER_ZH, rows.collect())
 }
 
-const LESSONS: [&str; 9] = ["external_id", "title", "kind", "mode", "starts_at", "ends_at", "hours", "teacher", "meeting_ref"];
-const LESSONS_ZH: [&str; 9] = ["课节编号", "课程名称", "课程类型", "授课方式", "开始时间", "结束时间", "课时", "授课教师", "会议号"];
+const LESSONS: [&str; 11] =
+    ["external_id", "title", "kind", "mode", "starts_at", "ends_at", "hours", "teacher", "meeting_ref", "content_ms", "quiz_percent"];
+const LESSONS_ZH: [&str; 11] =
+    ["课节编号", "课程名称", "课程类型", "授课方式", "开始时间", "结束时间", "课时", "授课教师", "会议号", "内容时长毫秒", "测验及格分"];
 
 /// Body of `PUT /v1/classes/{id}/lessons`.
 ///
@@ -93,13 +95,19 @@ pub fn lessons(class: &Class) -> Result<List> {
             (true, "epidemic") => "疫情防控",
             (_, kind) => kind,
         };
-        let mode = if chinese { "直播" } else { "live" };
+        let mode = match (chinese, lesson.mode) {
+            (true, "live") => "直播",
+            (true, "recorded") => "录播",
+            (_, mode) => mode,
+        };
         // Spreadsheets made by hand have the time on the wall clock and no zone.
         let pattern = if chinese { "%Y-%m-%d %H:%M" } else { "%Y-%m-%dT%H:%M:%S%:z" };
         let time = |at: Time| at.utc().with_timezone(&Shanghai).format(pattern).to_string();
         let (starts_at, ends_at, hours) = (time(lesson.starts_at), time(lesson.ends_at), lesson.hours.to_string());
-        [&lesson.external_id, &lesson.title, kind, mode, &starts_at, &ends_at, &hours, &lesson.teacher, &lesson.meeting_ref]
-            .map(str::to_owned)
+        let number = |number: Option<i64>| number.map(|number| number.to_string()).unwrap_or_default();
+        let (content_ms, quiz_percent) = (number(lesson.content_ms), number(lesson.quiz_percent));
+        let Lesson { external_id, title, teacher, meeting_ref, .. } = lesson;
+        [external_id, title, kind, mode, &starts_at, &ends_at, &hours, teacher, meeting_ref, &content_ms, &quiz_percent].map(str::to_owned)
     });
     list(class.lessons_as, "lessons", &LESSONS, &LESSONS_ZH, rows.collect())
 }
@@ -128,10 +136,11 @@ fn list<const N: usize>(format: ListFormat, name: &str, english: &[&str; N], chi
     })
 }
 
-/// The only number in the lists is the count of hours; everything else is text.
+/// Counts are numbers, what is not there is null, everything else is text.
 fn typed(key: &str, cell: &str) -> Value {
     match (key, cell.parse::<i64>()) {
-        ("hours", Ok(hours)) => json!(hours),
+        ("hours" | "content_ms" | "quiz_percent", Ok(number)) => json!(number),
+        _ if cell.is_empty() => Value::Null,
         _ => json!(cell),
     }
 }

@@ -16,7 +16,8 @@ pub(super) fn fill(classes: &mut [Class], chance: &Chance) {
         let chance = chance.branch(&format!("media {}", class.external_id));
         class.items.push(plan_document(class));
         let (id, source, voice) = (class.external_id.clone(), class.source, chance.branch("voice").next());
-        for (number, lesson) in class.lessons.iter_mut().enumerate() {
+        // A recorded lesson brought its own.
+        for (number, lesson) in class.lessons.iter_mut().enumerate().filter(|(_, lesson)| lesson.mode == "live") {
             let chance = chance.branch(&lesson.external_id);
             let folder = format!("{id}/{}", lesson.external_id);
             lesson.items = logs(lesson, source, number as u64, &folder);

@@ -24,6 +24,7 @@ mod sound;
 mod tests;
 pub mod truth;
 mod video;
+mod viewing;
 mod write;
 
 pub use bulk::Bulk;
@@ -34,7 +35,8 @@ pub use logs::export;
 pub use people::{Person, with_checksum};
 pub use picture::Photo;
 pub use plan::{
-    Class, Content, Expected, Fraud, Item, Lesson, ListFormat, Plan, Provider, Scale, Sitting, Source, Stranger, Trainee, Visit,
+    Act, Class, Content, Expected, Fraud, Item, Lesson, ListFormat, Plan, Provider, Scale, Sitting, Source, Stranger, Trainee, Viewing,
+    Visit,
 };
 pub use send::{Access, Client, Sent, providers, send, settle};
 pub use video::Recording;

@@ -144,12 +144,18 @@ pub struct Lesson {
     pub title: String,
     /// `theory`, `general`, `safety` or `epidemic`.
     pub kind: &'static str,
+    /// `live`, or `recorded`: then it may be watched at any time between start and end.
+    pub mode: &'static str,
     /// Planned start.
     pub starts_at: Time,
     /// Planned end.
     pub ends_at: Time,
     /// Lesson hours.
     pub hours: i64,
+    /// Length of recorded content.
+    pub content_ms: Option<i64>,
+    /// Share of right answers that recorded content demands.
+    pub quiz_percent: Option<i64>,
     /// Who teaches.
     pub teacher: String,
     /// Number of the meeting.
@@ -158,6 +164,8 @@ pub struct Lesson {
     pub sittings: Vec<Sitting>,
     /// Who else was seen: names that are on no roster.
     pub strangers: Vec<Stranger>,
+    /// Who watched recorded content, and how.
+    pub viewings: Vec<Viewing>,
     /// What is sent as evidence.
     pub items: Vec<Item>,
 }
@@ -175,6 +183,54 @@ pub struct Sitting {
     pub waiting: Option<(Time, Time)>,
     /// When the platform compared the face and kept the picture.
     pub face_check: Option<Time>,
+}
+
+/// One trainee's watching of recorded content.
+#[derive(Clone, Debug, Serialize)]
+pub struct Viewing {
+    /// Position in [`Class::trainees`].
+    pub trainee: usize,
+    /// What becomes of it, in a word.
+    pub because: &'static str,
+    /// When it begins.
+    pub from: Time,
+    /// What is done, one after the other.
+    pub acts: Vec<Act>,
+}
+
+/// Something a viewer does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Act {
+    /// Plays from a second of the content to another, at a speed in percent.
+    Play {
+        /// First second.
+        from: i64,
+        /// First second after.
+        until: i64,
+        /// Speed.
+        percent: i64,
+    },
+    /// Stays signed in without playing.
+    Stay {
+        /// How long.
+        seconds: i64,
+    },
+    /// Signs out, and in again later.
+    Break {
+        /// How long.
+        seconds: i64,
+    },
+    /// Has the face compared; the likeness in percent.
+    Check {
+        /// Likeness.
+        percent: i64,
+    },
+    /// Answers the test; the share of right answers in percent.
+    Answer {
+        /// Share.
+        percent: i64,
+    },
 }
 
 /// One stay in the meeting.
@@ -263,7 +319,7 @@ pub struct Expected {
     pub least_ms: i64,
     /// The most that is right; the same as the least unless two readings can be defended.
     pub most_ms: i64,
-    /// Why, in a word: `present`, `absent`, `no_leave`, `waiting_room`, `overlap`.
+    /// Why, in a word: `present`, `absent`, `no_leave`, `waiting_room`, `overlap`, or what a viewer did.
     pub because: &'static str,
 }
 

@@ -1,6 +1,6 @@
 //! What the planned sittings are worth, reckoned here from the plan alone and by none of the server's code.
 
-use super::plan::{Class, Expected, Lesson, Sitting};
+use super::plan::{Act, Class, Expected, Lesson, Sitting, Viewing};
 use crate::time::{MILLI, Time};
 
 /// The sitting's time inside the lesson's window, with visits merged.
@@ -27,8 +27,12 @@ pub fn of_class(class: &Class) -> Vec<Expected> {
     let rows =
         class.lessons.iter().flat_map(|lesson| class.trainees.iter().enumerate().map(move |(number, trainee)| (lesson, number, trainee)));
     rows.map(|(lesson, number, trainee)| {
-        let sitting = lesson.sittings.iter().find(|sitting| sitting.trainee == number);
-        let (least_ms, most_ms, because) = sitting.map_or((0, 0, "absent"), |sitting| of_sitting(lesson, sitting));
+        let sitting = lesson.sittings.iter().find(|sitting| sitting.trainee == number).map(|sitting| of_sitting(lesson, sitting));
+        let viewing = lesson.viewings.iter().find(|viewing| viewing.trainee == number).map(|viewing| {
+            let ms = of_viewing(lesson, viewing);
+            (ms, ms, viewing.because)
+        });
+        let (least_ms, most_ms, because) = sitting.or(viewing).unwrap_or((0, 0, "absent"));
         Expected {
             class: class.external_id.clone(),
             lesson: lesson.external_id.clone(),
@@ -52,6 +56,26 @@ fn of_sitting(lesson: &Lesson, sitting: &Sitting) -> (i64, i64, &'static str) {
     if recorded == most { (most, most, "present") } else { (recorded, most, "no_leave") }
 }
 
+/// Second by second: each second of content counts the first time it is played at no more than one and a half times its speed, while the last face
+/// check was passed; nothing counts without a passed test.
+fn of_viewing(lesson: &Lesson, viewing: &Viewing) -> i64 {
+    let mut seen = vec![false; (lesson.content_ms.unwrap_or(0) / 1_000) as usize];
+    let (mut known, mut passed) = (true, lesson.quiz_percent.is_none());
+    for act in &viewing.acts {
+        match *act {
+            Act::Play { from, until, percent } => {
+                for second in from..until {
+                    seen[second as usize] |= known && percent <= 150;
+                }
+            }
+            Act::Check { percent } => known = percent >= 60,
+            Act::Answer { percent } => passed |= lesson.quiz_percent.is_some_and(|least| percent >= least),
+            Act::Stay { .. } | Act::Break { .. } => {}
+        }
+    }
+    if passed { seen.iter().filter(|seen| **seen).count() as i64 * 1_000 } else { 0 }
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::plan::Visit;
@@ -63,13 +87,17 @@ mod tests {
             external_id: "l".into(),
             title: String::new(),
             kind: "theory",
+            mode: "live",
             starts_at: Time(0),
             ends_at: Time(45 * MINUTE),
             hours: 1,
+            content_ms: None,
+            quiz_percent: None,
             teacher: String::new(),
             meeting_ref: String::new(),
             sittings: vec![],
             strangers: vec![],
+            viewings: vec![],
             items: vec![],
         }
     }
@@ -89,5 +117,17 @@ mod tests {
         let open = Visit { leave_recorded: false, ..visit(1500, 2700) };
         let sitting = Sitting { trainee: 0, shown: String::new(), visits: vec![visit(0, 600), open], waiting: None, face_check: None };
         assert_eq!(of_sitting(&lesson(), &sitting), (600_000, 1_800_000, "no_leave"));
+    }
+
+    #[test]
+    fn of_what_viewers_do_only_new_content_at_a_fair_speed_by_a_known_face_with_a_passed_test_counts() {
+        let lesson = Lesson { content_ms: Some(100_000), quiz_percent: Some(60), ..lesson() };
+        let play = |from, until, percent| Act::Play { from, until, percent };
+        let worth = |acts: Vec<Act>| of_viewing(&lesson, &Viewing { trainee: 0, because: "", from: Time(0), acts });
+        let quiz = Act::Answer { percent: 60 };
+        assert_eq!(worth(vec![play(0, 60, 100), play(30, 80, 100), quiz]), 80_000);
+        assert_eq!(worth(vec![play(0, 60, 200), play(90, 100, 100), quiz]), 10_000);
+        assert_eq!(worth(vec![play(0, 10, 100), Act::Check { percent: 20 }, play(10, 90, 100), quiz]), 10_000);
+        assert_eq!(worth(vec![play(0, 100, 100), Act::Answer { percent: 59 }]), 0);
     }
 }

@@ -8,6 +8,7 @@ mod house;
 mod locked;
 mod media;
 mod resumed;
+mod recorded;
 mod simulated;
 mod site;
 mod story;

@@ -58,6 +58,8 @@ fn read(plan: &Plan, class: &Class, lesson: &Lesson) -> (BTreeMap<TraineeId, Vec
                     kind: event.kind,
                     at: event.at,
                     until: event.until,
+                    position_ms: event.position_ms,
+                    score: event.score,
                 }),
                 other => {
                     let name = event.who.name.as_deref();
@@ -83,7 +85,15 @@ fn every_simulated_log_is_credited_as_planned() {
             let (attended, logs) = read(&plan, class, lesson);
             let beating = link::beating(attended.values().flatten());
             let window = Span::new(lesson.starts_at, lesson.ends_at);
-            let linked = link::Lesson { window, mode: "live".to_owned(), planned_milli: lesson.hours * 1_000, logs, beating };
+            let linked = link::Lesson {
+                window,
+                mode: lesson.mode.to_owned(),
+                planned_milli: lesson.hours * 1_000,
+                content_ms: lesson.content_ms,
+                quiz_percent: lesson.quiz_percent,
+                logs,
+                beating,
+            };
             for (place, trainee) in class.trainees.iter().enumerate() {
                 let attended = attended.get(&trainee_id(place)).map_or(&[][..], Vec::as_slice);
                 let known = Known { attended, media: &[], elsewhere: &[], used_ms: &nothing };

@@ -29,6 +29,8 @@ pub struct LessonLine {
     pub until: Time,
     /// Thousandths of a lesson hour it can bring a trainee.
     pub planned: i64,
+    /// Length of recorded content in milliseconds, when the timetable says it.
+    pub content_ms: Option<i64>,
     /// Logs received.
     pub logs: i64,
     /// Recordings received.
@@ -134,6 +136,7 @@ fn line(row: &AnyRow, number: usize) -> Result<LessonLine> {
         from: row.time("starts_at"),
         until: row.time("ends_at"),
         planned: row.get("hours_milli"),
+        content_ms: row.int_opt("content_ms"),
         logs: row.int("logs") + row.int("class_logs"),
         recordings: row.get("recordings"),
         pictures: row.get("pictures"),

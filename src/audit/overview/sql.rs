@@ -60,7 +60,7 @@ pub(crate) const TRAINEE_NAME: &str = "select name from trainee where id = $1";
 pub(crate) const ACTOR: &str = "select name from login where id = $1 union all select name from token where id = $1";
 
 /// $1 class. Logs sent for the class alone are counted where their rows lie.
-pub(crate) const LESSONS: &str = "select l.id, l.title, l.kind, l.mode, l.teacher, l.starts_at, l.ends_at, l.hours_milli, \
+pub(crate) const LESSONS: &str = "select l.id, l.title, l.kind, l.mode, l.teacher, l.starts_at, l.ends_at, l.hours_milli, l.content_ms, \
      (select count(*) from evidence e where e.lesson_id = l.id and e.kind = 'attendance') as logs, \
      (select count(*) from segment_lesson s join segment g on g.id = s.segment_id join evidence e on e.id = g.evidence_id \
         where s.lesson_id = l.id and g.replaced_at is null and e.lesson_id is null) as class_logs, \

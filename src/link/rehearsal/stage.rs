@@ -152,6 +152,8 @@ fn attendance(stays: &[(TraineeId, i64, i64)]) -> Attendance {
             kind: EventKind::Interval,
             at: at(from),
             until: Some(at(until)),
+            position_ms: None,
+            score: None,
         };
         attendance.entry(trainee).or_default().push(stay);
     }

@@ -2,7 +2,7 @@
 
 use crate::error::{Error, Result};
 use crate::simulate::people::Person;
-use crate::simulate::plan::{Class, Lesson, Source};
+use crate::simulate::plan::{Act, Class, Lesson, Source};
 use crate::time::{MINUTE, SECOND, Time};
 use rust_xlsxwriter::{DocProperties, ExcelDateTime, Workbook, XlsxError};
 use serde::Serialize;
@@ -25,6 +25,9 @@ pub(super) struct Event {
     pub device: String,
     /// Kind of client.
     pub client: &'static str,
+    /// Place in recorded content.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub position_ms: Option<i64>,
     /// Share of right answers.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub score: Option<f64>,
@@ -49,6 +52,7 @@ pub(super) fn events(class: &Class, lesson: &Lesson, people: &[Person], part: Op
                 ip: person.ip.clone(),
                 device: person.device.clone(),
                 client: ["app", "web", "app"][person.number % 3],
+                position_ms: None,
                 score,
             };
             found.push((at, event));
@@ -79,6 +83,64 @@ pub(super) fn events(class: &Class, lesson: &Lesson, people: &[Person], part: Op
         }
     }
     found.retain(|(at, _)| part.is_none_or(|(from, until)| (from..until).contains(at)));
+    found.sort_by_key(|(at, _)| *at);
+    found.into_iter().map(|(_, event)| event).collect()
+}
+
+/// The events of a recorded lesson as its player sends them: progress once a minute and wherever playing starts or stops, heartbeats while it stands
+/// still, face checks, answers.
+pub(super) fn watched(class: &Class, lesson: &Lesson, people: &[Person]) -> Vec<Event> {
+    let mut found: Vec<(Time, Event)> = Vec::new();
+    for viewing in &lesson.viewings {
+        let trainee = &class.trainees[viewing.trainee];
+        let person = &people[trainee.person];
+        let mut push = |kind, at: Time, position: Option<i64>, percent: Option<i64>| {
+            let event = Event {
+                trainee: format!("user:{}", trainee.platform_user),
+                kind,
+                at: stamp(at),
+                until: None,
+                ip: person.ip.clone(),
+                device: person.device.clone(),
+                client: "web",
+                position_ms: position.map(|seconds| seconds * 1_000),
+                score: percent.map(|percent| percent as f64 / 100.0),
+            };
+            found.push((at, event));
+        };
+        let (mut now, mut told) = (viewing.from, None);
+        push("join", now, None, None);
+        for act in &viewing.acts {
+            match *act {
+                Act::Play { from, until, percent } => {
+                    let start = now;
+                    let length = (until - from) * 100 / percent;
+                    for beat in (0..length).step_by(60).chain([length]) {
+                        now = start.plus(beat * SECOND);
+                        let place = Some((now, from + beat * percent / 100));
+                        if told != place {
+                            push("progress", now, place.map(|(_, second)| second), None);
+                        }
+                        told = place;
+                    }
+                }
+                Act::Stay { seconds } => {
+                    for beat in (60..seconds).step_by(60) {
+                        push("heartbeat", now.plus(beat * SECOND), None, None);
+                    }
+                    now = now.plus(seconds * SECOND);
+                }
+                Act::Break { seconds } => {
+                    push("leave", now, None, None);
+                    now = now.plus(seconds * SECOND);
+                    push("join", now, None, None);
+                }
+                Act::Check { percent } => push("face_check", now, None, Some(percent)),
+                Act::Answer { percent } => push("answer", now, None, Some(percent)),
+            }
+        }
+        push("leave", now, None, None);
+    }
     found.sort_by_key(|(at, _)| *at);
     found.into_iter().map(|(_, event)| event).collect()
 }

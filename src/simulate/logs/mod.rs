@@ -14,6 +14,9 @@ use crate::time::Time;
 /// # Errors
 /// When a workbook cannot be written, which would be a fault here.
 pub fn export(class: &Class, lesson: &Lesson, people: &[Person], layout: u64, part: Option<(Time, Time)>) -> Result<Vec<u8>> {
+    if lesson.mode == "recorded" {
+        return canonical::ndjson(canonical::watched(class, lesson, people));
+    }
     match class.source {
         Source::Tencent => tencent::workbook(class, lesson, layout),
         Source::Zoom => zoom::report(class, lesson, people, layout),

@@ -173,6 +173,24 @@ impl Frame {
         format::moment(time.plain(), self.zone, self.lang)
     }
 
+    /// `2020-03-03 周二 09:00–09:45`, or with both days when they are not the same.
+    pub fn period(&self, from: impl Plain<Time>, until: impl Plain<Time>) -> String {
+        let (from, until) = (from.plain(), until.plain());
+        let end = if self.day(from) == self.day(until) { self.clock(until) } else { self.moment(until) };
+        format!("{}–{end}", self.moment(from))
+    }
+
+    /// `09:00:12–09:12:00` within a lesson of a day; within a longer one with the day, and with both when they are not the same.
+    pub fn piece(&self, from: impl Plain<Time>, until: impl Plain<Time>, dated: impl Plain<bool>) -> String {
+        let (from, until) = (from.plain(), until.plain());
+        let clocks = (self.clock_s(from), self.clock_s(until));
+        match (dated.plain(), self.day(from) == self.day(until)) {
+            (false, _) => format!("{}–{}", clocks.0, clocks.1),
+            (true, true) => format!("{} {}–{}", self.day(from), clocks.0, clocks.1),
+            (true, false) => format!("{} {} – {} {}", self.day(from), clocks.0, self.day(until), clocks.1),
+        }
+    }
+
     /// `09:00`.
     pub fn clock(&self, time: impl Plain<Time>) -> String {
         format::clock(time.plain(), self.zone)
@@ -244,7 +262,7 @@ macro_rules! plain {
     )*};
 }
 
-plain!(i64, u64, usize, Time, State);
+plain!(bool, i64, u64, usize, Time, State);
 
 impl<T, V: Plain<T>> Plain<T> for &V {
     fn plain(&self) -> T {

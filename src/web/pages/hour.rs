@@ -7,13 +7,13 @@ use super::frame::{Frame, Plain};
 use super::line::{Line, Order, Row, Source, Span};
 use super::reader::Reader;
 use super::state::State;
-use super::trace::{Files, known};
+use super::trace::{Files, content, known};
 use super::visit::{self, Visit};
 use crate::audit::overview::{self, LessonHead};
 use crate::error::{Error, Result, codes};
 use crate::ids::{LessonId, TraineeId};
-use crate::link::{self, Trace};
-use crate::time::Time;
+use crate::link::{self, Reason, Trace};
+use crate::time::{DAY, Time};
 use askama::Template;
 use axum::extract::Path;
 use axum::response::Response;
@@ -27,6 +27,8 @@ pub struct EventRow {
     pub at: Time,
     /// Until when, for an interval.
     pub until: Option<Time>,
+    /// Place in recorded content.
+    pub position: Option<i64>,
     /// Network address, device, client, as far as the log says.
     pub whence: String,
     /// The row.
@@ -54,6 +56,8 @@ pub struct Hour {
     pub head: LessonHead,
     /// What it is worth in fen, as credited.
     pub fen: i64,
+    /// How much of recorded content was watched, once and again.
+    pub watched: Option<String>,
     /// How milliseconds became lesson hours, as a sentence.
     pub rounding: String,
     /// The one row.
@@ -75,6 +79,11 @@ impl Hour {
     pub fn millis(&self, state: impl Plain<State>) -> i64 {
         let state = state.plain();
         self.row.person.spans.iter().filter(|span| span.state == state).map(Span::millis).sum()
+    }
+
+    /// Whether times need their day: the lesson is open for longer than one.
+    pub fn dated(&self) -> bool {
+        self.head.line.until.0 - self.head.line.from.0 > DAY
     }
 
     /// Whether any log says from where.
@@ -103,6 +112,7 @@ impl Hour {
         };
         Ok(Hour {
             fen: worth(&reader, &class).fen_for(row.person.credited),
+            watched: watched(&reader, &head, trace),
             rounding: rounding(&reader, &head, trace),
             earlier: earlier(&reader, &head, trainee, trace).await?,
             events: known
@@ -120,6 +130,15 @@ impl Hour {
             frame: reader.frame,
         })
     }
+}
+
+/// `45:00 中看过 38:20，重看 6:10`; none for lessons that are not credited by content.
+fn watched(reader: &Reader<'_>, head: &LessonHead, trace: Option<&Trace>) -> Option<String> {
+    let (length, trace) = (content(reader, head)?, trace?);
+    let once = trace.spans.iter().filter_map(|span| span.content).map(|piece| piece.until_ms - piece.from_ms).sum();
+    let again = trace.credit.reasons.get(&Reason::ContentRepeated).copied().unwrap_or(0);
+    let key = if again > 0 { "hour.watched_again" } else { "hour.watched_once" };
+    Some(reader.frame.say(key, &[format::length(once), format::length(length), format::length(again)]))
 }
 
 /// `认定 26:41，一课时为 45:00，按 0.1 课时舍去，得 0.5 课时。`
@@ -161,6 +180,7 @@ fn told(reader: &Reader<'_>, event: &crate::lake::EventRow, files: &Files) -> Ev
         kind: event.kind.as_str().to_owned(),
         at: event.at,
         until: event.until,
+        position: event.position_ms,
         whence: whence.join(" · "),
         source: files.source(event.evidence, Some(event.row)),
     }

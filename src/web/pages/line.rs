@@ -1,6 +1,7 @@
 //! The lesson line: time from left to right over the lesson window, drawn with percentages so that the same picture fits a
 //! wall, a phone and a sheet of paper without script. Pure geometry; the templates turn it into SVG.
 
+use super::format;
 use super::frame::Frame;
 use super::state::State;
 use crate::time::{MILLI, MINUTE, Time};
@@ -124,6 +125,8 @@ pub struct Span {
     pub until: Time,
     /// Why it does not count, as a stable code.
     pub reason: Option<String>,
+    /// For credited time of a recorded lesson: from which millisecond of the content to which.
+    pub content: Option<(i64, i64)>,
     /// What it rests on.
     pub sources: Vec<Source>,
 }
@@ -181,6 +184,10 @@ impl Person {
     /// Milliseconds that count.
     pub fn millis(&self) -> i64 {
         self.spans.iter().filter(|span| span.state == State::Credited).map(Span::millis).sum()
+    }
+
+    fn state(&self, planned: i64) -> State {
+        if self.calculated { State::of_hour(self.credited, planned, self.disputed) } else { State::Pending }
     }
 }
 
@@ -298,6 +305,8 @@ pub struct Line {
     pub thumbs: Vec<Thumb>,
     /// People, least evidence first.
     pub rows: Vec<Row>,
+    /// Whether it is drawn along recorded content and not along the clock.
+    pub of_content: bool,
 }
 
 /// What a line is drawn from.
@@ -311,6 +320,8 @@ pub struct Lesson {
     pub until: Time,
     /// Thousandths of a lesson hour it can bring.
     pub planned: i64,
+    /// Milliseconds of content, when it is recorded: then the line is drawn along it, since its window is weeks and its viewers' hours are specks.
+    pub content: Option<i64>,
     /// Recordings.
     pub recordings: Vec<Recording>,
     /// Pictures.
@@ -338,18 +349,15 @@ const THUMB_PX: f64 = 44.0;
 impl Line {
     /// Draws a lesson.
     pub fn draw(frame: &Frame, lesson: Lesson, order: Order) -> Line {
+        if let Some(length) = lesson.content {
+            return Line::along_content(frame, lesson, length, order);
+        }
         let recorded = lesson.recordings.iter().map(|recording| (recording.from, recording.until));
         let pictured = lesson.pictures.iter().map(|picture| (picture.at, picture.at));
         let scale = Scale::around(lesson.from, lesson.until, recorded.chain(pictured));
         let tracks = lesson.recordings.iter().filter_map(|recording| track(frame, &scale, recording)).collect();
         let thumbs = thumbs(frame, &scale, &lesson.pictures);
-        let mut people = lesson.people;
-        match order {
-            Order::Evidence => people
-                .sort_by(|a, b| (a.credited, a.corroborated, &a.name, &a.number).cmp(&(b.credited, b.corroborated, &b.name, &b.number))),
-            Order::Name => people.sort_by(|a, b| (&a.name, &a.number).cmp(&(&b.name, &b.number))),
-        }
-        let rows = people.into_iter().map(|person| row(frame, &scale, &lesson.id, lesson.planned, person)).collect();
+        let rows = sorted(lesson.people, order).into_iter().map(|person| row(frame, &scale, &lesson.id, lesson.planned, person)).collect();
         let window = scale.span(lesson.from, lesson.until.max(lesson.from.plus(MINUTE))).unwrap_or((Pct(0.0), Pct(100.0)));
         let offset = chrono::Offset::fix(scale.from.utc().with_timezone(&frame.zone).offset());
         Line {
@@ -360,8 +368,82 @@ impl Line {
             tracks,
             thumbs,
             rows,
+            of_content: false,
         }
     }
+
+    /// A recorded lesson: what each watched of it, from its first minute to its last.
+    fn along_content(frame: &Frame, lesson: Lesson, length: i64, order: Order) -> Line {
+        let scale = Scale { from: Time(0), until: Time(length.max(60_000) * MILLI) };
+        let rows = sorted(lesson.people, order).into_iter().map(|person| content_row(frame, &scale, &lesson.id, lesson.planned, person));
+        // The content begins at midnight of no day, so its minutes read as clocks do.
+        let midnight = Frame { zone: chrono_tz::UTC, ..frame.clone() };
+        Line {
+            ticks: scale.ticks(&midnight),
+            window: (Pct(0.0), Pct(100.0)),
+            edges: (0, scale.until.0 / MILLI),
+            offset_minutes: 0,
+            tracks: Vec::new(),
+            thumbs: Vec::new(),
+            rows: rows.collect(),
+            of_content: true,
+        }
+    }
+
+    /// What the reading cursor says, as a key of the words.
+    pub fn reading(&self) -> &'static str {
+        if self.of_content { "line.reading_content" } else { "line.reading" }
+    }
+
+    /// What one may do with it, as a key of the words.
+    pub fn hint(&self) -> &'static str {
+        if self.of_content { "line.hint_content" } else { "line.hint" }
+    }
+
+    /// What the axis is called.
+    pub fn axis(&self) -> &'static str {
+        if self.of_content { "line.content" } else { "line.plan" }
+    }
+
+    /// What a row is called.
+    pub fn row_word(&self) -> &'static str {
+        if self.of_content { "line.watched" } else { "line.presence" }
+    }
+}
+
+fn sorted(mut people: Vec<Person>, order: Order) -> Vec<Person> {
+    match order {
+        Order::Evidence => {
+            people.sort_by(|a, b| (a.credited, a.corroborated, &a.name, &a.number).cmp(&(b.credited, b.corroborated, &b.name, &b.number)))
+        }
+        Order::Name => people.sort_by(|a, b| (&a.name, &a.number).cmp(&(&b.name, &b.number))),
+    }
+    people
+}
+
+fn content_row(frame: &Frame, scale: &Scale, lesson: &str, planned: i64, person: Person) -> Row {
+    let href = format!("/hours/{lesson}/{}", person.trainee);
+    let mut watched: Vec<(i64, i64, usize)> =
+        person.spans.iter().enumerate().filter_map(|(index, span)| span.content.map(|(from, until)| (from, until, index))).collect();
+    watched.sort_unstable();
+    // What lies between was not watched, or does not count.
+    let mut pieces = Vec::new();
+    let mut at = 0;
+    for &(from, until, index) in &watched {
+        pieces.extend([(at, from, None), (from, until, Some(index))]);
+        at = until;
+    }
+    pieces.extend(person.calculated.then_some((at, scale.until.0 / MILLI, None)));
+    let bars = pieces.into_iter().filter(|(from, until, _)| from < until).filter_map(|(from, until, index)| {
+        let (x, w) = scale.span(Time(from * MILLI), Time(until * MILLI))?;
+        let span = index.map(|index| &person.spans[index]);
+        let class = span.map_or(State::Uncredited, |span| span.state).code();
+        let told = span.map_or_else(|| frame.code("span_state", class).to_owned(), |span| frame.moment(span.from));
+        let title = format!("{}–{} {told}", format::length(from), format::length(until));
+        Some(Bar { x, w, class, title, href: index.map_or_else(|| href.clone(), |index| format!("{href}#s{}", index + 1)) })
+    });
+    let bars = bars.collect();
+    Row { state: person.state(planned), bars, dots: Vec::new(), href, person }
 }
 
 fn track(frame: &Frame, scale: &Scale, recording: &Recording) -> Option<Track> {
@@ -424,8 +506,7 @@ fn row(frame: &Frame, scale: &Scale, lesson: &str, planned: i64, person: Person)
             Dot { x: scale.at(mark.at), kind: mark.kind.clone(), title }
         })
         .collect();
-    let state = if person.calculated { State::of_hour(person.credited, planned, person.disputed) } else { State::Pending };
-    Row { state, bars, dots, href, person }
+    Row { state: person.state(planned), bars, dots, href, person }
 }
 
 #[cfg(test)]

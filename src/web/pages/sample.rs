@@ -78,7 +78,7 @@ fn source(row: Option<u64>) -> Source {
 
 fn span(state: State, from: Time, until: Time, reason: Option<&str>, row: Option<u64>) -> Span {
     let sources = if row.is_some() { vec![source(row)] } else { Vec::new() };
-    Span { state, from, until, reason: reason.map(String::from), sources }
+    Span { state, from, until, reason: reason.map(String::from), content: None, sources }
 }
 
 fn person(number: u64) -> Person {
@@ -141,6 +141,7 @@ pub(super) fn lesson(people: u64) -> Drawn {
         from: at("09:00:00"),
         until: at("09:45:00"),
         planned: 1000,
+        content: None,
         recordings: vec![
             Recording {
                 evidence: id(9, 2), name: "第1课_录屏_1.mp4".into(), from: at("08:57:40"), until: at("09:21:10"), flaws: vec![]
@@ -250,11 +251,57 @@ fn lesson_line(number: u64) -> LessonLine {
         from: at("09:00:00").plus(start),
         until: at("09:45:00").plus(start),
         planned: 1000,
+        content_ms: None,
         logs: i64::from(number != 2),
         recordings: 2,
         pictures: 4,
         calculated: true,
     }
+}
+
+/// A recorded lesson: some watched all of it, some a part, some the same part again, some nothing.
+pub(super) fn recorded_lesson(people: u64) -> Drawn {
+    let viewer = |number: u64| {
+        let evening = at("20:00:00").plus((number as i64 % 9) * DAY + (dice(number) % 1_800) as i64 * SECOND);
+        let (opens, closes) = (at("08:00:00"), at("22:00:00").plus(20 * DAY));
+        let row = Some(number * 46 + 1);
+        let seconds = [2700, 2700, 1500, 900, 2700, 0][(number % 6) as usize];
+        let mut spans = vec![span(State::Uncredited, opens, evening, Some("not_watching"), row)];
+        let mut now = evening;
+        if seconds > 0 {
+            now = evening.plus(seconds * SECOND);
+            spans.push(Span { content: Some((0, seconds * 1_000)), ..span(State::Credited, evening, now, None, row) });
+        }
+        if number % 6 == 3 {
+            spans.push(span(State::Partial, now, now.plus(900 * SECOND), Some("content_repeated"), row));
+            let again = now.plus(900 * SECOND);
+            now = again.plus(600 * SECOND);
+            spans.push(Span { content: Some((1_800_000, 2_400_000)), ..span(State::Credited, again, now, None, row) });
+        }
+        spans.push(span(State::Uncredited, now, closes, Some("not_watching"), row));
+        let credited = spans.iter().filter(|span| span.state == State::Credited).map(Span::millis).sum::<i64>();
+        Person {
+            spans,
+            marks: Vec::new(),
+            credited: credited / 270_000 * 100,
+            corroborated: 0,
+            calculated: true,
+            disputed: false,
+            ..person(number)
+        }
+    };
+    Drawn { content: Some(2_700_000), recordings: Vec::new(), people: (0..people).map(viewer).collect(), ..lesson(0) }
+}
+
+pub(super) fn recorded_head() -> LessonHead {
+    let line = LessonLine {
+        mode: "recorded".into(),
+        from: at("08:00:00"),
+        until: at("22:00:00").plus(20 * DAY),
+        content_ms: Some(2_700_000),
+        ..lesson_line(3)
+    };
+    LessonHead { line, ..lesson_head() }
 }
 
 fn lesson_head() -> LessonHead {

@@ -46,7 +46,8 @@ impl State {
     pub fn of_reason(reason: &str) -> State {
         match reason {
             "elsewhere" => State::Disputed,
-            "waiting_room" | "away" | "idle" | "over_daily_cap" | "mode_without_rule" => State::Partial,
+            "waiting_room" | "away" | "idle" | "over_daily_cap" | "mode_without_rule" | "no_position" | "content_repeated" | "too_fast"
+            | "rewound" | "not_playing" | "beyond_content" | "face_check_missed" | "quiz_not_passed" | "fragmented" => State::Partial,
             _ => State::Uncredited,
         }
     }

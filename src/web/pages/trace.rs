@@ -52,11 +52,19 @@ pub(super) async fn known(reader: &Reader<'_>, head: &LessonHead, only: Option<T
         from: head.line.from,
         until: head.line.until,
         planned: head.line.planned,
+        content: content(reader, head),
         people: people.collect(),
         recordings: coverage.iter().filter_map(|shown| recording(shown, &files)).collect(),
         pictures: coverage.iter().filter_map(|shown| picture(shown, &files)).collect(),
     };
     Ok(Known { lesson, traces, evidence, events, files })
+}
+
+/// The length of recorded content as credit takes it; none for lessons that a policy credits in another way.
+pub(super) fn content(reader: &Reader<'_>, head: &LessonHead) -> Option<i64> {
+    let policy = reader.policies.at(head.line.from);
+    let by_content = head.line.mode == "recorded" && policy.recorded.is_some() && !policy.credits_presence("recorded");
+    by_content.then(|| link::content_length(head.line.content_ms, head.line.planned, policy))
 }
 
 /// The moments of each trainee worth a tick: coming, going, answers and face checks; beats are left out, there are too many.
@@ -122,7 +130,14 @@ pub(super) fn called(filename: Option<&str>, kind: &str, id: EvidenceId) -> Stri
 fn person(reader: &Reader<'_>, head: &LessonHead, trainee: &TraineeLine, trace: Option<&Trace>, files: &Files) -> Person {
     let spans = match trace {
         Some(trace) => trace.spans.iter().map(|span| drawn(span, files)).collect(),
-        None => vec![Span { state: State::Pending, from: head.line.from, until: head.line.until, reason: None, sources: Vec::new() }],
+        None => vec![Span {
+            state: State::Pending,
+            from: head.line.from,
+            until: head.line.until,
+            reason: None,
+            content: None,
+            sources: Vec::new(),
+        }],
     };
     Person {
         trainee: trainee.id.to_string(),
@@ -145,7 +160,8 @@ fn drawn(span: &CreditSpan, files: &Files) -> Span {
         (SpanKind::Uncredited, None) => State::Uncredited,
     };
     let sources = span.evidence.iter().map(|pointer| files.source(pointer.id, pointer.row)).collect();
-    Span { state, from: span.from, until: span.until, reason, sources }
+    let content = span.content.map(|piece| (piece.from_ms, piece.until_ms));
+    Span { state, from: span.from, until: span.until, reason, content, sources }
 }
 
 fn recording(shown: &Coverage, files: &Files) -> Option<Recording> {

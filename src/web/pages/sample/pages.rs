@@ -76,6 +76,7 @@ fn hour(frame: &Frame, number: u64) -> Hour {
             kind: if span.state == State::Partial { "waiting_room" } else { "interval" }.into(),
             at: span.from,
             until: Some(span.until),
+            position: None,
             whence: "113.200.18.7 · iPhone".into(),
             source: source(Some(number + 2)),
         })
@@ -85,6 +86,7 @@ fn hour(frame: &Frame, number: u64) -> Hour {
         frame: frame.clone(),
         head: lesson_head(),
         fen: 450,
+        watched: None,
         rounding: "认定时长 26:41；一课时为 45:00，按 0.1 课时的倍数舍去零头。得 0.5 课时。".into(),
         row: line.rows[0].clone(),
         line,
@@ -92,6 +94,31 @@ fn hour(frame: &Frame, number: u64) -> Hour {
         findings: if number % 11 == 7 { vec![finding_row(0)] } else { Vec::new() },
         run: Some(Run { leaf: Some(1077), at: at("10:05:00"), policy: "shaanxi-2020-31@1a2b3c4d".into() }),
         earlier: vec![(at("10:03:00"), 0)],
+    }
+}
+
+/// The hour of one who watched a part twice.
+fn recorded_hour(frame: &Frame) -> Hour {
+    let mut one = recorded_lesson(4);
+    one.people = vec![one.people.remove(3)];
+    let line = Line::draw(frame, one, Order::Evidence);
+    let events = line.rows[0].person.spans.iter().filter(|span| span.content.is_some()).map(|span| EventRow {
+        kind: "progress".into(),
+        at: span.from,
+        until: None,
+        position: span.content.map(|(from, _)| from),
+        whence: "113.200.18.7 · web".into(),
+        source: source(Some(139)),
+    });
+    Hour {
+        head: recorded_head(),
+        watched: Some(frame.say("hour.watched_again", &["25:00".into(), "45:00".into(), "15:00".into()])),
+        events: events.collect(),
+        row: line.rows[0].clone(),
+        line,
+        findings: Vec::new(),
+        earlier: Vec::new(),
+        ..hour(frame, 5)
     }
 }
 
@@ -349,6 +376,9 @@ pub(in super::super) fn every_page(lang: Lang) -> Vec<(String, String)> {
     let bare = Drawn { recordings: Vec::new(), pictures: Vec::new(), people: Vec::new(), ..lesson(0) };
     let bare = Line::draw(&frame, bare, Order::Name);
     pages.push(("lesson-empty", html(&lesson::Lesson { line: bare, evidence: Vec::new(), run: None, ..lesson_page(&frame, 0) })));
+    let watched = Line::draw(&frame, recorded_lesson(38), Order::Evidence);
+    pages.push(("lesson-recorded", html(&lesson::Lesson { head: recorded_head(), line: watched, ..lesson_page(&frame, 0) })));
+    pages.push(("hour-recorded", html(&recorded_hour(&frame))));
     pages.push(("hour", html(&hour(&frame, 5))));
     pages.push(("hour-disputed", html(&hour(&frame, 7))));
     pages.push(("hour-absent", html(&hour(&frame, 3))));
