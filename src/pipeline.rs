@@ -3,18 +3,19 @@
 //! A stage commits a change; [`FOLLOW`] says which job comes next, [`run`] which function does it. [`submit`] is the one path of a
 //! piece of evidence from its first byte to its receipt.
 
-use crate::analyse::attendance::{self, Hints};
+use crate::analyse::attendance::{self, Hints, Refusal};
 use crate::analyse::media;
 use crate::app::App;
 use crate::detect;
 use crate::error::{Error, Result, codes};
 use crate::ids::{EvidenceId, LeafId, LessonId};
 use crate::jobs::{Change, Follow, Handler, Job};
-use crate::lake::ingest;
+use crate::lake::{self, ingest};
 use crate::link;
 use crate::receive::{Actor, Claim, Kind, accept};
 use crate::register::class::{self, NewDecision};
-use crate::register::{Class, lesson};
+use crate::register::resolution::{self, Identity, Says};
+use crate::register::{Class, Resolution, lesson};
 use crate::seal::leaf::{EvidenceLeaf, Leaf};
 use crate::seal::{self, Sealed};
 use crate::store::{self, Preview};
@@ -94,6 +95,55 @@ pub async fn decide(app: &App, actor: &Actor, class: &Class, new: &NewDecision) 
     tx.commit().await?;
     app.log.wake();
     Ok(())
+}
+
+/// A person's word on who somebody is whom the logs of a class name: kept, in the trail, and sealed; the logs of the class are read again.
+///
+/// Errors: `not_found` when nobody waits in the class under this identity, nor was resolved; `cannot_be` when a key of the row speaks
+/// against it; `unknown_trainee`; `invalid` without a reason.
+pub async fn resolve(app: &App, actor: &Actor, class: &Class, identity: Identity, says: Says, reason: &str) -> Result<Resolution> {
+    let now = app.clock.now();
+    let waits = lake::unmatched_one(&app.db, class.id, identity).await?;
+    let said = resolution::of_identity(&app.db, class.id, identity).await?;
+    let who = match (&waits, &said) {
+        (Some(waits), _) => waits.who_json(&app.secrets)?,
+        (None, Some(said)) => said.who(&app.secrets)?,
+        (None, None) => return Err(Error::new(&codes::NOT_FOUND, "Nobody waits in this class under this identity; the list gives them.")),
+    };
+    if let Says::Trainee(trainee) = says {
+        let roster = ingest::roster_of(&app.db, &app.secrets, class.id).await?;
+        roster.admits(&serde_json::from_str(&who)?, trainee).map_err(refused)?;
+    }
+    let (class, actor, reason) = (class.id, actor.label.clone(), reason.to_owned());
+    let mut new = resolution::New { id: app.ids.next(), class, identity, who, says, reason, actor, at: now }.kept(&app.secrets)?;
+    let mut fields = serde_json::Map::new();
+    fields.insert("resolution".to_owned(), new.id.to_string().into());
+    fields.insert("class".to_owned(), class.to_string().into());
+    fields.insert("says".to_owned(), new.says.as_str().into());
+    fields.insert("digest".to_owned(), new.digest.to_string().into());
+    fields.insert("by".to_owned(), new.actor.clone().into());
+    fields.insert("at".to_owned(), now.to_string().into());
+    let leaf = Leaf::new("resolution", fields)?;
+    let mut tx = app.db.begin().await?;
+    let leaf = seal::stage(&mut tx, &leaf, &app.ids, now).await?;
+    resolution::keep(&mut tx, &app.ids, &new, leaf).await?;
+    app.jobs.after(&mut tx, Change::PlanChanged, &class.to_string(), now).await?;
+    tx.commit().await?;
+    app.log.wake();
+    new.leaf = Some(leaf);
+    Ok(new)
+}
+
+/// Why somebody cannot be ruled to be a trainee, as the person who tried is told.
+fn refused(refusal: Refusal) -> Error {
+    let why = match refusal {
+        Refusal::SeveralPeople => "The login lists several people, so it is never one of them; you may say that it is nobody.",
+        Refusal::OtherKey(_) => {
+            "The row carries an account, phone, e-mail or ID number that is not this trainee's; correct the roster if it is wrong there."
+        }
+        Refusal::OtherName => "The row carries the name of other trainees of the class; choose one of them, or correct the roster.",
+    };
+    Error::new(&codes::CANNOT_BE, why)
 }
 
 /// What a submission came to.

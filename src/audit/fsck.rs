@@ -45,6 +45,8 @@ pub struct Report {
     pub rows: u64,
     /// Credit runs held against their leaves.
     pub runs: u64,
+    /// Resolutions of who somebody is held against their leaves.
+    pub resolutions: u64,
     /// The first problems.
     pub problems: Vec<Problem>,
     /// All problems.
@@ -83,6 +85,7 @@ pub async fn check(db: &Db, objects: &Objects, trust: &Trust) -> Result<Report> 
     objects::check(db, objects, &mut report).await?;
     catalogue::evidence(db, &mut report).await?;
     catalogue::segments(db, objects, &mut report).await?;
+    catalogue::resolutions(db, &mut report).await?;
     let credits = link::check(db).await?;
     report.runs = credits.runs;
     for fault in credits.faults {

@@ -63,8 +63,16 @@ pub fn attendance(rows: Vec<EventRow>) -> Attendance {
         let Some(trainee) = row.trainee else { continue };
         // A log of no known platform speaks for itself alone.
         let platform = row.platform.unwrap_or_else(|| row.evidence.to_string());
-        let event =
-            Attended { evidence: row.evidence, row: row.row, platform, device: row.device, kind: row.kind, at: row.at, until: row.until };
+        let event = Attended {
+            evidence: row.evidence,
+            row: row.row,
+            platform,
+            device: row.device,
+            kind: row.kind,
+            at: row.at,
+            until: row.until,
+            resolution: row.resolution,
+        };
         attendance.entry(trainee).or_default().push(event);
     }
     attendance

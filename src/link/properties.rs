@@ -40,6 +40,7 @@ fn event(any_kind: bool) -> impl Strategy<Value = Attended> {
                 kind,
                 at,
                 until: until.map(|seconds| at.plus(seconds * SECOND)),
+                resolution: None,
             }
         },
     )

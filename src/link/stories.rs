@@ -24,7 +24,7 @@ fn other_lesson(number: u128) -> LessonId {
 }
 
 fn row(row: u64, kind: EventKind, minute: i64) -> Attended {
-    Attended { evidence: log(1), row, platform: "zoom".into(), device: None, kind, at: at(minute), until: None }
+    Attended { evidence: log(1), row, platform: "zoom".into(), device: None, kind, at: at(minute), until: None, resolution: None }
 }
 
 fn stay(number: u64, from: i64, until: i64) -> Attended {

@@ -117,6 +117,32 @@ for (const lang of languages) {
       await guest.context.close();
     });
 
+    test(`a provider says who somebody is whom the logs name, ${lang}, ${size}`, async () => {
+      const guest = await visitor({ size });
+      const { page } = guest;
+      await login(guest, lang, person("provider"));
+      await page.goto(`${url}/classes`);
+      const classes = await page.locator("a.row").evaluateAll((rows) => rows.map((row) => row.getAttribute("href")));
+      for (const place of classes) {
+        await page.goto(url + place);
+        if (await page.locator(".notice a[href$='/unmatched']").count()) break;
+      }
+      await page.locator(".notice a[href$='/unmatched']").click();
+      await page.waitForURL(/\/unmatched/);
+      await look(guest, lang, "unmatched");
+      const waiting = await page.locator(".waits").count();
+      assert.ok(waiting > 0 && (await page.locator(".waits form.stack").first().isVisible()), "somebody waits, and the first form is open");
+      const first = page.locator(".waits").first();
+      const written = await first.locator("h3 > span").first().textContent();
+      await first.locator("input[value=nobody]").check();
+      await first.locator("input[name=reason]").fill("试机，不是学员");
+      await first.locator("button.primary").click();
+      await page.waitForURL(/#said/);
+      await page.locator("tr", { hasText: "试机，不是学员" }).filter({ hasText: written }).first().waitFor();
+      await look(guest, lang, "unmatched-said");
+      await guest.context.close();
+    });
+
     test(`lists, and what they say when nothing is in them, ${lang}, ${size}`, async () => {
       const guest = await visitor({ size });
       const { page } = guest;

@@ -10,3 +10,4 @@ mod media;
 mod simulated;
 mod site;
 mod story;
+mod who;

@@ -152,6 +152,7 @@ fn attendance(stays: &[(TraineeId, i64, i64)]) -> Attendance {
             kind: EventKind::Interval,
             at: at(from),
             until: Some(at(until)),
+            resolution: None,
         };
         attendance.entry(trainee).or_default().push(stay);
     }

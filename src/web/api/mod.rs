@@ -11,6 +11,7 @@ mod log;
 mod operation;
 mod providers;
 mod query;
+mod who;
 
 pub(super) use operation::keep_up;
 
@@ -42,6 +43,8 @@ fn described() -> OpenApiRouter<App> {
         .routes(routes!(classes::decide))
         .routes(routes!(classes::roster, classes::put_roster))
         .routes(routes!(classes::lessons, classes::put_lessons))
+        .routes(routes!(who::unmatched))
+        .routes(routes!(who::resolutions, who::resolve))
         .routes(routes!(evidence::list, evidence::submit))
         .routes(routes!(evidence::get))
         .routes(routes!(evidence::content))

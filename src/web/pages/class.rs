@@ -9,6 +9,7 @@ use super::visit::{self, Visit};
 use crate::audit::overview::{self, ClassHead, LessonLine, TraineeLine};
 use crate::error::{Error, Result, codes};
 use crate::ids::{ClassId, LessonId, TraineeId};
+use crate::lake;
 use crate::link::{self, ClassCredit};
 use crate::register::subsidy_rate::{Rate, Regime, Terms, highest, rate};
 use crate::time::Time;
@@ -80,6 +81,10 @@ pub struct Class {
     pub rate: (i64, String),
     /// The lessons.
     pub lessons: Vec<LessonRow>,
+    /// People whom the logs name and the roster does not tell, and their rows.
+    pub waiting: (i64, i64),
+    /// Whether the reader may see who they are.
+    pub names: bool,
 }
 
 impl Class {
@@ -114,6 +119,8 @@ impl Class {
             possible: held * people,
             rate: (worth.fen_per_hour(), rate_in_words(&reader, &class)),
             sort: sort.name(),
+            waiting: lake::unmatched_count(reader.db, id).await?,
+            names: reader.names,
             class,
             matrix,
             lessons,

@@ -33,6 +33,7 @@ pub mod log;
 pub mod login;
 pub mod trainee;
 pub mod trouble;
+pub mod unmatched;
 pub mod work;
 
 use super::problem::Problem;
@@ -55,6 +56,8 @@ pub fn router() -> Router<App> {
         .route("/logout", post(login::leave))
         .route("/classes", get(classes::show))
         .route("/classes/{id}", get(class::show))
+        .route("/classes/{id}/unmatched", get(unmatched::show))
+        .route("/classes/{id}/resolutions", post(unmatched::resolve))
         .route("/lessons/{id}", get(lesson::show))
         .route("/hours/{lesson}/{trainee}", get(hour::show))
         .route("/trainees/{id}", get(trainee::show))
