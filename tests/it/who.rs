@@ -201,7 +201,7 @@ impl House {
         let guest = cookies(&login);
         let csrf = hidden(&login.text().await.unwrap(), "csrf");
         let form = [("csrf", csrf.as_str()), ("name", "ma"), ("password", PASSWORD), ("next", "/")];
-        let entered = http.post(at("/login")).header(header::COOKIE, guest).form(&form).send().await.unwrap();
+        let entered = filled(http.post(at("/login")), &guest, &form).send().await.unwrap();
         assert_eq!(entered.status(), StatusCode::SEE_OTHER);
         let session = cookies(&entered);
         let page = async |place: &str| {
@@ -218,8 +218,7 @@ impl House {
         let csrf = hidden(&html, "csrf");
         let form = [("csrf", csrf.as_str()), ("identity", identity), ("choice", trainee), ("reason", "与本人电话核实")];
         let send = async |form: &[(&str, &str)]| {
-            let post = http.post(at(&format!("/classes/{class}/resolutions"))).header(header::COOKIE, &session).form(form);
-            post.send().await.unwrap()
+            filled(http.post(at(&format!("/classes/{class}/resolutions"))), &session, form).send().await.unwrap()
         };
         assert_eq!(send(&form[1..]).await.status(), StatusCode::UNPROCESSABLE_ENTITY, "a form without its token");
         let stale = [("csrf", "00"), form[1], form[2], form[3]];
@@ -266,6 +265,12 @@ fn merged(mut one: Value, other: Value) -> Value {
 fn cookies(answer: &reqwest::Response) -> String {
     let set = answer.headers().get_all(header::SET_COOKIE).iter();
     set.map(|value| value.to_str().unwrap().split(';').next().unwrap().to_owned()).collect::<Vec<_>>().join("; ")
+}
+
+/// A form as a browser sends it.
+fn filled(post: reqwest::RequestBuilder, cookie: &str, form: &[(&str, &str)]) -> reqwest::RequestBuilder {
+    let body = reqwest::Url::parse_with_params("http://form", form).unwrap().query().unwrap_or_default().to_owned();
+    post.header(header::COOKIE, cookie).header(header::CONTENT_TYPE, "application/x-www-form-urlencoded").body(body)
 }
 
 /// The value of a hidden field.

@@ -62,7 +62,10 @@ async fn a_segment_written_before_a_column_was_there_reads_as_null_and_answers_q
     let lesson = world.lesson(class, MORNING).await;
     let trainee = world.trainee(class, world.ids.next()).await;
     let (first, second) = (world.log(class, lesson).await, world.log(class, lesson).await);
-    let row = |evidence| interval(evidence, class, lesson, 1, trainee, MORNING, MORNING.plus(40 * MINUTE));
+    let row = |evidence| {
+        let from = MORNING.plus(if evidence == first { 0 } else { MINUTE });
+        interval(evidence, class, lesson, 1, trainee, from, MORNING.plus(40 * MINUTE))
+    };
     let old = world.lake.keep(without_the_newest_columns(&world, &[row(first)]).await).await.unwrap();
     let mut tx = world.db.begin().await.unwrap();
     world.lake.append(&mut tx, first, &old, &world.ids, MORNING).await.unwrap();
