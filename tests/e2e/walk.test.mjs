@@ -139,7 +139,21 @@ for (const lang of languages) {
       await first.locator("button.primary").click();
       await page.waitForURL(/#said/);
       await page.locator("tr", { hasText: "试机，不是学员" }).filter({ hasText: written }).first().waitFor();
+      const until = async (count) => {
+        for (let turn = 0; turn < 60 && (await page.locator(".waits").count()) !== count; turn++) {
+          await page.waitForTimeout(500);
+          await page.reload();
+        }
+        assert.equal(await page.locator(".waits").count(), count, "the logs of the class were read again");
+      };
+      await until(waiting - 1);
       await look(guest, lang, "unmatched-said");
+      const back = page.locator("details", { has: page.locator("input[value=withdraw]") }).first();
+      await back.locator("summary").click();
+      await back.locator("input[name=reason]").fill("试毕");
+      await back.locator("button").click();
+      await page.waitForURL(/#said/);
+      await until(waiting);
       await guest.context.close();
     });
 

@@ -53,7 +53,7 @@ fn likeness(written: &str, name: &str) -> u8 {
         return 80;
     }
     let both = written.len() + name.len();
-    if both == 0 { 0 } else { (200 * common(&written, &name) / both).min(100) as u8 }
+    (200 * common(&written, &name)).checked_div(both).unwrap_or(0).min(100) as u8
 }
 
 /// Length of the longest row of letters that both have in the same order.
