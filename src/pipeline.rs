@@ -8,7 +8,7 @@ use crate::analyse::media;
 use crate::app::App;
 use crate::detect;
 use crate::error::{Error, Result, codes};
-use crate::ids::{EvidenceId, LeafId, LessonId};
+use crate::ids::{ClassId, EvidenceId, LeafId, LessonId};
 use crate::jobs::{Change, Follow, Handler, Job};
 use crate::lake::{self, ingest};
 use crate::link;
@@ -101,20 +101,20 @@ pub async fn decide(app: &App, actor: &Actor, class: &Class, new: &NewDecision) 
 ///
 /// Errors: `not_found` when nobody waits in the class under this identity, nor was resolved; `cannot_be` when a key of the row speaks
 /// against it; `unknown_trainee`; `invalid` without a reason.
-pub async fn resolve(app: &App, actor: &Actor, class: &Class, identity: Identity, says: Says, reason: &str) -> Result<Resolution> {
+pub async fn resolve(app: &App, actor: &Actor, class: ClassId, identity: Identity, says: Says, reason: &str) -> Result<Resolution> {
     let now = app.clock.now();
-    let waits = lake::unmatched_one(&app.db, class.id, identity).await?;
-    let said = resolution::of_identity(&app.db, class.id, identity).await?;
+    let waits = lake::unmatched_one(&app.db, class, identity).await?;
+    let said = resolution::of_identity(&app.db, class, identity).await?;
     let who = match (&waits, &said) {
         (Some(waits), _) => waits.who_json(&app.secrets)?,
         (None, Some(said)) => said.who(&app.secrets)?,
         (None, None) => return Err(Error::new(&codes::NOT_FOUND, "Nobody waits in this class under this identity; the list gives them.")),
     };
     if let Says::Trainee(trainee) = says {
-        let roster = ingest::roster_of(&app.db, &app.secrets, class.id).await?;
+        let roster = ingest::roster_of(&app.db, &app.secrets, class).await?;
         roster.admits(&serde_json::from_str(&who)?, trainee).map_err(refused)?;
     }
-    let (class, actor, reason) = (class.id, actor.label.clone(), reason.to_owned());
+    let (actor, reason) = (actor.label.clone(), reason.to_owned());
     let mut new = resolution::New { id: app.ids.next(), class, identity, who, says, reason, actor, at: now }.kept(&app.secrets)?;
     let mut fields = serde_json::Map::new();
     fields.insert("resolution".to_owned(), new.id.to_string().into());

@@ -123,7 +123,8 @@ async fn rows_are_matched_with_what_by_and_who_is_in_doubt_waits() {
         let roster = ingest::roster_of(&stage.world.db, &stage.secrets, stage.class).await.unwrap();
         let shared = lake::unmatched_one(&stage.world.db, stage.class, stage.identity("王芳").await).await.unwrap().unwrap();
         let suggested: Vec<_> = suggestions(&roster, &shared.who(&stage.secrets).unwrap()).iter().map(|one| one.trainee).collect();
-        assert_eq!(suggested, [stage.trainees["T2"], stage.trainees["T3"]]);
+        assert_eq!(suggested.len(), 2);
+        assert!(suggested.contains(&stage.trainees["T2"]) && suggested.contains(&stage.trainees["T3"]));
     })
     .await;
 }

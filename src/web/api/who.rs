@@ -110,7 +110,7 @@ pub(super) async fn resolve(
         (None, false, true) => Says::Open,
         _ => return Err(Error::new(&codes::INVALID, "Send one of trainee, nobody: true and withdraw: true.").into()),
     };
-    let kept = pipeline::resolve(&app, &actor, &class, sent.identity.parse()?, says, &sent.reason).await?;
+    let kept = pipeline::resolve(&app, &actor, class.id, sent.identity.parse()?, says, &sent.reason).await?;
     Ok((StatusCode::CREATED, Json(told(&app, &actor, &kept).await?)))
 }
 

@@ -12,7 +12,7 @@ use crate::lake::{self, ingest};
 use crate::pipeline;
 use crate::receive::identity::Right;
 use crate::register::resolution::{self, Says};
-use crate::register::{Reference, Resolution, class, roster};
+use crate::register::{Reference, Resolution, roster};
 use crate::time::Time;
 use askama::Template;
 use axum::Form;
@@ -266,8 +266,7 @@ async fn take_down(visit: &Visit, id: &str, sent: Sent) -> Result<()> {
     visit.check(&sent.csrf)?;
     let (app, actor) = (&visit.app, &visit.person.actor);
     actor.require(Right::Resolve)?;
-    let class = class::by_id(&app.db, visit::id(id)?).await?;
-    actor.require_class(&class)?;
+    let class = overview::class(&app.db, &visit.reader().scope, visit::id(id)?).await?.ok_or_else(|| Error::of(&codes::UNKNOWN_CLASS))?;
     let says = match sent.choice.as_str() {
         "nobody" => Says::Nobody,
         "withdraw" => Says::Open,
@@ -277,5 +276,5 @@ async fn take_down(visit: &Visit, id: &str, sent: Sent) -> Result<()> {
         }
         trainee => Says::Trainee(roster::get(&app.db, class.id, &trainee.parse()?).await?.id),
     };
-    pipeline::resolve(app, actor, &class, sent.identity.parse()?, says, &sent.reason).await.map(drop)
+    pipeline::resolve(app, actor, class.id, sent.identity.parse()?, says, &sent.reason).await.map(drop)
 }
