@@ -164,6 +164,7 @@ pub mod codes {
         FOREIGN_LESSON = "foreign_lesson", Unprocessable, "The lesson belongs to another class than the one named; send the class it belongs to, or leave the class out.";
         TIME_FAR_OFF = "time_far_off", Unprocessable, "The claimed span is backwards, longer than a day, or more than a day away from the lesson; correct from and until.";
         DUPLICATE = "duplicate", Conflict, "This external_id is already used for something else; use another one, or send the same content again.";
+        CANNOT_BE = "cannot_be", Conflict, "What the logs write of this person speaks against it; choose another trainee, or correct the roster.";
         ROWS_AT_FAULT = "rows_at_fault", Unprocessable, "Nothing was changed: correct the rows listed and send the whole list again.";
         UNSUPPORTED_LIST = "unsupported_list", Unprocessable, "A list is JSON, CSV or XLSX with one header row; see /docs for the headings.";
         EMPTY_BODY = "empty_body", Unprocessable, "The body is empty; send the file's bytes.";

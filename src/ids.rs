@@ -55,6 +55,8 @@ ids! {
     SegmentId,
     /// One run of the credit calculation for a lesson.
     RunId,
+    /// What a person said of who somebody is.
+    ResolutionId,
     /// A finding.
     FindingId,
     /// An access token.

@@ -3,30 +3,32 @@
 //! A stage commits a change; [`FOLLOW`] says which job comes next, [`run`] which function does it. [`submit`] is the one path of a
 //! piece of evidence from its first byte to its receipt.
 
-use crate::analyse::attendance::{self, Hints};
+mod uploads;
+
+pub use uploads::{finish, keep_house};
+
+use crate::analyse::attendance::{self, Hints, Refusal};
 use crate::analyse::media;
 use crate::app::App;
 use crate::detect;
-use crate::error::{Error, Kind as ErrorKind, Result, codes};
-use crate::ids::{EvidenceId, LeafId, LessonId};
+use crate::error::{Error, Result, codes};
+use crate::ids::{ClassId, EvidenceId, LeafId, LessonId};
 use crate::jobs::{Change, Follow, Handler, Job};
-use crate::lake::ingest;
+use crate::lake::{self, ingest};
 use crate::link;
-use crate::receive::upload::{self, Outcome, Refusal, Upload};
 use crate::receive::{Actor, Claim, Kind, accept};
 use crate::register::class::{self, NewDecision};
-use crate::register::{Class, lesson};
+use crate::register::resolution::{self, Identity, Says};
+use crate::register::{Class, Resolution, lesson};
 use crate::seal::leaf::{EvidenceLeaf, Leaf};
 use crate::seal::{self, Sealed};
 use crate::store::{self, Preview};
-use crate::time::{MINUTE, SECOND};
+use crate::time::SECOND;
 use bytes::Bytes;
 use futures::{FutureExt, Stream};
 use std::fs::File;
 use std::sync::Arc;
-use std::time::Duration;
 use storage::{Digest, Stored};
-use tokio_util::sync::CancellationToken;
 
 /// The job that credits a lesson.
 pub const LINK: &str = "link";
@@ -99,6 +101,55 @@ pub async fn decide(app: &App, actor: &Actor, class: &Class, new: &NewDecision) 
     Ok(())
 }
 
+/// A person's word on who somebody is whom the logs of a class name: kept, in the trail, and sealed; the logs of the class are read again.
+///
+/// Errors: `not_found` when nobody waits in the class under this identity, nor was resolved; `cannot_be` when a key of the row speaks
+/// against it; `unknown_trainee`; `invalid` without a reason.
+pub async fn resolve(app: &App, actor: &Actor, class: ClassId, identity: Identity, says: Says, reason: &str) -> Result<Resolution> {
+    let now = app.clock.now();
+    let waits = lake::unmatched_one(&app.db, class, identity).await?;
+    let said = resolution::of_identity(&app.db, class, identity).await?;
+    let who = match (&waits, &said) {
+        (Some(waits), _) => waits.who_json(&app.secrets)?,
+        (None, Some(said)) => said.who(&app.secrets)?,
+        (None, None) => return Err(Error::new(&codes::NOT_FOUND, "Nobody waits in this class under this identity; the list gives them.")),
+    };
+    if let Says::Trainee(trainee) = says {
+        let roster = ingest::roster_of(&app.db, &app.secrets, class).await?;
+        roster.admits(&serde_json::from_str(&who)?, trainee).map_err(refused)?;
+    }
+    let (actor, reason) = (actor.label.clone(), reason.to_owned());
+    let mut new = resolution::New { id: app.ids.next(), class, identity, who, says, reason, actor, at: now }.kept(&app.secrets)?;
+    let mut fields = serde_json::Map::new();
+    fields.insert("resolution".to_owned(), new.id.to_string().into());
+    fields.insert("class".to_owned(), class.to_string().into());
+    fields.insert("says".to_owned(), new.says.as_str().into());
+    fields.insert("digest".to_owned(), new.digest.to_string().into());
+    fields.insert("by".to_owned(), new.actor.clone().into());
+    fields.insert("at".to_owned(), now.to_string().into());
+    let leaf = Leaf::new("resolution", fields)?;
+    let mut tx = app.db.begin().await?;
+    let leaf = seal::stage(&mut tx, &leaf, &app.ids, now).await?;
+    resolution::keep(&mut tx, &app.ids, &new, leaf).await?;
+    app.jobs.after(&mut tx, Change::PlanChanged, &class.to_string(), now).await?;
+    tx.commit().await?;
+    app.log.wake();
+    new.leaf = Some(leaf);
+    Ok(new)
+}
+
+/// Why somebody cannot be ruled to be a trainee, as the person who tried is told.
+fn refused(refusal: Refusal) -> Error {
+    let why = match refusal {
+        Refusal::SeveralPeople => "The login lists several people, so it is never one of them; you may say that it is nobody.",
+        Refusal::OtherKey(_) => {
+            "The row carries an account, phone, e-mail or ID number that is not this trainee's; correct the roster if it is wrong there."
+        }
+        Refusal::OtherName => "The row carries the name of other trainees of the class; choose one of them, or correct the roster.",
+    };
+    Error::new(&codes::CANNOT_BE, why)
+}
+
 /// What a submission came to.
 #[derive(Debug)]
 pub struct Submitted {
@@ -132,62 +183,6 @@ where
     let sealed = app.log.sealed(leaf).await?;
     metrics::counter!("keshi_evidence_total", "kind" => kind, "new" => if new { "yes" } else { "no" }).increment(1);
     Ok(Submitted { evidence, sealed, new })
-}
-
-/// Makes evidence of a resumable upload that is all there, or says why it is none; asked again, it says the same. What the sender cannot
-/// help (the storage is away) leaves it as it is, and [`keep_house`] tries again.
-///
-/// Errors: `offset_conflict` while bytes are missing, and those of [`submit`].
-pub async fn finish(app: &App, upload: &Upload) -> Result<Submitted> {
-    match &upload.outcome {
-        Some(Outcome::Kept(evidence)) => {
-            let sealed = app.log.sealed(store::get(&app.db, *evidence).await?.leaf).await?;
-            return Ok(Submitted { evidence: *evidence, sealed, new: false });
-        }
-        Some(Outcome::Refused(refusal)) => return Err(refusal.error()),
-        None if upload.received < upload.size => return Err(Error::of(&codes::OFFSET_CONFLICT)),
-        None => {}
-    }
-    let body = upload::whole(&app.db, &app.objects, upload).await?;
-    let taken = async {
-        let claim = Claim::check(&app.db, &upload.actor, &upload.query).await?;
-        take_in(app, &upload.actor, claim, upload.digest, body).await
-    };
-    let taken = taken.await;
-    let outcome = match &taken {
-        Ok(submitted) => Outcome::Kept(submitted.evidence),
-        Err(error) if matches!(error.kind, ErrorKind::Internal | ErrorKind::Unavailable | ErrorKind::TooMany) => return taken,
-        Err(error) => Outcome::Refused(Refusal::of(error)),
-    };
-    upload::settle(&app.db, &app.objects, upload.id, &outcome).await?;
-    taken
-}
-
-/// Until `stop`: finishes resumable uploads that a crash left whole, and throws away what expired.
-pub async fn keep_house(app: App, stop: CancellationToken) {
-    loop {
-        if let Err(error) = tidy(&app).await {
-            tracing::warn!(%error, cause = ?error.cause, "unfinished uploads could not be looked after; again in a minute");
-        }
-        tokio::select! {
-            () = tokio::time::sleep(Duration::from_secs(60)) => {}
-            () = stop.cancelled() => return,
-        }
-    }
-}
-
-async fn tidy(app: &App) -> Result<()> {
-    let now = app.clock.now();
-    for upload in upload::left_whole(&app.db, now.plus(-MINUTE)).await? {
-        if let Err(error) = finish(app, &upload).await {
-            tracing::warn!(upload = %upload.id, %error, cause = ?error.cause, "a whole upload could not be made evidence of");
-        }
-    }
-    let (expired, orphans) = upload::sweep(&app.db, &app.objects, now).await?;
-    if expired + orphans > 0 {
-        tracing::info!(expired, orphans, "threw away uploads that nobody finished");
-    }
-    Ok(())
 }
 
 /// Turns stored bytes into evidence; `false` when it was there.

@@ -48,6 +48,8 @@ pub struct Report {
     pub rows: u64,
     /// Credit runs held against their leaves.
     pub runs: u64,
+    /// Resolutions of who somebody is held against their leaves.
+    pub resolutions: u64,
     /// The first problems.
     pub problems: Vec<Problem>,
     /// All problems.
@@ -87,6 +89,7 @@ pub async fn check(db: &Db, objects: &Objects, trust: &Trust) -> Result<Report> 
     uploads::check(db, objects, &mut report).await?;
     catalogue::evidence(db, &mut report).await?;
     catalogue::segments(db, objects, &mut report).await?;
+    catalogue::resolutions(db, &mut report).await?;
     let credits = link::check(db).await?;
     report.runs = credits.runs;
     for fault in credits.faults {

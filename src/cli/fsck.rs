@@ -30,8 +30,16 @@ pub(super) async fn run(args: Args, app: App) -> Result<ExitCode> {
             println!("{problem}");
         }
         println!(
-            "{} leaves, {} objects ({} bytes), {} pieces of evidence, {} segments ({} rows), {} credit runs; {} objects are named by nothing",
-            report.leaves, report.objects, report.bytes, report.evidence, report.segments, report.rows, report.runs, report.unreferenced
+            "{} leaves, {} objects ({} bytes), {} pieces of evidence, {} segments ({} rows), {} credit runs, {} resolutions; {} objects are named by nothing",
+            report.leaves,
+            report.objects,
+            report.bytes,
+            report.evidence,
+            report.segments,
+            report.rows,
+            report.runs,
+            report.resolutions,
+            report.unreferenced
         );
         match report.problems_total {
             0 => println!("all holds"),

@@ -34,7 +34,7 @@ pub enum Change {
     LogKept,
     /// A video or picture was kept (key: evidence id).
     MediaKept,
-    /// The roster or the timetable of a class changed (key: class id): who is who has to be asked again.
+    /// The roster or the timetable of a class changed, or a person said who somebody is (key: class id): who is who has to be asked again.
     PlanChanged,
     /// What is known of a lesson changed: its time, its events or its media (key: lesson id).
     LessonTouched,

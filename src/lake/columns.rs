@@ -1,9 +1,9 @@
 //! The columns of `attendance`: rows into Arrow, sorted, and back.
 
 use super::row::EventRow;
-use crate::analyse::attendance::EventKind;
+use crate::analyse::attendance::{EventKind, MatchedBy};
 use crate::error::{Error, Result, codes};
-use crate::ids::{ClassId, LessonId, ProviderId, TraineeId};
+use crate::ids::{ClassId, LessonId, ProviderId, ResolutionId, TraineeId};
 use crate::time::Time;
 use datafusion::arrow::array::{
     Array, AsArray, Float64Array, Float64Builder, Int64Array, Int64Builder, RecordBatch, StringArray, StringBuilder,
@@ -47,6 +47,9 @@ pub fn schema() -> SchemaRef {
         number("position_ms"),
         Field::new("score", DataType::Float64, true),
         text("reference"),
+        // Since 0005; segments written before read as null.
+        text("matched_by"),
+        text("resolution"),
     ]))
 }
 
@@ -78,6 +81,8 @@ pub(super) struct Columns {
     position_ms: Int64Builder,
     score: Float64Builder,
     reference: StringBuilder,
+    matched_by: StringBuilder,
+    resolution: StringBuilder,
     text: Spelling,
 }
 
@@ -108,6 +113,8 @@ impl Columns {
             position_ms: Int64Builder::new(),
             score: Float64Builder::new(),
             reference: StringBuilder::new(),
+            matched_by: StringBuilder::new(),
+            resolution: StringBuilder::new(),
             text: Spelling::default(),
         }
     }
@@ -140,6 +147,8 @@ impl Columns {
         self.position_ms.append_option(row.position_ms);
         self.score.append_option(row.score);
         self.reference.append_option(row.reference.as_deref());
+        self.matched_by.append_option(row.matched_by.map(MatchedBy::as_str));
+        self.resolution.append_option(row.resolution.as_ref().map(|id| self.text.of(id)));
     }
 
     /// All rows so far as one sorted batch; empty afterwards.
@@ -170,6 +179,8 @@ impl Columns {
                 Arc::new(self.position_ms.finish()),
                 Arc::new(self.score.finish()),
                 Arc::new(self.reference.finish()),
+                Arc::new(self.matched_by.finish()),
+                Arc::new(self.resolution.finish()),
             ],
         )
         .map_err(Error::internal)?;
@@ -207,6 +218,7 @@ pub(super) fn rows(batch: &RecordBatch, into: &mut Vec<EventRow>) -> Result<()> 
     let (until, position_ms, score) = (columns.time("until")?, columns.number("position_ms")?, columns.float("score")?);
     let (ip, device, user_agent) = (columns.text("ip")?, columns.text("device")?, columns.text("user_agent")?);
     let (client, region, reference) = (columns.text("client")?, columns.text("region")?, columns.text("reference")?);
+    let (matched_by, resolution) = (columns.text_since("matched_by")?, columns.text_since("resolution")?);
     into.reserve(batch.num_rows());
     for index in 0..batch.num_rows() {
         into.push(EventRow {
@@ -222,6 +234,11 @@ pub(super) fn rows(batch: &RecordBatch, into: &mut Vec<EventRow>) -> Result<()> 
             lesson: optional::<LessonId>(lesson, index)?,
             trainee: optional::<TraineeId>(trainee, index)?,
             source_name: owned(source_name, index),
+            matched_by: matched_by
+                .and_then(|column| owned(column, index))
+                .map(|word| MatchedBy::from_word(&word).ok_or_else(damaged))
+                .transpose()?,
+            resolution: resolution.map(|column| optional::<ResolutionId>(column, index)).transpose()?.flatten(),
             kind: EventKind::from_word(kind.value(index)).ok_or_else(damaged)?,
             at: Time(at.value(index)),
             until: until.is_valid(index).then(|| Time(until.value(index))),
@@ -250,6 +267,11 @@ impl<'a> Read<'a> {
 
     fn text(&self, name: &str) -> Result<&'a StringArray> {
         self.column(name)?.as_string_opt::<i32>().ok_or_else(damaged)
+    }
+
+    /// A column that segments have only since some version.
+    fn text_since(&self, name: &str) -> Result<Option<&'a StringArray>> {
+        self.batch.column_by_name(name).map(|column| column.as_string_opt::<i32>().ok_or_else(damaged)).transpose()
     }
 
     fn number(&self, name: &str) -> Result<&'a Int64Array> {

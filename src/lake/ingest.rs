@@ -1,19 +1,21 @@
 //! The jobs that bring attendance logs into the lake: a log becomes a segment, and is read again when the plan changed.
 
+use super::waiting::{UNKNOWN, Waiting};
 use super::{EventRow, Lake, Place, SegmentFile, SegmentWriter, sql};
-use crate::analyse::attendance::{self, Event, Hints, Limits, Match, Reading, Roster};
+use crate::analyse::attendance::{self, Event, Hints, Limits, Match, MatchedBy, Reading, Roster, Ruling};
 use crate::db::{Columns, Db};
 use crate::error::{Error, Result};
-use crate::ids::{ClassId, EvidenceId, Ids, LessonId, TraineeId};
+use crate::ids::{ClassId, EvidenceId, Ids, LessonId, ResolutionId, TraineeId};
 use crate::jobs::{Change, Jobs};
 use crate::receive::Kind;
 use crate::register::lesson::Mode;
+use crate::register::resolution::{self, Identity, Says};
 use crate::register::secrets::{Indexed, Secrets};
 use crate::register::{Lesson, lesson, platform, roster};
 use crate::store::{self, Evidence};
 use crate::time::Time;
 use serde_json::{Value, json};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fs::File;
 use std::ops::ControlFlow;
 use storage::Objects;
@@ -23,7 +25,7 @@ pub const JOB: &str = "ingest";
 /// The job that asks for all logs of a class to be read again.
 pub const REREAD: &str = "reread";
 /// Version of the facts this job keeps.
-const VERSION: i64 = 1;
+const VERSION: i64 = 2;
 /// Most rows named in a fact.
 const MAX_ROWS: usize = 1_000;
 
@@ -62,7 +64,7 @@ pub async fn run(tools: &Tools<'_>, id: EvidenceId, now: Time) -> Result<()> {
     }
 }
 
-/// Asks for all logs of a class to be read again: its roster or timetable changed.
+/// Asks for all logs of a class to be read again: its roster or timetable changed, or who somebody is.
 pub async fn reread(tools: &Tools<'_>, class: ClassId, now: Time) -> Result<()> {
     let mut tx = tools.db.begin().await?;
     for log in store::logs_of_class(&mut tx, class).await? {
@@ -77,11 +79,95 @@ pub struct Read {
     pub segment: SegmentFile,
     /// What the reader said.
     pub reading: Reading,
-    matched: u64,
+    people: People,
+    lessons: Vec<Lesson>,
+}
+
+/// Whose the rows of a log are.
+#[derive(Default)]
+struct People {
+    matched: BTreeMap<MatchedBy, u64>,
     ambiguous: u64,
     unmatched: u64,
-    /// Rows that belong to nobody on the roster, the first of them.
-    unmatched_rows: Vec<u64>,
+    /// Rows of people who a person said are nobody on the roster.
+    nobody: u64,
+    /// Rows that wait, the first of them.
+    without: Vec<u64>,
+    waiting: Waiting,
+}
+
+impl People {
+    /// The fact that is kept of them: counts alone.
+    fn fact(&self) -> Value {
+        let by: serde_json::Map<String, Value> = self.matched.iter().map(|(by, rows)| (by.as_str().to_owned(), json!(rows))).collect();
+        let (people, rows_of_more) = self.waiting.count();
+        json!({
+            "matched": self.matched.values().sum::<u64>(), "ambiguous": self.ambiguous, "unmatched": self.unmatched, "nobody": self.nobody,
+            "by": by, "rows_without_trainee": self.without, "waiting": {"people": people, "rows_of_more": rows_of_more},
+        })
+    }
+}
+
+/// Who is who in one class: its roster, and what people said of those whom it does not know.
+struct Known {
+    class: Option<ClassId>,
+    platform: Option<String>,
+    roster: Roster,
+    said: HashMap<Identity, (ResolutionId, Says)>,
+    secrets: Secrets,
+}
+
+/// What a row says of a person came to this.
+#[derive(Clone, Copy, Default)]
+struct Whose {
+    trainee: Option<TraineeId>,
+    by: Option<MatchedBy>,
+    resolution: Option<ResolutionId>,
+}
+
+impl Known {
+    /// Whose a row is; notes it where that waits for a person.
+    fn whose(&self, event: &Event, lessons: &[LessonId], people: &mut People) -> Whose {
+        let who = &event.who;
+        // A keyed hash a row would be felt in a log of a million rows; mostly nobody said anything, and the roster knows everybody.
+        let said = if self.said.is_empty() { None } else { self.identity(event).and_then(|identity| self.said.get(&identity)) };
+        let ruling = said.and_then(|(_, says)| match says {
+            Says::Trainee(trainee) => Some(Ruling::Trainee(*trainee)),
+            Says::Nobody => Some(Ruling::Nobody),
+            Says::Open => None,
+        });
+        let doubt = match self.roster.find(who, ruling) {
+            Match::Found { trainee, by } => {
+                *people.matched.entry(by).or_insert(0) += 1;
+                let resolution = said.map(|(id, _)| *id).filter(|_| by == MatchedBy::Resolution);
+                return Whose { trainee: Some(trainee), by: Some(by), resolution };
+            }
+            Match::Nobody => {
+                people.nobody += 1;
+                return Whose { resolution: said.map(|(id, _)| *id), ..Whose::default() };
+            }
+            Match::Ambiguous(doubt) => {
+                people.ambiguous += 1;
+                doubt.as_str()
+            }
+            Match::Unknown => {
+                people.unmatched += 1;
+                UNKNOWN
+            }
+        };
+        if people.without.len() < MAX_ROWS {
+            people.without.push(event.row);
+        }
+        if let Some(identity) = self.identity(event) {
+            people.waiting.add(identity, doubt, event, lessons);
+        }
+        Whose::default()
+    }
+
+    fn identity(&self, event: &Event) -> Option<Identity> {
+        let (kind, value) = event.who.identity()?;
+        Some(Identity::of(&self.secrets, self.class?, self.platform.as_deref(), kind, &value))
+    }
 }
 
 /// Reads a log from its kept bytes; the same bytes and plan give the same segment.
@@ -91,16 +177,17 @@ pub async fn read(tools: &Tools<'_>, evidence: &Evidence) -> Result<Read> {
         (None, Some(class)) => lesson::of_class(tools.db, class).await?,
         (None, None) => Vec::new(),
     };
-    let roster = match evidence.class {
-        Some(class) => known(tools, class).await?,
-        None => Roster::new(Vec::new()),
+    let (roster, said) = match evidence.class {
+        Some(class) => (roster_of(tools.db, tools.secrets, class).await?, resolution::live(tools.db, class).await?),
+        None => (Roster::default(), HashMap::new()),
     };
+    let known = Known { class: evidence.class, platform: evidence.platform.clone(), roster, said, secrets: tools.secrets.clone() };
     let zone = match &evidence.platform {
         Some(id) => platform::get(tools.db, id).await?.zone(),
         None => chrono_tz::Asia::Shanghai,
     };
     let copy = tools.objects.local_copy(&evidence.digest).await?;
-    let (evidence, secrets) = (evidence.clone(), tools.secrets.clone());
+    let evidence = evidence.clone();
     let read = tokio::task::spawn_blocking(move || {
         let file = File::open(copy.path())?;
         let hints = Hints {
@@ -111,7 +198,7 @@ pub async fn read(tools: &Tools<'_>, evidence: &Evidence) -> Result<Read> {
             format: evidence.format.as_deref(),
             limits: Limits::default(),
         };
-        read_file(file, &hints, &evidence, &lessons, &roster, &secrets)
+        read_file(file, &hints, &evidence, lessons.clone(), &known)
     });
     read.await.map_err(Error::internal)?
 }
@@ -123,29 +210,17 @@ pub fn window(lessons: &[Lesson]) -> Option<(Time, Time)> {
     Some((first, last))
 }
 
-fn read_file(file: File, hints: &Hints<'_>, evidence: &Evidence, lessons: &[Lesson], roster: &Roster, secrets: &Secrets) -> Result<Read> {
+fn read_file(file: File, hints: &Hints<'_>, evidence: &Evidence, lessons: Vec<Lesson>, known: &Known) -> Result<Read> {
     let mut writer = SegmentWriter::new()?;
-    let (mut matched, mut ambiguous, mut unmatched, mut unmatched_rows) = (0, 0, 0, Vec::new());
+    let mut people = People::default();
     let mut failure = None;
     let reading = attendance::read(file, hints, &mut |event| {
-        let trainee = match roster.find(&event.who) {
-            Match::Found { trainee, .. } => {
-                matched += 1;
-                Some(trainee)
-            }
-            doubt => {
-                if matches!(doubt, Match::Ambiguous(_)) {
-                    ambiguous += 1
-                } else {
-                    unmatched += 1
-                }
-                if unmatched_rows.len() < MAX_ROWS {
-                    unmatched_rows.push(event.row);
-                }
-                None
-            }
+        let touched = match evidence.lesson {
+            Some(lesson) => vec![lesson],
+            None => touched(&lessons, event.at, event.until.unwrap_or(event.at)),
         };
-        match push(&mut writer, event, evidence, lessons, trainee, secrets) {
+        let whose = known.whose(&event, &touched, &mut people);
+        match push(&mut writer, event, evidence, &touched, whose, &known.secrets) {
             Ok(()) => ControlFlow::Continue(()),
             Err(error) => {
                 failure = Some(error);
@@ -155,7 +230,7 @@ fn read_file(file: File, hints: &Hints<'_>, evidence: &Evidence, lessons: &[Less
     })?;
     match failure {
         Some(error) => Err(error),
-        None => Ok(Read { segment: writer.finish()?, reading, matched, ambiguous, unmatched, unmatched_rows }),
+        None => Ok(Read { segment: writer.finish()?, reading, people, lessons }),
     }
 }
 
@@ -164,29 +239,25 @@ fn push(
     writer: &mut SegmentWriter,
     event: Event,
     evidence: &Evidence,
-    lessons: &[Lesson],
-    trainee: Option<TraineeId>,
+    lessons: &[LessonId],
+    whose: Whose,
     secrets: &Secrets,
 ) -> Result<()> {
     let name = event.who.name.as_deref().map(|name| hex::encode(secrets.index(Indexed::SourceName, name)));
-    let mut place = Place {
+    let place = Place {
         evidence: evidence.id,
         platform: evidence.platform.clone(),
         provider: evidence.provider,
         class: evidence.class,
-        lesson: evidence.lesson,
+        lesson: lessons.first().copied(),
         received_at: evidence.received_at,
     };
-    if place.lesson.is_some() {
-        return writer.push(&EventRow::of(event, &place, trainee, name));
-    }
-    let touched = touched(lessons, event.at, event.until.unwrap_or(event.at));
-    if touched.is_empty() {
-        return writer.push(&EventRow::of(event, &place, trainee, name));
-    }
-    for lesson in touched {
-        place.lesson = Some(lesson);
-        writer.push(&EventRow::of(event.clone(), &place, trainee, name.clone()))?;
+    let mut row = EventRow::of(event, &place, whose.trainee, name);
+    (row.matched_by, row.resolution) = (whose.by, whose.resolution);
+    writer.push(&row)?;
+    for lesson in lessons.iter().skip(1) {
+        row.lesson = Some(*lesson);
+        writer.push(&row)?;
     }
     Ok(())
 }
@@ -207,10 +278,11 @@ fn touched(lessons: &[Lesson], from: Time, until: Time) -> Vec<LessonId> {
     nearest.map(|lesson| lesson.id).into_iter().collect()
 }
 
-async fn known(tools: &Tools<'_>, class: ClassId) -> Result<Roster> {
-    let trainees = roster::of_class(tools.db, class).await?;
+/// The roster of a class as rows are held against it, in the clear.
+pub async fn roster_of(db: &Db, secrets: &Secrets, class: ClassId) -> Result<Roster> {
+    let trainees = roster::of_class(db, class).await?;
     let rows = trainees.iter().map(|trainee| {
-        let personal = trainee.reveal(tools.secrets)?;
+        let personal = trainee.reveal(secrets)?;
         Ok(attendance::roster::Row {
             trainee: trainee.id,
             external_id: Some(trainee.external_id.clone()),
@@ -225,16 +297,13 @@ async fn known(tools: &Tools<'_>, class: ClassId) -> Result<Roster> {
 }
 
 async fn keep(tools: &Tools<'_>, evidence: &Evidence, read: Read, now: Time) -> Result<()> {
-    let Read { segment, reading, matched, ambiguous, unmatched, unmatched_rows } = read;
+    let Read { segment, reading, people, lessons: timetable } = read;
     let segment = tools.lake.keep(segment).await?;
     let mut facts = reading.facts;
     facts.insert("log_rows".to_owned(), reading.rows.into());
     facts.insert("log_accepted".to_owned(), reading.accepted.into());
     facts.insert("log_refused".to_owned(), reading.refused_total.into());
-    facts.insert(
-        "log_people".to_owned(),
-        json!({"matched": matched, "ambiguous": ambiguous, "unmatched": unmatched, "rows_without_trainee": unmatched_rows}),
-    );
+    facts.insert("log_people".to_owned(), people.fact());
     let mut tx = tools.db.begin().await?;
     let earlier = sqlx::query(sql::LIVE_LESSONS).bind(evidence.id.to_string()).fetch_all(tx.conn()).await?;
     let mut lessons: BTreeSet<LessonId> = segment.lessons().collect();
@@ -242,6 +311,7 @@ async fn keep(tools: &Tools<'_>, evidence: &Evidence, read: Read, now: Time) -> 
         lessons.insert(row.id("lesson_id")?);
     }
     tools.lake.append(&mut tx, evidence.id, &segment, tools.ids, now).await?;
+    people.waiting.keep(&mut tx, tools.secrets, evidence.id, evidence.class, &timetable).await?;
     for (name, value) in &facts {
         store::put_fact(&mut tx, evidence.id, name, VERSION, value, now).await?;
     }

@@ -22,12 +22,14 @@ pub(crate) mod sql;
 pub(crate) mod testing;
 #[cfg(test)]
 mod tests;
+mod waiting;
 
 pub use append::KeptSegment;
 pub use columns::schema;
 pub use count::rows_of;
 pub use row::{EventRow, Place};
 pub use segment::{SegmentFile, SegmentWriter};
+pub use waiting::{MOST_PEOPLE, UNKNOWN, Unmatched, rows_of_more, unmatched, unmatched_count, unmatched_one};
 
 use crate::db::Db;
 use crate::error::{Error, Result, codes};

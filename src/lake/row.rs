@@ -1,7 +1,7 @@
 //! [`EventRow`]: one event as the lake keeps it, without names, ID numbers, phone numbers or addresses of people.
 
-use crate::analyse::attendance::{Event, EventKind};
-use crate::ids::{ClassId, EvidenceId, LessonId, ProviderId, TraineeId};
+use crate::analyse::attendance::{Event, EventKind, MatchedBy};
+use crate::ids::{ClassId, EvidenceId, LessonId, ProviderId, ResolutionId, TraineeId};
 use crate::time::Time;
 use std::ops::Range;
 
@@ -43,6 +43,10 @@ pub struct EventRow {
     pub trainee: Option<TraineeId>,
     /// Keyed commitment (HMAC, hexadecimal) to the name as the file wrote it.
     pub source_name: Option<String>,
+    /// What the trainee was matched by; `None` for a row of nobody, and in segments written before it was kept.
+    pub matched_by: Option<MatchedBy>,
+    /// What a person said of whom the row names, where that decided; without a trainee: that it is nobody on the roster.
+    pub resolution: Option<ResolutionId>,
     /// What happened.
     pub kind: EventKind,
     /// When it happened or began.
@@ -70,7 +74,7 @@ pub struct EventRow {
 }
 
 impl EventRow {
-    /// A read event at its place. Who the file says it was is dropped; the caller passes what became of it.
+    /// A read event at its place. Who the file says it was is dropped; the caller passes what became of it, and notes by what.
     pub fn of(event: Event, place: &Place, trainee: Option<TraineeId>, source_name: Option<String>) -> EventRow {
         EventRow {
             evidence: place.evidence,
@@ -82,6 +86,8 @@ impl EventRow {
             lesson: place.lesson,
             trainee,
             source_name,
+            matched_by: None,
+            resolution: None,
             kind: event.kind,
             at: event.at,
             until: event.until,

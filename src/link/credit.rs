@@ -167,7 +167,7 @@ pub fn credit(lesson: &Lesson, known: Known<'_>, policy: &Policy) -> Credit {
 
 /// How much time a picture or a video speaks for.
 fn vouches(medium: &Coverage, policy: &Policy) -> Proof {
-    let pointer = Pointer { id: medium.evidence, row: None };
+    let pointer = Pointer { id: medium.evidence, row: None, resolution: None };
     let span = match medium.shows {
         Shows::Stretch(span) => span,
         Shows::Moment(at) => {
@@ -235,7 +235,7 @@ impl Part {
                 }
             }
             Label::Not(Reason::NotJoined | Reason::NoLog, _) => {
-                evidence.extend(lesson.logs.iter().map(|&id| Pointer { id, row: None }));
+                evidence.extend(lesson.logs.iter().map(|&id| Pointer { id, row: None, resolution: None }));
             }
         }
         evidence.sort_unstable();

@@ -73,6 +73,7 @@ pub fn attendance(rows: Vec<EventRow>) -> Attendance {
             until: row.until,
             position_ms: row.position_ms,
             score: row.score,
+            resolution: row.resolution,
         };
         attendance.entry(trainee).or_default().push(event);
     }

@@ -7,7 +7,7 @@
 use super::proof::{Pointer, Proof, Proofs};
 use super::span::{Span, Spans};
 use crate::analyse::attendance::EventKind;
-use crate::ids::EvidenceId;
+use crate::ids::{EvidenceId, ResolutionId};
 use crate::register::policy::{OpenJoin, Policy};
 use crate::time::{SECOND, Time};
 use std::collections::{BTreeMap, BTreeSet};
@@ -33,11 +33,13 @@ pub struct Attended {
     pub position_ms: Option<i64>,
     /// Score of an answer or of a face comparison: up to 1 a share, above it out of a hundred.
     pub score: Option<f64>,
+    /// What a person said of whom the row names, where the match rests on it.
+    pub resolution: Option<ResolutionId>,
 }
 
 impl Attended {
     pub(super) fn pointer(&self) -> Pointer {
-        Pointer { id: self.evidence, row: Some(self.row) }
+        Pointer { id: self.evidence, row: Some(self.row), resolution: self.resolution }
     }
 
     /// Heartbeats and the like: the trainee (or the player in front of the trainee) is there at this moment.

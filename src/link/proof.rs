@@ -1,7 +1,7 @@
 //! Which rows prove a stretch of time: pointers into evidence, and the fewest that cover it.
 
 use super::span::Span;
-use crate::ids::EvidenceId;
+use crate::ids::{EvidenceId, ResolutionId};
 use crate::time::Time;
 use serde::{Deserialize, Serialize};
 use std::cmp::Reverse;
@@ -14,6 +14,9 @@ pub struct Pointer {
     /// 1-based row as a person sees it, when it is a log.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub row: Option<u64>,
+    /// What a person said of whom the row names, when it is the trainee's for that reason alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub resolution: Option<ResolutionId>,
 }
 
 /// A stretch of time and the rows (one, or a pair such as join and leave) that show it.
@@ -100,7 +103,7 @@ mod tests {
     }
 
     fn row(row: u64) -> Pointer {
-        Pointer { id: EvidenceId(uuid::Uuid::nil()), row: Some(row) }
+        Pointer { id: EvidenceId(uuid::Uuid::nil()), row: Some(row), resolution: None }
     }
 
     fn proof(number: u64, from: i64, until: i64) -> Proof {

@@ -42,6 +42,7 @@ fn event(any_kind: bool) -> impl Strategy<Value = Attended> {
                 until: until.map(|seconds| at.plus(seconds * SECOND)),
                 position_ms: None,
                 score: None,
+                resolution: None,
             }
         },
     )

@@ -34,6 +34,7 @@ fn row(row: u64, kind: EventKind, minute: i64) -> Attended {
         until: None,
         position_ms: None,
         score: None,
+        resolution: None,
     }
 }
 

@@ -28,6 +28,7 @@ fn row(row: u64, kind: EventKind, second: i64) -> Attended {
         until: None,
         position_ms: None,
         score: None,
+        resolution: None,
     }
 }
 

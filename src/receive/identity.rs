@@ -43,6 +43,8 @@ pub enum Right {
     EnterProviders,
     /// Open classes, change rosters and timetables.
     Plan,
+    /// Say who somebody is whom the logs of a class name and the roster does not know.
+    Resolve,
     /// Hand over evidence.
     Submit,
     /// See plans, evidence and hours within one's scope.
@@ -67,7 +69,7 @@ impl Role {
         use Right::*;
         match self {
             Role::Platform => matches!(right, Submit | See),
-            Role::Provider => matches!(right, Plan | Submit | See | SeeNames),
+            Role::Provider => matches!(right, Plan | Resolve | Submit | See | SeeNames),
             Role::Reviewer => matches!(right, EnterProviders | Plan | See | SeeNames | SeeFindings | Query),
             Role::Inspector => matches!(right, See | SeeNames | SeePersonal | SeeFindings | Query),
             Role::Investigator => matches!(right, See | SeeNames | SeePersonal | SeeFindings | Judge | Query),

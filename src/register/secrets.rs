@@ -28,6 +28,10 @@ pub enum Indexed {
     Name,
     /// A name as it stands in an export file, for the lake.
     SourceName,
+    /// Somebody whom the logs of a class name.
+    Identity,
+    /// A reason that a person gave.
+    Reason,
 }
 
 /// Encrypts, decrypts and indexes personal data.
@@ -98,6 +102,8 @@ impl Secrets {
             Indexed::Email => b"keshi index email 1",
             Indexed::Name => b"keshi index name 1",
             Indexed::SourceName => b"keshi index source_name 1",
+            Indexed::Identity => b"keshi index identity 1",
+            Indexed::Reason => b"keshi index reason 1",
         };
         derive(&derive(&self.key, label), text.as_bytes())
     }

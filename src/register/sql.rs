@@ -133,6 +133,38 @@ pub(crate) const TRAIL: &str = "select at, actor, action, detail from trail wher
 pub(crate) const LAST_LOOK: &str = "select at from trail where subject_kind = $1 and subject_id = $2 and actor = $3 and action = $4 \
      order by id desc limit 1";
 
+/// $1 class, $2 identity, $3 now.
+pub(crate) const REPLACE_RESOLUTION: &str =
+    "update resolution set replaced_at = $3 where class_id = $1 and identity = $2 and replaced_at is null";
+
+/// $1 id, $2 class, $3 identity, $4 who, $5 says, $6 trainee, $7 reason, $8 its index, $9 digest, $10 leaf, $11 actor, $12 at.
+pub(crate) const ADD_RESOLUTION: &str = "insert into resolution (id, class_id, identity, who_sealed, says, trainee_id, reason_sealed, \
+     reason_index, digest, leaf_id, actor, at) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)";
+
+macro_rules! resolution_columns {
+    ($rest:literal) => {
+        concat!(
+            "select id, class_id, identity, who_sealed, says, trainee_id, reason_sealed, reason_index, digest, leaf_id, actor, at, \
+             replaced_at \
+             from resolution where ",
+            $rest
+        )
+    };
+}
+
+/// $1 class: what counts of each identity.
+pub(crate) const LIVE_RESOLUTIONS: &str =
+    "select id, identity, says, trainee_id from resolution where class_id = $1 and replaced_at is null";
+
+/// $1 id.
+pub(crate) const RESOLUTION: &str = resolution_columns!("id = $1");
+
+/// $1 class, $2 identity: what counts of it.
+pub(crate) const LIVE_RESOLUTION: &str = resolution_columns!("class_id = $1 and identity = $2 and replaced_at is null");
+
+/// $1 class, $2 before this id (empty for the newest), $3 limit. The newest first.
+pub(crate) const RESOLUTIONS: &str = resolution_columns!("class_id = $1 and (id < $2 or $2 = '') order by id desc limit $3");
+
 /// Every statement that both engines must prepare.
 #[cfg(test)]
 pub(crate) const ALL: &[&str] = &[
@@ -162,4 +194,10 @@ pub(crate) const ALL: &[&str] = &[
     NOTE,
     TRAIL,
     LAST_LOOK,
+    REPLACE_RESOLUTION,
+    ADD_RESOLUTION,
+    LIVE_RESOLUTIONS,
+    RESOLUTION,
+    LIVE_RESOLUTION,
+    RESOLUTIONS,
 ];

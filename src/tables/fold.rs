@@ -1,6 +1,9 @@
 //! One spelling for what people and programs spell in many ways: full-width letters, exotic spaces, case, country codes.
 
+use hanconv::RawDictionary;
 use std::borrow::Cow;
+use std::collections::HashMap;
+use std::sync::LazyLock;
 use unicode_normalization::UnicodeNormalization;
 
 /// Compatibility form: full-width digits, letters, colons and brackets become plain ones, every space a plain space; invisible marks
@@ -26,9 +29,10 @@ fn is_blank(c: char) -> bool {
     c.is_whitespace() || c.is_control() || is_invisible(c)
 }
 
-/// Zero-width characters, direction marks and byte-order marks.
+/// Zero-width characters, direction marks, byte-order marks, fillers that print as nothing, and selectors of a variant of a glyph.
 fn is_invisible(c: char) -> bool {
-    matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2064}' | '\u{feff}' | '\u{00ad}')
+    matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}' | '\u{00ad}' | '\u{061c}'
+        | '\u{115f}' | '\u{1160}' | '\u{180e}' | '\u{2800}' | '\u{3164}' | '\u{fe00}'..='\u{fe0f}' | '\u{e0100}'..='\u{e01ef}')
 }
 
 /// A heading reduced to its letters and digits in lower case: `Name (Original Name)` and `name（original name）` are one.
@@ -36,23 +40,56 @@ pub(crate) fn heading(text: &str) -> String {
     fold(text).chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
 }
 
-/// A name as names are compared: no case, no spaces between Han characters, single spaces between words, one kind of middle dot.
-/// Empty when nothing is left.
+/// A name as names are compared: no case, no spaces between Han characters, single spaces between words, one kind of middle dot,
+/// traditional characters simplified. Empty when nothing is left. What is folded already folds to itself.
 pub(crate) fn name(text: &str) -> String {
+    let mut name = once(text);
+    // Small letters of some scripts have a compatibility form of their own; a second turn is enough for all that is known.
+    for _ in 0..3 {
+        let again = once(&name);
+        if again == name {
+            break;
+        }
+        name = again;
+    }
+    name
+}
+
+fn once(text: &str) -> String {
     let folded = fold(text);
     let han = folded.chars().any(is_han);
     let mut out = String::with_capacity(folded.len());
     for c in folded.chars() {
         match c {
             ' ' if han || out.ends_with(' ') => {}
-            '•' | '・' | '‧' | '∙' | '⋅' => out.push('·'),
+            '•' | '・' | '‧' | '∙' | '⋅' | '⸱' | 'ꞏ' | 'ᐧ' => out.push('·'),
             // A full stop between Han characters is how keyboards without a middle dot write one.
             '.' if han => out.push('·'),
+            c if is_han(c) => out.push(simplified(c)),
             c => out.extend(c.to_lowercase()),
         }
     }
     out.truncate(out.trim_end().len());
     out
+}
+
+/// The simplified form of a traditional character; any other is itself.
+///
+/// Character by character, and never by the words around it: what a name folds to must not depend on what stands beside it. So 乾 is 干
+/// everywhere, which joins two spellings more often than a dictionary of words would, and parts none.
+fn simplified(c: char) -> char {
+    static TABLE: LazyLock<HashMap<char, char>> = LazyLock::new(|| {
+        let single = |text: &str| {
+            let mut chars = text.chars();
+            chars.next().filter(|_| chars.next().is_none())
+        };
+        let pairs = RawDictionary::TSCharacters.iter().filter_map(|(from, to)| Some((single(from)?, single(to)?)));
+        let direct: HashMap<char, char> = pairs.filter(|(from, to)| from != to).collect();
+        // Where the simplified form is a traditional one of another, all three are one.
+        let last = |c: char| (0..4).fold(c, |c, _| direct.get(&c).copied().unwrap_or(c));
+        direct.keys().map(|&from| (from, last(from))).collect()
+    });
+    TABLE.get(&c).copied().unwrap_or(c)
 }
 
 fn is_han(c: char) -> bool {
@@ -114,6 +151,24 @@ mod tests {
         assert_eq!(name("ZHANG  San"), "zhang san");
         assert_eq!(name("买买提•吐尔逊"), name("买买提.吐尔逊"));
         assert_ne!(name("Zhang San"), name("ZhangSan"));
+    }
+
+    #[test]
+    fn traditional_characters_are_their_simplified_ones_whatever_stands_beside_them() {
+        assert_eq!(name("張偉"), name("张伟"));
+        assert_eq!(name("劉艷麗"), "刘艳丽");
+        assert_eq!(name("歐陽 曉紅"), name("欧阳晓红"));
+        assert_eq!((name("乾隆"), name("乾")), ("干隆".to_owned(), "干".to_owned()));
+        assert_eq!(name("阿卜杜拉‧买买提"), name("阿卜杜拉 · 買買提"));
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn what_is_folded_folds_to_itself(text in "[\\PC\u{200b}\u{3000}\u{00a0}\u{fe0f}\u{2800}張乾瞭於ＡｂİϴẞＫ﹖·•・.]{0,24}") {
+            let folded = name(&text);
+            proptest::prop_assert_eq!(name(&folded), folded.clone());
+            proptest::prop_assert_eq!(name(&fold(&text)), folded);
+        }
     }
 
     #[test]

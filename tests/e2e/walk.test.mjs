@@ -117,6 +117,46 @@ for (const lang of languages) {
       await guest.context.close();
     });
 
+    test(`a provider says who somebody is whom the logs name, ${lang}, ${size}`, async () => {
+      const guest = await visitor({ size });
+      const { page } = guest;
+      await login(guest, lang, person("provider"));
+      await page.goto(`${url}/classes`);
+      const classes = await page.locator("a.row").evaluateAll((rows) => rows.map((row) => row.getAttribute("href")));
+      for (const place of classes) {
+        await page.goto(url + place);
+        if (await page.locator(".notice a[href$='/unmatched']").count()) break;
+      }
+      await page.locator(".notice a[href$='/unmatched']").click();
+      await page.waitForURL(/\/unmatched/);
+      await look(guest, lang, "unmatched");
+      const waiting = await page.locator(".waits").count();
+      assert.ok(waiting > 0 && (await page.locator(".waits form.stack").first().isVisible()), "somebody waits, and the first form is open");
+      const first = page.locator(".waits").first();
+      const written = await first.locator("h3 > span").first().textContent();
+      await first.locator("input[value=nobody]").check();
+      await first.locator("input[name=reason]").fill("试机，不是学员");
+      await first.locator("button.primary").click();
+      await page.waitForURL(/#said/);
+      await page.locator("tr", { hasText: "试机，不是学员" }).filter({ hasText: written }).first().waitFor();
+      const until = async (count) => {
+        for (let turn = 0; turn < 60 && (await page.locator(".waits").count()) !== count; turn++) {
+          await page.waitForTimeout(500);
+          await page.reload();
+        }
+        assert.equal(await page.locator(".waits").count(), count, "the logs of the class were read again");
+      };
+      await until(waiting - 1);
+      await look(guest, lang, "unmatched-said");
+      const back = page.locator("details", { has: page.locator("input[value=withdraw]") }).first();
+      await back.locator("summary").click();
+      await back.locator("input[name=reason]").fill("试毕");
+      await back.locator("button").click();
+      await page.waitForURL(/#said/);
+      await until(waiting);
+      await guest.context.close();
+    });
+
     test(`lists, and what they say when nothing is in them, ${lang}, ${size}`, async () => {
       const guest = await visitor({ size });
       const { page } = guest;

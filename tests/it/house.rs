@@ -33,6 +33,7 @@ const HIDDEN: &[(&str, &[&str])] = &[
     ("ffmpeg_next", &["src/analyse/media/"]),
     ("seccompiler", &["src/analyse/media/"]),
     ("calamine", &["src/tables/"]),
+    ("hanconv", &["src/tables/"]),
     ("aes_gcm", &["src/register/"]),
 ];
 

@@ -12,3 +12,4 @@ mod recorded;
 mod simulated;
 mod site;
 mod story;
+mod who;

@@ -49,7 +49,7 @@ fn read(plan: &Plan, class: &Class, lesson: &Lesson) -> (BTreeMap<TraineeId, Vec
             ..Hints::zone(chrono_tz::Tz::UTC)
         };
         let reading = attendance::read(file, &hints, &mut |event| {
-            match roster.find(&event.who) {
+            match roster.find(&event.who, None) {
                 Match::Found { trainee, .. } => attended.entry(trainee).or_default().push(Attended {
                     evidence,
                     row: event.row,
@@ -60,6 +60,7 @@ fn read(plan: &Plan, class: &Class, lesson: &Lesson) -> (BTreeMap<TraineeId, Vec
                     until: event.until,
                     position_ms: event.position_ms,
                     score: event.score,
+                    resolution: None,
                 }),
                 other => {
                     let name = event.who.name.as_deref();

@@ -1,6 +1,8 @@
 //! What a reader makes of a row: an [`Event`], and [`Who`] it is about as the file names them.
 
+use super::fold;
 use crate::time::Time;
+use serde::{Deserialize, Serialize};
 use std::ops::Range;
 
 /// What happened.
@@ -62,19 +64,26 @@ impl EventKind {
 }
 
 /// Who a row is about, as the file says it; [`super::Roster::find`] says which trainee that is. Personal data: it is matched and dropped.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Who {
     /// keshi's id of the trainee, or `ext:<id>`.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub trainee: Option<String>,
     /// The account on the platform.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub platform_user: Option<String>,
     /// Phone number.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub phone: Option<String>,
     /// E-mail address.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub email: Option<String>,
     /// Number of the identity card.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub id_number: Option<String>,
     /// Name or nickname as written, brackets and several people on one login included.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
 }
 
@@ -83,6 +92,24 @@ impl Who {
     pub fn is_nobody(&self) -> bool {
         let Who { trainee, platform_user, phone, email, id_number, name } = self;
         [trainee, platform_user, phone, email, id_number, name].into_iter().all(Option::is_none)
+    }
+
+    /// By what somebody is known again in other rows of the platform: kind and value in one spelling. A key of the row where it has one, else the
+    /// name, else what is left of a masked key. `None` when the row names nobody.
+    pub fn identity(&self) -> Option<(&'static str, String)> {
+        let of = |kind: &'static str, written: &Option<String>, fold: fn(&str) -> Option<String>| {
+            Some((kind, written.as_deref().and_then(fold)?))
+        };
+        let name = |text: &str| Some(fold::name(text)).filter(|name| !name.is_empty());
+        of("trainee", &self.trainee, fold::account)
+            .or_else(|| of("platform_user", &self.platform_user, fold::account))
+            .or_else(|| of("email", &self.email, fold::email))
+            .or_else(|| of("phone", &self.phone, fold::phone))
+            .or_else(|| of("id_number", &self.id_number, fold::id_number))
+            .or_else(|| of("name", &self.name, name))
+            .or_else(|| of("email", &self.email, fold::account))
+            .or_else(|| of("phone", &self.phone, fold::account))
+            .or_else(|| of("id_number", &self.id_number, fold::account))
     }
 }
 

@@ -17,6 +17,7 @@ mod preview;
 mod readers;
 mod reading;
 pub mod roster;
+mod suggest;
 mod tally;
 mod totals;
 mod values;
@@ -29,7 +30,8 @@ pub use fault::ROW_CODES;
 pub use preview::{PREVIEW_ROWS, preview};
 pub use readers::counted;
 pub use reading::{Hints, Limits, Reading};
-pub use roster::{Confidence, Doubt, Match, MatchedBy, Roster};
+pub use roster::{Confidence, Doubt, Match, MatchedBy, Refusal, Roster, Ruling};
+pub use suggest::{Suggestion, suggestions};
 
 use crate::error::Result;
 use crate::tables::{cell, document, duration, fold, records, source, when};

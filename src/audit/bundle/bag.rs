@@ -71,6 +71,11 @@ pub(super) fn credits_path(run: impl std::fmt::Display) -> String {
     format!("data/credits/{run}.json")
 }
 
+/// Where the document of a resolution is.
+pub(super) fn resolution_path(id: impl std::fmt::Display) -> String {
+    format!("data/resolutions/{id}.json")
+}
+
 /// Where a policy is.
 pub(super) fn policy_path(id: &str) -> String {
     format!("data/policies/{id}.json")

@@ -7,9 +7,10 @@ use super::layout::is_path;
 use super::sql;
 use crate::db::{Columns, Db};
 use crate::error::{Error, Result, RowError, codes};
-use crate::ids::{ClassId, EvidenceId, LeafId};
+use crate::ids::{ClassId, EvidenceId, LeafId, ResolutionId};
 use crate::link;
 use crate::register::policy::Policies;
+use crate::register::{Resolution, resolution};
 use crate::store;
 use serde_json::{Value, json};
 use sqlx::Row;
@@ -25,6 +26,8 @@ pub(super) struct Scope {
     pub(super) evidence: Vec<Kept>,
     pub(super) runs: Vec<(Run, LeafId)>,
     pub(super) hours: Vec<Hour>,
+    /// What the hours rest on besides evidence.
+    pub(super) resolutions: Vec<Resolution>,
     /// By id.
     pub(super) policies: BTreeMap<String, Value>,
 }
@@ -67,10 +70,21 @@ pub(super) async fn gather(db: &Db, what: What, policies: &Policies) -> Result<S
         Some(statement) => sqlx::query(statement).bind(ids[0].clone()).fetch_all(db.read()).await?,
         None => Vec::new(),
     };
-    let mut scope = Scope { about, plan, evidence: Vec::new(), runs: Vec::new(), hours: Vec::new(), policies: BTreeMap::new() };
+    let mut scope = Scope {
+        about,
+        plan,
+        evidence: Vec::new(),
+        runs: Vec::new(),
+        hours: Vec::new(),
+        resolutions: Vec::new(),
+        policies: BTreeMap::new(),
+    };
+    let mut said: BTreeSet<ResolutionId> = BTreeSet::new();
     for row in &rows {
         let run = run(row)?;
-        wanted.extend(scope.credited(db, &run, what).await?);
+        let (evidence, resolutions) = scope.credited(db, &run, what).await?;
+        wanted.extend(evidence);
+        said.extend(resolutions);
         if let Some(policy) = policies.iter().find(|policy| policy.name() == run.policy && is_path(&policy.id)) {
             scope.policies.insert(policy.id.clone(), serde_json::to_value(policy)?);
         }
@@ -79,24 +93,28 @@ pub(super) async fn gather(db: &Db, what: What, policies: &Policies) -> Result<S
     for id in wanted {
         scope.evidence.push(kept(db, id).await?);
     }
+    for id in said {
+        scope.resolutions.push(resolution::by_id(db, id).await?);
+    }
     Ok(scope)
 }
 
 impl Scope {
-    /// Takes the hours the bundle is about from a run, and names the evidence they rest on.
-    async fn credited(&mut self, db: &Db, run: &Run, what: What) -> Result<BTreeSet<EvidenceId>> {
+    /// Takes the hours the bundle is about from a run, and names the evidence they rest on, and what people said.
+    async fn credited(&mut self, db: &Db, run: &Run, what: What) -> Result<(BTreeSet<EvidenceId>, BTreeSet<ResolutionId>)> {
         let document: Document = serde_json::from_slice(&link::run_document(db, run.id).await?)?;
-        let mut rests = BTreeSet::new();
+        let (mut rests, mut said) = (BTreeSet::new(), BTreeSet::new());
         for credit in document.credits {
             if matches!(what, What::Trainee(only) | What::Hour(_, only) if only != credit.trainee) {
                 continue;
             }
             rests.extend(credit.evidence());
+            said.extend(credit.resolutions());
             let hours = link::hours_text(credit.hours_milli);
             let hour = Hour { run: run.id, lesson: run.lesson, trainee: credit.trainee, credited_ms: credit.credited_ms, hours };
             self.hours.push(hour);
         }
-        Ok(rests)
+        Ok((rests, said))
     }
 }
 

@@ -1,7 +1,7 @@
 //! `data/bundle.json`: what is in the bundle and how it hangs together. It is a table of contents, not a proof: the verifier holds every
 //! line of it against what is sealed.
 
-use crate::ids::{ClassId, EvidenceId, LessonId, RunId, TraineeId};
+use crate::ids::{ClassId, EvidenceId, LessonId, ResolutionId, RunId, TraineeId};
 use crate::time::Time;
 use serde::{Deserialize, Serialize};
 
@@ -22,6 +22,9 @@ pub(super) struct Index {
     pub(super) runs: Vec<Run>,
     /// By run, then by trainee.
     pub(super) credits: Vec<Hour>,
+    /// What people said of who somebody is, where hours rest on it; in the order of ids.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) resolutions: Vec<Resolution>,
     /// Ids of the policies that are in it as values.
     pub(super) policies: Vec<String>,
 }
@@ -86,6 +89,29 @@ pub(super) struct Hour {
     pub(super) hours: String,
 }
 
+/// What a person said of who somebody is.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(super) struct Resolution {
+    pub(super) id: ResolutionId,
+    pub(super) class: ClassId,
+    pub(super) at: Time,
+    /// SHA-256 of its document.
+    pub(super) sha256: String,
+    pub(super) sealed: bool,
+}
+
+/// The document of a resolution, as far as the bundle needs it; its bytes are what is sealed.
+#[derive(Debug, Deserialize)]
+pub(super) struct Said {
+    pub(super) resolution: ResolutionId,
+    pub(super) class: ClassId,
+    pub(super) says: String,
+    pub(super) by: String,
+    pub(super) at: Time,
+    #[serde(default)]
+    pub(super) trainee: Option<TraineeId>,
+}
+
 /// The document of a run, as far as the bundle needs it; its bytes are what is sealed.
 #[derive(Debug, Deserialize)]
 pub(super) struct Document {
@@ -114,12 +140,19 @@ pub(super) struct Stretch {
 #[derive(Debug, Deserialize)]
 pub(super) struct Rests {
     pub(super) id: EvidenceId,
+    #[serde(default)]
+    pub(super) resolution: Option<ResolutionId>,
 }
 
 impl Credited {
     /// All evidence it points to, each once, in order.
     pub(super) fn evidence(&self) -> std::collections::BTreeSet<EvidenceId> {
         self.spans.iter().flat_map(|span| &span.evidence).map(|rests| rests.id).collect()
+    }
+
+    /// All that people said of who the trainee is in the rows it points to, each once, in order.
+    pub(super) fn resolutions(&self) -> std::collections::BTreeSet<ResolutionId> {
+        self.spans.iter().flat_map(|span| &span.evidence).filter_map(|rests| rests.resolution).collect()
     }
 }
 

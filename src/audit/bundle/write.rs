@@ -9,6 +9,7 @@ use crate::db::Db;
 use crate::error::{Error, Result, codes};
 use crate::ids::LeafId;
 use crate::link;
+use crate::register::Resolution;
 use crate::register::policy::Policies;
 use crate::seal::{Log, Sealed};
 use crate::time::Time;
@@ -19,7 +20,7 @@ use std::collections::HashMap;
 use std::fs::File;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
-use storage::{Objects, StorageError};
+use storage::{Digest, Objects, StorageError};
 use tokio::runtime::Handle;
 
 /// How long a bundle waits for what was decided a moment ago to be sealed.
@@ -71,7 +72,7 @@ struct Packing {
 
 impl Packing {
     fn bundle(mut self, scope: Scope, now: Time) -> Result<Bundle> {
-        let Scope { about, plan, evidence, runs, hours, policies } = scope;
+        let Scope { about, plan, evidence, runs, hours, resolutions, policies } = scope;
         let published = self.log.published();
         let origin = published.checkpoint.lines().next().unwrap_or_default().to_owned();
         let name = format!("{}.zip", about.folder());
@@ -83,6 +84,7 @@ impl Packing {
             evidence: vec![],
             runs: vec![],
             credits: hours,
+            resolutions: vec![],
             policies: policies.keys().cloned().collect(),
         };
         self.pack.add("bagit.txt", BAGIT.as_bytes())?;
@@ -92,6 +94,9 @@ impl Packing {
         }
         for (run, leaf) in runs {
             index.runs.push(self.run(run, leaf)?);
+        }
+        for resolution in resolutions {
+            index.resolutions.push(self.resolution(&resolution)?);
         }
         for (id, policy) in &policies {
             self.json(&bag::policy_path(id), policy)?;
@@ -164,6 +169,20 @@ impl Packing {
             self.proof(&run.id.to_string(), &sealed)?;
         }
         Ok(run)
+    }
+
+    fn resolution(&mut self, of: &Resolution) -> Result<super::index::Resolution> {
+        let document = of.document()?;
+        self.pack.add(&bag::resolution_path(of.id), &document)?;
+        let sealed = match of.leaf {
+            Some(leaf) => self.sealed(leaf)?,
+            None => None,
+        };
+        if let Some(sealed) = &sealed {
+            self.proof(&of.id.to_string(), sealed)?;
+        }
+        let sha256 = Digest::of(&document).to_string();
+        Ok(super::index::Resolution { id: of.id, class: of.class, at: of.at, sha256, sealed: sealed.is_some() })
     }
 
     /// The proof of a leaf; `None` when it is in no log, or not yet. What was decided a moment ago is waited for, once.

@@ -5,10 +5,11 @@ use super::{Report, sql};
 use crate::db::{Columns, Db};
 use crate::error::{Error, Result};
 use crate::lake;
+use crate::register::resolution;
 use serde_json::Value;
 use sqlx::Row;
 use sqlx::any::AnyRow;
-use storage::{Objects, StorageError};
+use storage::{Digest, Objects, StorageError};
 
 /// Every piece of evidence has a leaf that names its bytes.
 pub(super) async fn evidence(db: &Db, report: &mut Report) -> Result<()> {
@@ -27,6 +28,43 @@ pub(super) async fn evidence(db: &Db, report: &mut Report) -> Result<()> {
                         report.problem("leaf_differs", format!("The leaf of evidence {id} gives another {field} than the catalogue."));
                     }
                 }
+            }
+        }
+    }
+}
+
+/// Every resolution of who somebody is has a leaf that seals what it says. They are not derived: what is gone is gone.
+pub(super) async fn resolutions(db: &Db, report: &mut Report) -> Result<()> {
+    for row in sqlx::query(sql::RESOLUTIONS_ASTRAY).fetch_all(db.read()).await? {
+        let id = row.text("id");
+        report
+            .problem("resolution_astray", format!("Resolution {id} counts although a newer one was kept, or is the newest and does not."));
+    }
+    let mut after = String::new();
+    loop {
+        let rows = sqlx::query(sql::RESOLUTIONS_AFTER).bind(&after).fetch_all(db.read()).await?;
+        let Some(last) = rows.last() else { return Ok(()) };
+        after = last.text("id");
+        for row in &rows {
+            report.resolutions += 1;
+            let kept = resolution::by_id(db, row.id("id")?).await?;
+            let Some(body) = row.try_get::<Option<Vec<u8>>, _>("body")? else {
+                report.problem("leaf_missing", format!("Resolution {} has no leaf in the log.", kept.id));
+                continue;
+            };
+            let leaf: Value = serde_json::from_slice(&body).unwrap_or_default();
+            let digest = Digest::of(&kept.document()?);
+            let must = [
+                ("kind", "resolution".to_owned()),
+                ("resolution", kept.id.to_string()),
+                ("class", kept.class.to_string()),
+                ("says", kept.says.as_str().to_owned()),
+                ("digest", digest.to_string()),
+                ("by", kept.actor.clone()),
+                ("at", kept.at.to_string()),
+            ];
+            if let Some((field, _)) = must.iter().find(|(name, must)| leaf.get(*name).and_then(Value::as_str) != Some(must)) {
+                report.problem("resolution_differs", format!("The leaf of resolution {} gives another {field} than is kept.", kept.id));
             }
         }
     }

@@ -16,6 +16,15 @@ pub(crate) const EVIDENCE_AFTER: &str = "select e.id, e.kind, e.digest, e.size, 
 pub(crate) const SEGMENTS_AFTER: &str =
     "select id, evidence_id, digest, size, row_count from segment where replaced_at is null and id > $1 order by id limit 500";
 
+/// $1 the resolution before: the next ones with the bodies of their leaves.
+pub(crate) const RESOLUTIONS_AFTER: &str = "select r.id, f.body from resolution r left join leaf f on f.id = r.leaf_id \
+     where r.id > $1 order by r.id limit 500";
+
+/// Resolutions that count although a newer one was kept, and newest ones that do not.
+pub(crate) const RESOLUTIONS_ASTRAY: &str = "select r.id from resolution r where \
+     (case when r.replaced_at is null then 1 else 0 end) = (case when exists (select 1 from resolution n \
+        where n.class_id = r.class_id and n.identity = r.identity and n.at > r.at) then 1 else 0 end) order by r.id limit 1000";
+
 /// Every statement that both engines must prepare.
 #[cfg(test)]
-pub(crate) const ALL: &[&str] = &[NAMED, EVIDENCE_AFTER, SEGMENTS_AFTER];
+pub(crate) const ALL: &[&str] = &[NAMED, EVIDENCE_AFTER, SEGMENTS_AFTER, RESOLUTIONS_AFTER, RESOLUTIONS_ASTRAY];

@@ -19,9 +19,13 @@ pub(crate) const THUMBNAIL: &str = "select digest from thumbnail where evidence_
 /// $1 evidence.
 pub(crate) const STATE: &str = "select reader, assumptions, failed_at from evidence where id = $1";
 
+/// $1 evidence: those who wait, as far as it is the same each time; what is encrypted is not.
+pub(crate) const UNMATCHED: &str =
+    "select identity, doubt, row_count, first_row, span_ms from unmatched where evidence_id = $1 order by identity";
+
 /// $1 run, $2 now.
 pub(crate) const SET_ASIDE: &str = "update credit_run set replaced_at = $2 where id = $1 and replaced_at is null";
 
 /// Every statement that both engines must prepare.
 #[cfg(test)]
-pub(crate) const ALL: &[&str] = &[EVIDENCE_AFTER, LESSONS, SEGMENT, FACTS, THUMBNAIL, STATE, SET_ASIDE];
+pub(crate) const ALL: &[&str] = &[EVIDENCE_AFTER, LESSONS, SEGMENT, FACTS, THUMBNAIL, STATE, UNMATCHED, SET_ASIDE];

@@ -5,6 +5,8 @@ use crate::db::{Columns, Db};
 use crate::error::{Error, Result, codes};
 use crate::ids::EvidenceId;
 use futures::TryStreamExt;
+use sqlx::Row;
+use sqlx::any::AnyRow;
 use std::collections::BTreeMap;
 use storage::{Digest, Objects, StorageError};
 
@@ -18,6 +20,8 @@ pub(super) struct Standing {
     reader: Option<String>,
     assumptions: Option<String>,
     failed: bool,
+    /// Those whom it names and the roster does not: identity, doubt, rows, first row, span.
+    unmatched: Vec<(Vec<u8>, String, i64, i64, i64)>,
 }
 
 impl Standing {
@@ -27,6 +31,8 @@ impl Standing {
         let segment = sqlx::query(sql::SEGMENT).bind(&id).fetch_optional(db.read()).await?;
         let thumbnail = sqlx::query(sql::THUMBNAIL).bind(&id).fetch_optional(db.read()).await?;
         let facts = sqlx::query(sql::FACTS).bind(&id).fetch_all(db.read()).await?;
+        let unmatched = sqlx::query(sql::UNMATCHED).bind(&id).fetch_all(db.read()).await?;
+        let waits = |row: &AnyRow| (row.get("identity"), row.text("doubt"), row.int("row_count"), row.int("first_row"), row.int("span_ms"));
         Ok(Standing {
             segment: segment.map(|row| Ok::<_, Error>((row.digest("digest")?, row.int("row_count")))).transpose()?,
             thumbnail: thumbnail.map(|row| row.digest("digest")).transpose()?,
@@ -34,6 +40,7 @@ impl Standing {
             reader: state.text_opt("reader"),
             assumptions: state.text_opt("assumptions"),
             failed: state.time_opt("failed_at").is_some(),
+            unmatched: unmatched.iter().map(waits).collect(),
         })
     }
 
@@ -71,6 +78,10 @@ impl Standing {
             differs.push("What its reader assumed differs; its events do not.".to_owned());
         }
         differs.extend(self.other_facts(now));
+        if self.unmatched != now.unmatched {
+            let (was, is) = (self.unmatched.len(), now.unmatched.len());
+            differs.push(format!("Those whom it names and the roster does not know differ ({was} before, {is} now)."));
+        }
         if self.thumbnail != now.thumbnail {
             differs.push("Its thumbnail differs.".to_owned());
         }

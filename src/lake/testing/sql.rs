@@ -37,5 +37,7 @@ pub(crate) const CANCELLED: &str = "update lesson set cancelled_at = 1 where id 
 pub(crate) const CLAIMED: &str = "update evidence set claimed_from = $2, claimed_until = $3 where id = $1";
 /// $1 evidence.
 pub(crate) const DROP_EVIDENCE: &str = "delete from evidence where id = $1";
+/// $1 id, $2 bytes: a leaf whose evidence bears the same id.
+pub(crate) const LEAF: &str = "insert into leaf (id, body, hash, staged_at) values ($1, $2, $2, 0)";
 /// Every leaf.
 pub(crate) const LEAVES: &str = "select body from leaf";

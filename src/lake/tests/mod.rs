@@ -1,3 +1,4 @@
 mod queries;
 mod segments;
 mod snapshots;
+mod who;

@@ -1,11 +1,15 @@
 //! What a query may do, and what it may not.
 
+use crate::analyse::attendance::MatchedBy;
 use crate::db::testing::{each_engine, sqlite};
 use crate::error::{Error, Result};
 use crate::lake::query::{Format, Limits, Printer};
-use crate::lake::testing::{MORNING, World};
+use crate::lake::testing::{MORNING, World, interval, segment};
+use crate::lake::{EventRow, SegmentFile};
 use crate::time::MINUTE;
 use datafusion::common::ScalarValue;
+use datafusion::parquet::arrow::ArrowWriter;
+use datafusion::parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use futures::StreamExt;
 use std::time::{Duration, Instant};
 
@@ -32,6 +36,47 @@ async fn world_with_a_lesson(world: &World) {
     let (first, second) = (world.trainee(class, world.ids.next()).await, world.trainee(class, world.ids.next()).await);
     let spans = [(first, MORNING, MORNING.plus(45 * MINUTE)), (second, MORNING.plus(MINUTE), MORNING.plus(30 * MINUTE))];
     world.attended(class, lesson, &spans).await;
+}
+
+/// The rows as versions before 0005 wrote them: without the last two columns.
+async fn without_the_newest_columns(world: &World, rows: &[EventRow]) -> SegmentFile {
+    let kept = world.lake.keep(segment(rows)).await.unwrap();
+    let copy = world.objects.local_copy(&kept.digest()).await.unwrap();
+    let reader = ParquetRecordBatchReaderBuilder::try_new(std::fs::File::open(copy.path()).unwrap()).unwrap().build().unwrap();
+    let batches: Vec<_> = reader.map(|batch| batch.unwrap()).collect();
+    let old: Vec<usize> = (0..batches[0].num_columns() - 2).collect();
+    let file = tempfile::NamedTempFile::new().unwrap();
+    let mut writer = ArrowWriter::try_new(file.reopen().unwrap(), batches[0].project(&old).unwrap().schema(), None).unwrap();
+    for batch in &batches {
+        writer.write(&batch.project(&old).unwrap()).unwrap();
+    }
+    writer.close().unwrap();
+    SegmentFile { file, ..segment(rows) }
+}
+
+#[tokio::test]
+async fn a_segment_written_before_a_column_was_there_reads_as_null_and_answers_queries() {
+    let (db, _folder) = sqlite().await;
+    let world = World::new(db);
+    let class = world.class().await;
+    let lesson = world.lesson(class, MORNING).await;
+    let trainee = world.trainee(class, world.ids.next()).await;
+    let (first, second) = (world.log(class, lesson).await, world.log(class, lesson).await);
+    let row = |evidence| {
+        let from = MORNING.plus(if evidence == first { 0 } else { MINUTE });
+        interval(evidence, class, lesson, 1, trainee, from, MORNING.plus(40 * MINUTE))
+    };
+    let old = world.lake.keep(without_the_newest_columns(&world, &[row(first)]).await).await.unwrap();
+    let mut tx = world.db.begin().await.unwrap();
+    world.lake.append(&mut tx, first, &old, &world.ids, MORNING).await.unwrap();
+    tx.commit().await.unwrap();
+    let new = EventRow { matched_by: Some(MatchedBy::Name), ..row(second) };
+    world.read_into_lake(second, std::slice::from_ref(&new), MORNING).await;
+    assert_eq!(world.lake.events_of_lesson(lesson).await.unwrap(), [row(first), new]);
+    let sql = "select coalesce(matched_by, 'not kept') as by, count(*) as n from attendance group by matched_by order by n, by";
+    assert_eq!(ask(&world, sql, Format::Csv).await.unwrap(), "by,n\nname,1\nnot kept,1\n");
+    let sql = "select count(*) as n from attendance where matched_by = 'name'";
+    assert_eq!(ask(&world, sql, Format::Csv).await.unwrap(), "n\n1\n");
 }
 
 #[tokio::test]

@@ -1,8 +1,8 @@
 //! What goes into the lake comes out, once, and verified.
 
-use crate::analyse::attendance::EventKind;
+use crate::analyse::attendance::{EventKind, MatchedBy};
 use crate::db::testing::{each_engine, sqlite};
-use crate::ids::{ClassId, EvidenceId, LessonId, TraineeId};
+use crate::ids::{ClassId, EvidenceId, LessonId, ResolutionId, TraineeId};
 use crate::lake::testing::{MORNING, World, interval, segment};
 use crate::lake::{EventRow, SegmentWriter};
 use crate::time::{MINUTE, SECOND, Time};
@@ -25,6 +25,7 @@ fn rows(evidence: EvidenceId, class: ClassId, lessons: [LessonId; 2], trainees: 
     let row = row.prop_map(move |((lesson, trainee, source_name), (kind, at, lasted), with, bytes, platform)| {
         let at = MORNING.plus(at * SECOND);
         let (ip, device, user_agent, client, region, reference, position_ms, score) = with;
+        let row_is_ruled = position_ms.is_some();
         EventRow {
             evidence,
             row: 0,
@@ -35,6 +36,8 @@ fn rows(evidence: EvidenceId, class: ClassId, lessons: [LessonId; 2], trainees: 
             lesson,
             trainee,
             source_name,
+            matched_by: trainee.map(|_| if row_is_ruled { MatchedBy::Resolution } else { MatchedBy::NamePart }),
+            resolution: row_is_ruled.then(|| ResolutionId(Uuid::from_u128(7))),
             kind,
             at,
             until: lasted.map(|lasted| at.plus(lasted * SECOND)),

@@ -154,6 +154,7 @@ fn attendance(stays: &[(TraineeId, i64, i64)]) -> Attendance {
             until: Some(at(until)),
             position_ms: None,
             score: None,
+            resolution: None,
         };
         attendance.entry(trainee).or_default().push(stay);
     }

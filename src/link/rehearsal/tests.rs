@@ -205,7 +205,7 @@ async fn the_job_credits_from_what_the_lake_has_and_leaves_a_leaf_to_seal() {
         let Outcome::Kept { run, .. } = credit().await else { panic!("nothing was kept") };
         let trace = &trace_of_lesson(&world.db, lesson, Some(zhang)).await.expect("reads")[0];
         assert_eq!((trace.run, trace.credit.hours.as_str(), trace.credit.credited_ms), (run, "0.8", 40 * 60_000));
-        assert_eq!(trace.spans[1].evidence, [Pointer { id: log, row: Some(1) }]);
+        assert_eq!(trace.spans[1].evidence, [Pointer { id: log, row: Some(1), resolution: None }]);
         assert_eq!(check(&world.db).await.expect("looks").faults, []);
         assert_eq!(credit().await, Outcome::Unchanged);
     })

@@ -19,8 +19,8 @@ use serde_json::{Value, json as value};
 /// Where a list goes on.
 #[derive(Debug, Deserialize)]
 pub(super) struct Page {
-    cursor: Option<String>,
-    limit: Option<i64>,
+    pub(super) cursor: Option<String>,
+    pub(super) limit: Option<i64>,
 }
 
 /// Classes the asker may know of, oldest first

@@ -1,12 +1,14 @@
 //! Credited hours and the trace of each.
 
 use super::class_of;
+use crate::analyse::attendance::MatchedBy;
 use crate::app::App;
 use crate::error::{Error, Result, codes};
-use crate::ids::TraineeId;
+use crate::ids::{EvidenceId, ResolutionId, TraineeId};
+use crate::lake::EventRow;
 use crate::link::{self, Trace};
 use crate::receive::Right;
-use crate::register::{class, lesson, roster};
+use crate::register::{class, lesson, resolution, roster};
 use crate::seal::LogPart;
 use crate::store;
 use crate::web::auth::Asker;
@@ -15,6 +17,7 @@ use axum::Json;
 use axum::extract::{Path, Query, State};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Credits of a class, a row per trainee and lesson
 #[utoipa::path(get, path = "/v1/classes/{class}/credits", tag = "hours", params(("class" = String, Path)),
@@ -33,7 +36,7 @@ pub(super) struct Whose {
 
 /// A lesson's trace: spans that cover its whole window, for one trainee or all
 #[utoipa::path(get, path = "/v1/classes/{class}/lessons/{lesson}/trace", tag = "hours", params(("class" = String, Path), ("lesson" = String, Path), ("trainee" = Option<String>, Query)),
-    responses((status = 200, description = "{items: [trace]}; each with spans [{kind, from, until, reason?, evidence}] and receipts")))]
+    responses((status = 200, description = "{items: [trace]}; each with spans [{kind, from, until, reason?, evidence: [{id, row?, resolution?}]}], matches [{evidence, row, by, confidence, resolution?}] and receipts")))]
 pub(super) async fn lesson_trace(
     State(app): State<App>,
     Asker(actor): Asker,
@@ -48,11 +51,12 @@ pub(super) async fn lesson_trace(
         None => None,
     };
     let traces = link::trace_of_lesson(&app.db, lesson.id, trainee).await?;
-    Ok(Json(json!({"lesson": lesson, "items": traces, "receipts": receipts(&app, &traces).await?})))
+    let matches = matches(&traces, &app.lake.events_of_lesson(lesson.id).await?);
+    Ok(Json(json!({"lesson": lesson, "items": traces, "matches": matches, "receipts": receipts(&app, &traces).await?})))
 }
 
 /// All hours of a trainee, each with its trace
-#[utoipa::path(get, path = "/v1/trainees/{trainee}/trace", tag = "hours", params(("trainee" = String, Path)), responses((status = 200, description = "{items: [trace], receipts}")))]
+#[utoipa::path(get, path = "/v1/trainees/{trainee}/trace", tag = "hours", params(("trainee" = String, Path)), responses((status = 200, description = "{items: [trace], matches, receipts}")))]
 pub(super) async fn trainee_trace(State(app): State<App>, Asker(actor): Asker, Path(trainee): Path<String>) -> Answer<Json<Value>> {
     actor.require(Right::See)?;
     let id: TraineeId = trainee.parse().map_err(|_| Error::of(&codes::INVALID_ID))?;
@@ -60,24 +64,51 @@ pub(super) async fn trainee_trace(State(app): State<App>, Asker(actor): Asker, P
     let class = class::by_id(&app.db, trainee.class).await?;
     actor.require_class(&class).map_err(|_| Error::of(&codes::UNKNOWN_TRAINEE))?;
     let traces = link::trace_of_trainee(&app.db, id).await?;
-    Ok(Json(json!({"items": traces, "receipts": receipts(&app, &traces).await?})))
+    let matches = matches(&traces, &app.lake.events_of_trainee(id).await?);
+    Ok(Json(json!({"items": traces, "matches": matches, "receipts": receipts(&app, &traces).await?})))
 }
 
-/// The log part of every piece of evidence and every run a trace rests on, by id.
+/// How sure it is that the rows of a trace are about its trainee: each row once, with what it was matched by.
+fn matches(traces: &[Trace], events: &[EventRow]) -> Vec<Value> {
+    let pointers = traces.iter().flat_map(|trace| &trace.spans).flat_map(|span| &span.evidence);
+    let rows: BTreeSet<_> = pointers.filter_map(|pointer| Some((pointer.id, pointer.row?))).collect();
+    let known = events.iter().filter(|event| rows.contains(&(event.evidence, event.row)));
+    let known: BTreeMap<_, _> =
+        known.filter_map(|event| Some(((event.evidence, event.row), (event.matched_by?, event.resolution)))).collect();
+    let told = |((evidence, row), (by, resolution)): (&(EvidenceId, u64), &(MatchedBy, Option<ResolutionId>))| {
+        let mut one = json!({"evidence": evidence, "row": row, "by": by.as_str(), "confidence": by.confidence().as_str()});
+        if let Some(resolution) = resolution {
+            one["resolution"] = resolution.to_string().into();
+        }
+        one
+    };
+    known.iter().map(told).collect()
+}
+
+/// The log part of every piece of evidence, every run and every resolution a trace rests on, by id.
 async fn receipts(app: &App, traces: &[Trace]) -> Result<Map<String, Value>> {
     let mut receipts = Map::new();
     let evidence = traces.iter().flat_map(|trace| &trace.spans).flat_map(|span| &span.evidence).map(|pointer| pointer.id);
-    let unique: std::collections::BTreeSet<_> = evidence.collect();
+    let unique: BTreeSet<_> = evidence.collect();
     for id in unique {
         let leaf = store::get(&app.db, id).await?.leaf;
         if let Some(sealed) = app.log.receipt(leaf).await? {
             receipts.insert(id.to_string(), serde_json::to_value::<LogPart>(sealed.log_part())?);
         }
     }
-    let runs: std::collections::BTreeMap<_, _> = traces.iter().map(|trace| (trace.run, trace.leaf)).collect();
+    let runs: BTreeMap<_, _> = traces.iter().map(|trace| (trace.run, trace.leaf)).collect();
     for (run, leaf) in runs {
         if let Some(sealed) = app.log.receipt(leaf).await? {
             receipts.insert(run.to_string(), serde_json::to_value::<LogPart>(sealed.log_part())?);
+        }
+    }
+    let pointers = traces.iter().flat_map(|trace| &trace.spans).flat_map(|span| &span.evidence);
+    let said: BTreeSet<ResolutionId> = pointers.filter_map(|pointer| pointer.resolution).collect();
+    for id in said {
+        if let Some(leaf) = resolution::by_id(&app.db, id).await?.leaf
+            && let Some(sealed) = app.log.receipt(leaf).await?
+        {
+            receipts.insert(id.to_string(), serde_json::to_value::<LogPart>(sealed.log_part())?);
         }
     }
     Ok(receipts)

@@ -12,6 +12,7 @@ mod operation;
 mod providers;
 mod query;
 mod uploads;
+mod who;
 
 pub(super) use evidence::stream;
 pub(super) use operation::keep_up;
@@ -44,6 +45,8 @@ fn described() -> OpenApiRouter<App> {
         .routes(routes!(classes::decide))
         .routes(routes!(classes::roster, classes::put_roster))
         .routes(routes!(classes::lessons, classes::put_lessons))
+        .routes(routes!(who::unmatched))
+        .routes(routes!(who::resolutions, who::resolve))
         .routes(routes!(evidence::list, evidence::submit))
         .routes(routes!(evidence::get))
         .routes(routes!(evidence::content))

@@ -9,6 +9,7 @@ use super::visit::{self, Visit};
 use crate::audit::overview::{self, ClassHead, LessonLine, TraineeLine};
 use crate::error::{Error, Result, codes};
 use crate::ids::{ClassId, LessonId, TraineeId};
+use crate::lake;
 use crate::link::{self, ClassCredit};
 use crate::register::subsidy_rate::{Rate, Regime, Terms, highest, rate};
 use crate::time::Time;
@@ -82,6 +83,10 @@ pub struct Class {
     pub lessons: Vec<LessonRow>,
     /// Whether the reader may hand over evidence.
     pub submits: bool,
+    /// People whom the logs name and the roster does not tell, and their rows.
+    pub waiting: (i64, i64),
+    /// Whether the reader may see who they are.
+    pub names: bool,
 }
 
 impl Class {
@@ -117,6 +122,8 @@ impl Class {
             rate: (worth.fen_per_hour(), rate_in_words(&reader, &class)),
             sort: sort.name(),
             submits: reader.submits,
+            waiting: lake::unmatched_count(reader.db, id).await?,
+            names: reader.names,
             class,
             matrix,
             lessons,

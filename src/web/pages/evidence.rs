@@ -36,6 +36,10 @@ pub struct RawRow {
     pub trainee: Option<(String, String)>,
     /// The hour it counts in: lesson id and title.
     pub lesson: Option<(String, String)>,
+    /// What the trainee was matched by, and how sure that is, as codes.
+    pub matched: Option<(&'static str, &'static str)>,
+    /// The class whose page tells what a person said of whom the row names, where that decided.
+    pub said: Option<String>,
 }
 
 /// Another piece of evidence that is the same or nearly so.
@@ -180,6 +184,8 @@ async fn raw_row(reader: &Reader<'_>, head: &EvidenceHead, row: Option<u64>) -> 
         read_as: events.iter().map(|event| (event.kind.as_str(), event.at, event.until)).collect(),
         trainee: None,
         lesson: None,
+        matched: events.iter().find_map(|event| event.matched_by).map(|by| (by.as_str(), by.confidence().as_str())),
+        said: events.iter().find(|event| event.resolution.is_some()).and_then(|event| event.class).map(|class| class.to_string()),
     };
     if let Some(id) = events.iter().find_map(|event| event.trainee)
         && let Some(trainee) = overview::trainee(reader.db, &reader.scope, id).await?

@@ -2,6 +2,7 @@
 
 use super::format;
 use super::frame::Frame;
+use crate::analyse::attendance::MatchedBy;
 use crate::time::Time;
 use serde_json::{Map, Value};
 
@@ -27,6 +28,9 @@ pub(super) fn in_words(frame: &Frame, facts: &[(String, String)]) -> Vec<(String
     }
     if let Some(count) = facts.get("totals_disagree").and_then(|fact| fact.get("count")).and_then(Value::as_i64) {
         words.put("totals_disagree", Some(count.to_string()));
+    }
+    if let Some(people) = facts.get("log_people") {
+        words.people(people);
     }
     for note in facts.get("notes").and_then(Value::as_array).into_iter().flatten() {
         words.text("note", Some(note));
@@ -58,6 +62,20 @@ impl Words<'_> {
         self.put(key, time.map(|time| self.frame.moment(time)));
     }
 
+    /// By what rows were matched, the surest first, and how many were not.
+    fn people(&mut self, people: &Value) {
+        let count = |name: &str| people.get(name).and_then(Value::as_i64).unwrap_or(0);
+        let by = MatchedBy::ALL.iter().filter_map(|by| {
+            let rows = people.get("by")?.get(by.as_str())?.as_i64()?;
+            Some(format!("{} {}", self.frame.code("matched_by", by.as_str()), format::grouped(rows)))
+        });
+        let by = by.collect::<Vec<_>>().join(" · ");
+        self.put("people_by", Some(by));
+        for (key, rows) in [("people_waiting", count("ambiguous") + count("unmatched")), ("people_nobody", count("nobody"))] {
+            self.put(key, (rows > 0).then(|| format::grouped(rows)));
+        }
+    }
+
     fn camera(&mut self, exif: &Map<String, Value>) {
         let text = |name: &str| exif.get(name).and_then(Value::as_str).unwrap_or_default();
         let local = text("taken_local").replace('T', " ");
@@ -86,6 +104,7 @@ mod tests {
             ("exif", r#"{"taken_local":"2020-03-03T09:05:12","offset":"+08:00","make":"HUAWEI","model":"P30"}"#),
             ("digests", r#"{"file":"00"}"#),
             ("because", "\"cut short\""),
+            ("log_people", r#"{"matched":1240,"ambiguous":2,"unmatched":7,"nobody":0,"by":{"name_part":40,"phone":1200}}"#),
         ];
         let facts = facts.map(|(name, value)| (name.to_owned(), value.to_owned()));
         let words = in_words(&super::super::sample::frame(), &facts);
@@ -99,6 +118,8 @@ mod tests {
                 ("taken", "2020-03-03 09:05:12 +08:00"),
                 ("camera", "HUAWEI P30"),
                 ("because", "cut short"),
+                ("people_by", "电话 1,200 · 昵称中的姓名 40"),
+                ("people_waiting", "9"),
             ]
         );
     }

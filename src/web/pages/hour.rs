@@ -11,12 +11,14 @@ use super::trace::{Files, content, known};
 use super::visit::{self, Visit};
 use crate::audit::overview::{self, LessonHead};
 use crate::error::{Error, Result, codes};
-use crate::ids::{LessonId, TraineeId};
+use crate::ids::{LessonId, ResolutionId, TraineeId};
 use crate::link::{self, Reason, Trace};
+use crate::register::resolution;
 use crate::time::{DAY, Time};
 use askama::Template;
 use axum::extract::Path;
 use axum::response::Response;
+use std::collections::BTreeSet;
 
 /// A row of a log that speaks of this trainee in this lesson.
 #[derive(Clone, Debug)]
@@ -33,6 +35,21 @@ pub struct EventRow {
     pub whence: String,
     /// The row.
     pub source: Source,
+}
+
+/// What a person said of who the trainee is.
+#[derive(Clone, Debug)]
+pub struct Said {
+    /// Its id.
+    pub id: String,
+    /// Who said it.
+    pub by: String,
+    /// When.
+    pub at: Time,
+    /// Why, for those who may see names.
+    pub reason: String,
+    /// Index of the leaf that seals it; none until it is sealed.
+    pub leaf: Option<u64>,
 }
 
 /// The calculation behind an hour.
@@ -70,6 +87,8 @@ pub struct Hour {
     pub findings: Vec<FindingRow>,
     /// The calculation; none until there was one.
     pub run: Option<Run>,
+    /// What people said of who the trainee is in rows the hour rests on.
+    pub said: Vec<Said>,
     /// Earlier calculations with another outcome: time, thousandths credited.
     pub earlier: Vec<(Time, i64)>,
 }
@@ -114,6 +133,7 @@ impl Hour {
             fen: worth(&reader, &class).fen_for(row.person.credited),
             watched: watched(&reader, &head, trace),
             rounding: rounding(&reader, &head, trace),
+            said: said(&reader, trace).await?,
             earlier: earlier(&reader, &head, trainee, trace).await?,
             events: known
                 .events
@@ -154,6 +174,23 @@ fn rounding(reader: &Reader<'_>, head: &LessonHead, trace: Option<&Trace>) -> St
         format::hours(trace.credit.hours_milli),
     ];
     frame.say("hour.rounding", &values)
+}
+
+/// What people said of who the trainee is, where the hour rests on it.
+async fn said(reader: &Reader<'_>, trace: Option<&Trace>) -> Result<Vec<Said>> {
+    let pointers = trace.into_iter().flat_map(|trace| &trace.spans).flat_map(|span| &span.evidence);
+    let ids: BTreeSet<ResolutionId> = pointers.filter_map(|pointer| pointer.resolution).collect();
+    let mut said = Vec::with_capacity(ids.len());
+    for id in ids {
+        let one = resolution::by_id(reader.db, id).await?;
+        let leaf = match one.leaf {
+            Some(leaf) => overview::leaf_index(reader.db, leaf).await?,
+            None => None,
+        };
+        let reason = if reader.names { one.reason(reader.secrets)? } else { String::new() };
+        said.push(Said { id: id.to_string(), by: overview::actor(reader.db, &one.actor).await?, at: one.at, reason, leaf });
+    }
+    Ok(said)
 }
 
 /// What earlier calculations credited, where it was something else.

@@ -32,6 +32,8 @@ pub struct Lesson {
     pub evidence: Vec<EvidenceRow>,
     /// Rows of its logs that match nobody on the roster.
     pub unmatched: i64,
+    /// Whether the reader may see who they are.
+    pub names: bool,
     /// The sealed credit run: leaf index and time.
     pub run: Option<(Option<u64>, Time)>,
 }
@@ -72,7 +74,8 @@ impl Lesson {
         Ok(Lesson {
             line: Line::draw(&reader.frame, known.lesson, order),
             evidence: known.evidence.iter().map(|line| EvidenceRow::of(&reader, line)).collect(),
-            unmatched: known.events.iter().filter(|event| event.trainee.is_none()).count() as i64,
+            unmatched: known.events.iter().filter(|event| event.trainee.is_none() && event.resolution.is_none()).count() as i64,
+            names: reader.names,
             head,
             sort,
             run,

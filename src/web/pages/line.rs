@@ -102,6 +102,8 @@ pub struct Source {
     pub row: Option<u64>,
     /// Its index in the log; none until it is sealed.
     pub leaf: Option<u64>,
+    /// Whether the row is the trainee's because a person said so.
+    pub said: bool,
 }
 
 impl Source {

@@ -34,6 +34,7 @@ pub mod login;
 pub mod trainee;
 pub mod trouble;
 pub mod upload;
+pub mod unmatched;
 pub mod work;
 
 use super::problem::Problem;
@@ -58,6 +59,8 @@ pub fn router() -> Router<App> {
         .route("/classes/{id}", get(class::show))
         .route("/classes/{id}/upload", get(upload::show).post(upload::send).layer(DefaultBodyLimit::disable()))
         .route("/classes/{id}/upload/{upload}/forget", post(upload::forget))
+        .route("/classes/{id}/unmatched", get(unmatched::show))
+        .route("/classes/{id}/resolutions", post(unmatched::resolve))
         .route("/lessons/{id}", get(lesson::show))
         .route("/hours/{lesson}/{trainee}", get(hour::show))
         .route("/trainees/{id}", get(trainee::show))

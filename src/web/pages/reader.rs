@@ -37,6 +37,8 @@ pub struct Reader<'a> {
     pub findings: bool,
     /// Whether the reader may judge them.
     pub judges: bool,
+    /// Whether the reader may say who somebody is whom logs name.
+    pub resolves: bool,
     /// Whether the reader decides applications.
     pub decides: bool,
     /// Whether the reader may hand over evidence.

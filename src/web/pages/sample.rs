@@ -13,7 +13,7 @@ use super::finding::{Exhibit, Finding, Look, Overlay, Word};
 use super::findings::{FindingRow, Findings};
 use super::format;
 use super::frame::{Frame, Section, Viewer};
-use super::hour::{EventRow, Hour, Run};
+use super::hour::{EventRow, Hour, Run, Said as SaidOfHour};
 use super::jobs::{JobRow, Jobs};
 use super::line::{Lesson as Drawn, Line, Mark, Order, Person, Picture, Recording, Scale, Source, Span};
 use super::log::{LeafRow, Log};
@@ -23,7 +23,8 @@ use super::proof::Proof;
 use super::state::State;
 use super::trainee::{HourRow, Trainee};
 use super::trouble::Trouble;
-use super::upload::{Choice, Handed, Unfinished, Upload};
+use super::unmatched::{Choice, Said, Unmatched, Waits};
+use super::upload::{Handed, KindChoice, Unfinished, Upload};
 use super::words::Lang;
 use super::work::{Attention, Work};
 use super::{findings, lesson};
@@ -73,7 +74,7 @@ pub(super) fn frame() -> Frame {
 }
 
 fn source(row: Option<u64>) -> Source {
-    Source { evidence: id(9, 1), name: "腾讯会议_参会成员_20200303.xlsx".into(), row, leaf: Some(1042) }
+    Source { evidence: id(9, 1), name: "腾讯会议_参会成员_20200303.xlsx".into(), row, leaf: Some(1042), said: row == Some(7) }
 }
 
 fn span(state: State, from: Time, until: Time, reason: Option<&str>, row: Option<u64>) -> Span {

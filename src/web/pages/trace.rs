@@ -112,6 +112,7 @@ impl Files {
             name: file.map_or_else(|| evidence.to_string(), |file| file.name.clone()),
             row,
             leaf: file.and_then(|file| file.leaf),
+            said: false,
         }
     }
 }
@@ -159,7 +160,11 @@ fn drawn(span: &CreditSpan, files: &Files) -> Span {
         (SpanKind::Uncredited, Some(reason)) => State::of_reason(reason),
         (SpanKind::Uncredited, None) => State::Uncredited,
     };
-    let sources = span.evidence.iter().map(|pointer| files.source(pointer.id, pointer.row)).collect();
+    let sources = span
+        .evidence
+        .iter()
+        .map(|pointer| Source { said: pointer.resolution.is_some(), ..files.source(pointer.id, pointer.row) })
+        .collect();
     let content = span.content.map(|piece| (piece.from_ms, piece.until_ms));
     Span { state, from: span.from, until: span.until, reason, content, sources }
 }

@@ -48,7 +48,7 @@ const UNFINISHED: i64 = 500;
 
 /// A kind to choose, with the endings of names that suggest it.
 #[derive(Clone, Debug)]
-pub struct Choice {
+pub struct KindChoice {
     /// `attendance`, `video` …
     pub kind: &'static str,
     /// Endings, parted by blanks.
@@ -96,7 +96,7 @@ pub struct Upload {
     /// The lesson chosen.
     pub chosen: String,
     /// Kinds to choose.
-    pub choices: Vec<Choice>,
+    pub choices: Vec<KindChoice>,
     /// What became of the files just sent.
     pub handed: Vec<Handed>,
     /// Uploads that wait for their rest.
@@ -136,9 +136,9 @@ impl Upload {
     /// The page of a class the reader may see.
     pub async fn read(reader: Reader<'_>, id: ClassId, chosen: String, handed: Vec<Handed>, unfinished: Vec<Unfinished>) -> Result<Upload> {
         let class = overview::class(reader.db, &reader.scope, id).await?.ok_or_else(|| Error::of(&codes::UNKNOWN_CLASS))?;
-        let choice = |(kind, endings): &(Kind, &[&str])| Choice { kind: kind.as_str(), endings: endings.join(" ") };
-        let mut choices: Vec<Choice> = ENDINGS.iter().map(choice).collect();
-        choices.push(Choice { kind: Kind::Document.as_str(), endings: String::new() });
+        let choice = |(kind, endings): &(Kind, &[&str])| KindChoice { kind: kind.as_str(), endings: endings.join(" ") };
+        let mut choices: Vec<KindChoice> = ENDINGS.iter().map(choice).collect();
+        choices.push(KindChoice { kind: Kind::Document.as_str(), endings: String::new() });
         Ok(Upload {
             class: id.to_string(),
             title: class.title,

@@ -47,6 +47,7 @@ impl Visit {
             personal: actor.role.may(Right::SeePersonal),
             findings: actor.role.may(Right::SeeFindings),
             judges: actor.role.may(Right::Judge),
+            resolves: actor.role.may(Right::Resolve),
             decides: matches!(actor.role, Role::Reviewer | Role::Admin),
             submits: actor.role.may(Right::Submit),
             operates: actor.role.may(Right::Operate),

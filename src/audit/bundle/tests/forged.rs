@@ -8,7 +8,7 @@ use crate::seal::Trust;
 use std::collections::BTreeMap;
 
 /// Unpacks a bundle, lets somebody at its files, and packs it again with manifests that fit, as a careful forger would.
-fn repacked(zip: &[u8], change: impl FnOnce(&mut BTreeMap<String, Vec<u8>>)) -> Vec<u8> {
+pub(super) fn repacked(zip: &[u8], change: impl FnOnce(&mut BTreeMap<String, Vec<u8>>)) -> Vec<u8> {
     let mut archive = ::zip::ZipArchive::new(Cursor::new(zip)).expect("opens");
     let mut files = BTreeMap::new();
     let mut folder = String::new();
@@ -38,7 +38,7 @@ fn repacked(zip: &[u8], change: impl FnOnce(&mut BTreeMap<String, Vec<u8>>)) -> 
 }
 
 /// Replaces text in every file below a folder.
-fn replaced(files: &mut BTreeMap<String, Vec<u8>>, below: &str, from: &str, to: &str) {
+pub(super) fn replaced(files: &mut BTreeMap<String, Vec<u8>>, below: &str, from: &str, to: &str) {
     let mut changed = 0;
     for (_, bytes) in files.iter_mut().filter(|(path, _)| path.starts_with(below)) {
         let text = String::from_utf8_lossy(bytes).into_owned();

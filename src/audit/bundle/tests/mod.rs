@@ -2,6 +2,7 @@
 
 mod forged;
 mod made;
+mod said;
 pub(crate) mod sql;
 mod zip;
 

@@ -18,3 +18,9 @@ pub(crate) const THUMBNAIL: &str = "insert into thumbnail (evidence_id, media_ty
 
 /// $1 evidence.
 pub(crate) const UNREAD: &str = "update segment set replaced_at = 1 where evidence_id = $1";
+
+/// $1 resolution: it says that it is nobody.
+pub(crate) const FORGE_RESOLUTION: &str = "update resolution set says = 'nobody', trainee_id = null where id = $1";
+
+/// $1 resolution: it no longer counts.
+pub(crate) const FORGE_RESOLUTION_AWAY: &str = "update resolution set replaced_at = 1 where id = $1";

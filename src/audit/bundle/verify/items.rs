@@ -1,10 +1,10 @@
-//! The items of a bundle: evidence, credit runs, hours.
+//! The items of a bundle: evidence, what people said of who somebody is, credit runs, hours.
 
 use super::super::bag::{self, INDEX, PLAN};
-use super::super::index::{Document, Evidence, Hour, Index, Run};
+use super::super::index::{Document, Evidence, Hour, Index, Resolution, Run, Said};
 use super::folder::Folder;
 use super::{Report, Status};
-use crate::ids::EvidenceId;
+use crate::ids::{EvidenceId, ResolutionId};
 use crate::link::hours_text;
 use crate::seal::verify::{verify_checkpoint, verify_log_part, verify_proof};
 use crate::seal::{LogPart, Proven, Trust};
@@ -29,11 +29,16 @@ pub(super) fn check<R: Read + Seek>(folder: &mut Folder<'_, R>, trust: &Trust, r
     if index.about.folder() != folder.name {
         report.tell(Status::Mismatch, "file", INDEX, format!("The zip's folder is {}, the bundle is about {}.", folder.name, index.about));
     }
-    let mut standing: BTreeMap<EvidenceId, Status> = BTreeMap::new();
+    let mut standing = Standing::default();
     for item in &index.evidence {
         let (status, says) = Checking { folder, trust }.evidence(item)?;
-        standing.insert(item.id, status);
+        standing.evidence.insert(item.id, status);
         report.tell(status, "evidence", item.id.to_string(), says);
+    }
+    for item in &index.resolutions {
+        let ((status, says), said) = Checking { folder, trust }.resolution(item)?;
+        standing.said.insert(item.id, (status, said));
+        report.tell(status, "resolution", item.id.to_string(), says);
     }
     let mut hours: BTreeMap<_, Vec<&Hour>> = BTreeMap::new();
     for hour in &index.credits {
@@ -88,6 +93,13 @@ fn others<R: Read + Seek>(folder: &mut Folder<'_, R>, trust: &Trust, index: &Ind
     }
     folder.known.insert(INDEX.to_owned());
     Ok(())
+}
+
+/// What was found out about what hours may rest on.
+#[derive(Default)]
+struct Standing {
+    evidence: BTreeMap<EvidenceId, Status>,
+    said: BTreeMap<ResolutionId, (Status, Option<Said>)>,
 }
 
 /// Checks one item. What is wrong comes as `Err` inside the sentence, so that the first fault ends it.
@@ -174,6 +186,47 @@ impl<R: Read + Seek> Checking<'_, '_, R> {
         Ok((found, Some(document)))
     }
 
+    fn resolution(&mut self, item: &Resolution) -> io::Result<(Found, Option<Said>)> {
+        let (file, leaf, proof) = (bag::resolution_path(item.id), bag::leaf_path(item.id), bag::proof_path(item.id));
+        self.know(&file);
+        if item.sealed {
+            [&leaf, &proof].into_iter().for_each(|path| self.know(path));
+        }
+        let Some(bytes) = self.folder.read(&file)? else {
+            return Ok(((Status::Missing, format!("{file} is not in the zip.")), None));
+        };
+        if Digest::of(&bytes).to_string() != item.sha256 || self.folder.wrong.contains(&file) {
+            return Ok(((Status::Mismatch, format!("{file} has other bytes than were sealed.")), None));
+        }
+        let said: Option<Said> = serde_json::from_slice(&bytes).ok();
+        let Some(said) = said.filter(|said| said.resolution == item.id && said.class == item.class && said.at == item.at) else {
+            return Ok(((Status::Mismatch, format!("{file} is not resolution {}.", item.id)), None));
+        };
+        if !item.sealed {
+            let says = format!("{file} is whole, but was not sealed when the bundle was made.");
+            return Ok(((Status::IntegrityOnly, says), Some(said)));
+        }
+        let found = match self.leaf(&leaf, &proof)? {
+            Err(fault) => fault,
+            Ok((proven, body)) => {
+                let must = [
+                    ("kind", "resolution".to_owned()),
+                    ("resolution", item.id.to_string()),
+                    ("class", item.class.to_string()),
+                    ("says", said.says.clone()),
+                    ("digest", item.sha256.clone()),
+                    ("by", said.by.clone()),
+                    ("at", item.at.to_string()),
+                ];
+                match must.iter().find(|(name, must)| body.get(*name).and_then(Value::as_str) != Some(must)) {
+                    Some((name, _)) => (Status::Mismatch, format!("The leaf in the log gives another {name} than the bundle.")),
+                    None => (Status::Proven, format!("{} said who somebody is, {}", printable(&said.by), place(&proven))),
+                }
+            }
+        };
+        Ok((found, Some(said)))
+    }
+
     fn know(&mut self, path: &str) {
         self.folder.known.insert(path.to_owned());
     }
@@ -240,7 +293,7 @@ fn contradiction(leaf: &Value, item: &Evidence) -> Option<&'static str> {
 }
 
 /// Whether an hour is what its run says, and what it rests on is there.
-fn hour(hour: &Hour, run: Status, document: Option<&Document>, standing: &BTreeMap<EvidenceId, Status>) -> Found {
+fn hour(hour: &Hour, run: Status, document: Option<&Document>, standing: &Standing) -> Found {
     let credit = document.and_then(|document| document.credits.iter().find(|credit| credit.trainee == hour.trainee));
     let Some(credit) = credit else {
         return (run.max(Status::Missing), "The credit run does not say what it is.".into());
@@ -251,8 +304,20 @@ fn hour(hour: &Hour, run: Status, document: Option<&Document>, standing: &BTreeM
             format!("The credit run says {} lesson hours, the bundle says {}.", hours_text(credit.hours_milli), printable(&hour.hours)),
         );
     }
+    for id in credit.resolutions() {
+        let found = standing.said.get(&id);
+        let (status, says) = match found {
+            None => (Status::Missing, format!("It rests on resolution {id}, which is not in the bundle.")),
+            Some((_, Some(said))) if said.trainee != Some(hour.trainee) || said.says != "trainee" => {
+                (Status::Mismatch, format!("It rests on resolution {id}, which is about somebody else."))
+            }
+            Some((Status::Proven, _)) => continue,
+            Some((status, _)) => (*status, format!("It rests on resolution {id}, which is not proven.")),
+        };
+        return (run.max(status), says);
+    }
     let rests = credit.evidence();
-    let weakest = rests.iter().map(|id| (standing.get(id).copied().unwrap_or(Status::Missing), *id)).max();
+    let weakest = rests.iter().map(|id| (standing.evidence.get(id).copied().unwrap_or(Status::Missing), *id)).max();
     match weakest {
         Some((status @ (Status::Missing | Status::Mismatch), id)) => (status, format!("It rests on evidence {id}, which is not proven.")),
         Some((Status::IntegrityOnly, id)) if run == Status::Proven => {

@@ -30,7 +30,7 @@ pub enum Status {
 pub struct Item {
     /// What was found out.
     pub status: Status,
-    /// `zip`, `file`, `evidence`, `credit-run`, `hour` or `checkpoint`.
+    /// `zip`, `file`, `evidence`, `resolution`, `credit-run`, `hour` or `checkpoint`.
     pub kind: &'static str,
     /// Its id or its path.
     pub id: String,

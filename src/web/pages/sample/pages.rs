@@ -36,6 +36,8 @@ fn class(frame: &Frame, trainees: u64, lessons: u64) -> Class {
         matrix,
         submits: true,
         sort: "roster",
+        waiting: (3, 41),
+        names: true,
         rate: (750, "没有登记补贴标准，按预算标准计（陕人社函〔2020〕31号 五(三)）。".into()),
     }
 }
@@ -49,7 +51,7 @@ fn upload(frame: &Frame) -> Upload {
         title: class_title(0),
         lessons: (0..12).map(lesson_line).collect(),
         chosen: id(2, 1),
-        choices: ["attendance", "video", "screenshot", "document"].map(|kind| Choice { kind, endings: "csv xlsx".into() }).into(),
+        choices: ["attendance", "video", "screenshot", "document"].map(|kind| KindChoice { kind, endings: "csv xlsx".into() }).into(),
         handed: vec![
             handed("签到.xlsx", Ok((id(9, 1), 1042, true)), std::slice::from_ref(&row)),
             handed("录像.mp4", Ok((id(9, 2), 1043, false)), &[]),
@@ -93,6 +95,17 @@ fn hour(frame: &Frame, number: u64) -> Hour {
         events,
         findings: if number % 11 == 7 { vec![finding_row(0)] } else { Vec::new() },
         run: Some(Run { leaf: Some(1077), at: at("10:05:00"), policy: "shaanxi-2020-31@1a2b3c4d".into() }),
+        said: if number == 5 {
+            vec![SaidOfHour {
+                id: id(11, 1),
+                by: "高新职业培训学校".into(),
+                at: at("12:00:00"),
+                reason: "与本人电话核实。".into(),
+                leaf: Some(1091),
+            }]
+        } else {
+            Vec::new()
+        },
         earlier: vec![(at("10:03:00"), 0)],
     }
 }
@@ -145,6 +158,8 @@ fn evidence(frame: &Frame, number: u64) -> Evidence {
         read_as: vec![("interval", at("09:02:11"), Some(at("09:44:58")))],
         trainee: Some((id(3, 9), name(9))),
         lesson: Some((id(2, 1), TITLES[0].into())),
+        matched: Some(("name_part", "possible")),
+        said: (number == 4).then(|| id(1, 1)),
     });
     Evidence {
         frame: frame.clone(),
@@ -250,6 +265,7 @@ fn lesson_page(frame: &Frame, people: u64) -> lesson::Lesson {
         sort: "evidence",
         evidence: (0..5).map(evidence_row).collect(),
         unmatched: 2,
+        names: true,
         run: Some((Some(1077), at("10:05:00"))),
     }
 }
@@ -336,6 +352,54 @@ fn log(frame: &Frame) -> Log {
     }
 }
 
+fn unmatched(frame: &Frame) -> Unmatched {
+    let waits = |number: u64, name: &str, doubt: &str, choices: Vec<(u64, u8)>| Waits {
+        identity: format!("{number:064x}"),
+        name: name.into(),
+        keys: if number == 0 { vec![("platform_user", "wx_8001".into()), ("phone", "1*********01".into())] } else { Vec::new() },
+        doubt: doubt.into(),
+        rows: 24 - number as i64 * 6,
+        logs: 6,
+        span_ms: 3 * 2_700_000 - number as i64 * 600_000,
+        file: "腾讯会议_参会成员_20200303.xlsx".into(),
+        row: 7 + number,
+        href: format!("/evidence/{}?row={}#row", id(9, 1), 7 + number),
+        choices: choices
+            .into_iter()
+            .map(|(who, likeness)| Choice { trainee: id(3, who), number: format!("AK-{:03}", who + 1), name: super::name(who), likeness })
+            .collect(),
+    };
+    let said = |number: u64, written: &str, says: &'static str, replaced| Said {
+        id: id(11, number),
+        identity: format!("{number:064x}"),
+        written: written.into(),
+        says,
+        trainee: (says == "trainee").then(|| (id(3, 4), super::name(4))),
+        by: "高新职业培训学校".into(),
+        at: at("12:00:00"),
+        reason: "与本人电话核实，微信昵称。".into(),
+        replaced,
+        leaf: Some(1090 + number),
+    };
+    Unmatched {
+        frame: frame.clone(),
+        class: id(1, 1),
+        class_title: class_title(0),
+        rows: vec![
+            waits(0, "快乐每一天", "unknown", vec![(3, 66), (8, 66)]),
+            waits(1, "王伟", "shared", vec![(5, 100), (6, 100)]),
+            waits(2, "张三&李四", "several_people", Vec::new()),
+            waits(3, "小李(李四)", "contradiction", vec![(7, 100)]),
+        ],
+        people: 4,
+        rows_total: 41,
+        more: 12,
+        next: Some("?cursor=6~00".into()),
+        said: vec![said(3, "雪梅", "trainee", false), said(2, "iPhone", "nobody", false), said(1, "雪梅", "open", true)],
+        may_resolve: true,
+    }
+}
+
 /// Every page, each with data that reaches all of its parts: file name, HTML.
 pub(in super::super) fn every_page(lang: Lang) -> Vec<(String, String)> {
     let mut frame = Frame { lang, ..frame() };
@@ -383,6 +447,9 @@ pub(in super::super) fn every_page(lang: Lang) -> Vec<(String, String)> {
     pages.push(("hour-disputed", html(&hour(&frame, 7))));
     pages.push(("hour-absent", html(&hour(&frame, 3))));
     pages.push(("trainee", html(&trainee(&frame))));
+    pages.push(("unmatched", html(&unmatched(&frame))));
+    let none = Unmatched { rows: Vec::new(), said: Vec::new(), people: 0, rows_total: 0, more: 0, next: None, ..unmatched(&frame) };
+    pages.push(("unmatched-none", html(&Unmatched { may_resolve: false, ..none })));
     frame.section = Section::Evidence;
     let list = |rows: Vec<EvidenceRow>, filter| EvidenceList {
         frame: frame.clone(),

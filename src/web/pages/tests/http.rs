@@ -172,6 +172,33 @@ async fn the_number_of_an_identity_card_is_shown_masked_to_few_and_in_full_to_no
 }
 
 #[tokio::test]
+async fn who_waits_is_shown_to_those_who_may_see_names_and_said_by_providers_and_administrators() {
+    let site = Site::open().await;
+    let (mine, other) = (format!("{CLASS}/unmatched"), "/classes/0190a1b2-0002-7000-8000-000000000002/unmatched");
+    for (role, see, say) in [
+        ("platform", StatusCode::FORBIDDEN, StatusCode::FORBIDDEN),
+        ("inspector", StatusCode::OK, StatusCode::FORBIDDEN),
+        ("investigator", StatusCode::OK, StatusCode::FORBIDDEN),
+        ("provider", StatusCode::OK, StatusCode::NOT_FOUND),
+        ("admin", StatusCode::OK, StatusCode::NOT_FOUND),
+    ] {
+        let session = site.log_in(role).await;
+        assert_eq!(site.get(&mine, &session).await.status, see, "{role}");
+        let csrf = site.get("/", &session).await.csrf();
+        // Nobody waits under this identity: who may say so is told that, anybody else that they may not.
+        let form = format!("csrf={csrf}&identity={}&choice=nobody&reason=x", "00".repeat(32));
+        assert_eq!(site.post(&format!("{CLASS}/resolutions"), &session, &form).await.status, say, "{role}");
+        let unsigned = site.post(&format!("{CLASS}/resolutions"), &session, &form.replace(&csrf, "00")).await;
+        assert_eq!(unsigned.status, StatusCode::FORBIDDEN, "{role}");
+        if role == "provider" {
+            assert_eq!(site.get(other, &session).await.status, StatusCode::NOT_FOUND);
+            let foreign = site.post(&other.replace("unmatched", "resolutions"), &session, &form).await;
+            assert_eq!(foreign.status, StatusCode::NOT_FOUND);
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_look_at_names_is_written_down_with_who_looked() {
     let site = Site::open().await;
     let looks = async || trail::of(&site.app.db, "class", &CLASS["/classes/".len()..], 10).await.expect("reads");
@@ -194,6 +221,7 @@ async fn every_page_of_the_world_answers_in_both_languages() {
         "/",
         "/classes?q=50%25",
         CLASS,
+        "/classes/0190a1b2-0002-7000-8000-000000000001/unmatched",
         "/lessons/0190a1b2-0005-7000-8000-000000000001",
         "/lessons/0190a1b2-0005-7000-8000-000000000003?sort=name",
         hour,
