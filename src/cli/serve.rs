@@ -45,8 +45,10 @@ pub(super) async fn run(_args: Args, app: App) -> Result<()> {
             format!("{} cannot be listened on ({cause}); choose another address with --listen.", app.config.server.listen),
         )
     })?;
+    // Requests under way wait for their seals, so the sequencer ends after the last of them.
+    let unsealed = CancellationToken::new();
     let sequencer = tokio::spawn({
-        let (log, stop) = (app.log.clone(), stop.clone());
+        let (log, stop) = (app.log.clone(), unsealed.clone());
         async move { log.run(stop).await }
     });
     let workers = tokio::spawn(jobs::work(
@@ -66,6 +68,7 @@ pub(super) async fn run(_args: Args, app: App) -> Result<()> {
     });
     let served = web::serve(app, listener, stop.clone()).await;
     stop.cancel();
+    unsealed.cancel();
     let _ = tokio::join!(sequencer, workers);
     served
 }

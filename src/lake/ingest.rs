@@ -1,6 +1,7 @@
 //! The jobs that bring attendance logs into the lake: a log becomes a segment, and is read again when the plan changed.
 
 use super::{EventRow, Lake, Place, SegmentFile, SegmentWriter, sql};
+use crate::analyse::attendance::statements::LIVE_FORMAT;
 use crate::analyse::attendance::{self, Event, Hints, Limits, Match, Reading, Roster};
 use crate::db::{Columns, Db};
 use crate::error::{Error, Result};
@@ -108,6 +109,7 @@ pub async fn read(tools: &Tools<'_>, evidence: &Evidence) -> Result<Read> {
             platform_timezone: zone,
             window: window(&lessons),
             format: evidence.format.as_deref(),
+            received_at: (evidence.format.as_deref() == Some(LIVE_FORMAT)).then_some(evidence.received_at),
             limits: Limits::default(),
         };
         read_file(file, &hints, &evidence, &lessons, &roster, &secrets)

@@ -5,8 +5,10 @@
 mod crash;
 mod hostile;
 mod house;
+mod live;
 mod locked;
 mod media;
 mod simulated;
 mod site;
 mod story;
+mod xapi;

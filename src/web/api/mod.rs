@@ -11,6 +11,7 @@ mod log;
 mod operation;
 mod providers;
 mod query;
+mod xapi;
 
 pub(super) use operation::keep_up;
 
@@ -49,6 +50,7 @@ fn described() -> OpenApiRouter<App> {
         .routes(routes!(evidence::proof))
         .routes(routes!(evidence::thumbnail))
         .routes(routes!(attendance::submit))
+        .nest("/xapi", xapi::router())
         .routes(routes!(hours::credits))
         .routes(routes!(hours::lesson_trace))
         .routes(routes!(hours::trainee_trace))
