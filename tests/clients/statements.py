@@ -46,7 +46,7 @@ while page.more:
     page = told(lrs.more_statements(page))
     found += page.statements
 verb = told(lrs.query_statements({"verb": Verb(id="http://adlnet.gov/expapi/verbs/initialized"), "agent": opening.actor}))
-state = lrs.retrieve_state("bookmark", Activity(id="https://lms.example.com/course/7"), opening.actor)
+state = lrs.retrieve_state(Activity(id="https://lms.example.com/course/7"), opening.actor, "bookmark")
 
 print(json.dumps({
     "versions": about.version,
