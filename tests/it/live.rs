@@ -193,11 +193,14 @@ async fn acknowledged_events_outlive_the_server_on_postgresql_and_s3() {
 const DEATHS: usize = 4;
 const SENDERS: u64 = 40;
 
+/// An event, and the evidence and row it was acknowledged at.
+type Sent = (Value, Option<(String, u64)>);
+
 async fn killed(engine: Engine) {
     let (scene, mut server) = Scene::new(engine).await;
     let scene = Arc::new(scene);
     // What was sent: by reference the event, and where it was acknowledged.
-    let sent: Arc<Mutex<BTreeMap<String, (Value, Option<(String, u64)>)>>> = Arc::default();
+    let sent: Arc<Mutex<BTreeMap<String, Sent>>> = Arc::default();
     let number = Arc::new(AtomicU64::new(0));
     for death in 0..DEATHS {
         let before = sent.lock().unwrap().values().filter(|(_, place)| place.is_some()).count();
