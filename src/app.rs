@@ -8,7 +8,7 @@ use crate::error::Result;
 use crate::ids::Ids;
 use crate::jobs::Jobs;
 use crate::lake::Lake;
-use crate::pipeline;
+use crate::pipeline::{self, live::Live};
 use crate::receive::upload;
 use crate::register::platform;
 use crate::register::policy::Policies;
@@ -44,6 +44,8 @@ pub struct App {
     pub policies: Policies,
     /// Rules of detection.
     pub rules: Rules,
+    /// Live events on their way.
+    pub live: Live,
     /// Places for uploads.
     pub uploads: Arc<Semaphore>,
     /// Places for media children.
@@ -79,7 +81,23 @@ impl App {
         let jobs = Jobs::new(pipeline::FOLLOW, ids.clone());
         let uploads = Arc::new(Semaphore::new(config.limits.uploads.max(1)));
         let media_permits = Arc::new(Semaphore::new(config.media.parallel.max(1)));
-        Ok(App { config: Arc::new(config), db, objects, log, lake, jobs, clock, ids, secrets, policies, rules, uploads, media_permits })
+        let live = Live::new(&config.live);
+        Ok(App {
+            config: Arc::new(config),
+            db,
+            objects,
+            log,
+            lake,
+            jobs,
+            clock,
+            ids,
+            secrets,
+            policies,
+            rules,
+            live,
+            uploads,
+            media_permits,
+        })
     }
 
     /// Until when what is received now is locked in the storage.

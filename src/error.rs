@@ -82,6 +82,12 @@ impl Error {
         self
     }
 
+    /// The same for another who waited for the same thing.
+    pub fn again(&self) -> Error {
+        let cause = self.cause.as_ref().map(|cause| format!("{cause:?}").into());
+        Error { kind: self.kind, code: self.code, message: self.message.clone(), rows: self.rows.clone(), cause }
+    }
+
     /// A fault of keshi, with its private cause.
     pub fn internal(cause: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Error {
         Error::of(&codes::INTERNAL).because(cause)
@@ -165,6 +171,7 @@ pub mod codes {
         TIME_FAR_OFF = "time_far_off", Unprocessable, "The claimed span is backwards, longer than a day, or more than a day away from the lesson; correct from and until.";
         DUPLICATE = "duplicate", Conflict, "This external_id is already used for something else; use another one, or send the same content again.";
         CANNOT_BE = "cannot_be", Conflict, "What the logs write of this person speaks against it; choose another trainee, or correct the roster.";
+        STATEMENT_CONFLICT = "statement_conflict", Conflict, "A statement with this id was accepted before and says something else; the first one stands, and nothing of this request was kept.";
         ROWS_AT_FAULT = "rows_at_fault", Unprocessable, "Nothing was changed: correct the rows listed and send the whole list again.";
         UNSUPPORTED_LIST = "unsupported_list", Unprocessable, "A list is JSON, CSV or XLSX with one header row; see /docs for the headings.";
         EMPTY_BODY = "empty_body", Unprocessable, "The body is empty; send the file's bytes.";

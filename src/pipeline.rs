@@ -3,6 +3,8 @@
 //! A stage commits a change; [`FOLLOW`] says which job comes next, [`run`] which function does it. [`submit`] is the one path of a
 //! piece of evidence from its first byte to its receipt.
 
+pub mod live;
+pub mod statements;
 mod uploads;
 
 pub use uploads::{finish, keep_house};
@@ -22,6 +24,7 @@ use crate::register::resolution::{self, Identity, Says};
 use crate::register::{Class, Resolution, lesson};
 use crate::seal::leaf::{EvidenceLeaf, Leaf};
 use crate::seal::{self, Sealed};
+use crate::store::live::Mark;
 use crate::store::{self, Preview};
 use crate::time::SECOND;
 use bytes::Bytes;
@@ -189,22 +192,40 @@ where
 async fn keep(app: &App, actor: &Actor, claim: Claim, stored: Stored) -> Result<(EvidenceId, LeafId, bool)> {
     let media_type = sniff(app, &claim, &stored).await?;
     let preview = if claim.kind == Kind::Attendance { preview(app, &claim, &stored.digest).await? } else { Preview::default() };
+    let entry = Entry { id: app.ids.next(), submitter: &actor.label, stored, media_type, preview, events: Vec::new() };
+    enter(app, claim, entry).await
+}
+
+/// What is to become evidence, beside the claim.
+struct Entry<'a> {
+    id: EvidenceId,
+    submitter: &'a str,
+    stored: Stored,
+    media_type: &'static str,
+    preview: Preview,
+    /// Events that are taken in with it one by one: key, line or entry, what it says.
+    events: Vec<(Mark, u64, Mark)>,
+}
+
+/// Enters stored bytes into the catalogue, with their leaf, their events and the job that follows, in one transaction; `false` when they
+/// were there.
+async fn enter(app: &App, claim: Claim, entry: Entry<'_>) -> Result<(EvidenceId, LeafId, bool)> {
+    let Entry { id, submitter, stored, media_type, preview, events } = entry;
     let received_at = app.clock.now();
-    let id: EvidenceId = app.ids.next();
     let leaf = Leaf::evidence(&EvidenceLeaf {
         evidence: id,
         evidence_kind: claim.kind.as_str(),
         digest: stored.digest,
         size: stored.size,
         media_type,
-        submitter: &actor.label,
+        submitter,
         class: claim.class.as_ref().map(|class| class.id),
         lesson: claim.lesson.as_ref().map(|lesson| lesson.id),
         from: claim.from,
         until: claim.until,
         received_at,
     })?;
-    let (ids, jobs, submitter) = (app.ids.clone(), app.jobs.clone(), actor.label.clone());
+    let (ids, jobs, submitter) = (app.ids.clone(), app.jobs.clone(), submitter.to_owned());
     app.db
         .write(move |tx| {
             async move {
@@ -225,6 +246,7 @@ async fn keep(app: &App, actor: &Actor, claim: Claim, stored: Stored) -> Result<
                     preview: &preview,
                 };
                 store::add(tx, &new).await?;
+                store::live::note(tx, id, &events, received_at).await?;
                 match claim.kind {
                     Kind::Attendance => jobs.after(tx, Change::LogKept, &id.to_string(), received_at).await?,
                     Kind::Video | Kind::Screenshot => jobs.after(tx, Change::MediaKept, &id.to_string(), received_at).await?,
@@ -271,6 +293,7 @@ async fn preview(app: &App, claim: &Claim, digest: &Digest) -> Result<Preview> {
             platform_timezone,
             window: ingest::window(&lessons),
             format: format.as_deref(),
+            received_at: None,
             limits: attendance::Limits::default(),
         };
         attendance::preview(File::open(copy.path())?, &hints, attendance::PREVIEW_ROWS)

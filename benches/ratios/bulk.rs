@@ -1,7 +1,7 @@
 //! A class of twenty lessons, and the log of everything that happened in it.
 
 use keshi::simulate::Bulk;
-use keshi::time::{DAY, MINUTE, Time};
+use keshi::time::{DAY, MINUTE, SECOND, Time};
 use serde_json::{Value, json};
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
@@ -17,6 +17,11 @@ fn starts_at(lesson: u64) -> Time {
     let first: Time = "2020-03-03T09:00:00+08:00".parse().expect("a time");
     let hours = [0, 1, 5, 6][(lesson % 4) as usize];
     first.plus((lesson / 4) as i64 * DAY + hours * 60 * MINUTE)
+}
+
+/// A second of a lesson.
+pub(crate) fn moment(lesson: u64, second: u64) -> Time {
+    starts_at(lesson).plus(second as i64 * SECOND)
 }
 
 fn of_lesson(lesson: u64, rows: u64, trainees: u64) -> Bulk {

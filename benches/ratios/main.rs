@@ -1,12 +1,14 @@
 //! What keshi does beside what plain programs do with the same bytes, in the same run, on the same disk: `make bench`.
 //!
-//! `cargo bench --bench ratios -- [upload] [seal] [receipts] [attendance] [--folder FOLDER] [--objects URL]`: all four measures, in `/var/tmp`
+//! `cargo bench --bench ratios -- [upload] [seal] [receipts] [attendance] [live] [--folder FOLDER] [--objects URL]
+//! [--rate EVENTS-A-SECOND] [--seconds SECONDS]` (both of `live`): all measures, in `/var/tmp`
 //! and on objects in a folder, unless told otherwise. Takes some minutes and up to 8 GiB of disk, and leaves nothing behind.
 //!
 //! Each measure is taken a few times in turn with its peer, and the best of each counts: other load only ever adds.
 
 mod attendance;
 mod bulk;
+mod live;
 mod machine;
 mod postgres;
 mod receipts;
@@ -21,7 +23,7 @@ use tokio::runtime::Runtime;
 /// How often each measure is taken.
 const ROUNDS: usize = 3;
 /// What can be measured, in this order.
-const MEASURES: [&str; 4] = ["upload", "seal", "receipts", "attendance"];
+const MEASURES: [&str; 5] = ["upload", "seal", "receipts", "attendance", "live"];
 
 /// Where and with what.
 struct Bench {
@@ -44,12 +46,14 @@ fn main() {
         eprintln!("a benchmark, not a test: run it with cargo bench");
         return;
     }
-    let (mut folder, mut objects, mut wanted) = (PathBuf::from("/var/tmp"), None, Vec::new());
+    let (mut folder, mut objects, mut load, mut wanted) = (PathBuf::from("/var/tmp"), None, live::Load::default(), Vec::new());
     let mut given = given.into_iter();
     while let Some(word) = given.next() {
         match word.as_str() {
             "--folder" => folder = given.next().expect("--folder FOLDER").into(),
             "--objects" => objects = Some(given.next().expect("--objects URL")),
+            "--rate" => load.rate = number(given.next(), "--rate EVENTS-A-SECOND"),
+            "--seconds" => load.seconds = number(given.next(), "--seconds SECONDS"),
             measure if MEASURES.contains(&measure) => wanted.push(word),
             other => panic!("'{other}' is not measured; there are: {}", MEASURES.join(", ")),
         }
@@ -65,9 +69,14 @@ fn main() {
             "upload" => upload::measure(&bench),
             "seal" => seal::measure(&bench),
             "receipts" => receipts::measure(&bench),
-            _ => attendance::measure(&bench),
+            "attendance" => attendance::measure(&bench),
+            _ => live::measure(&bench, load),
         }
     }
+}
+
+fn number(text: Option<String>, usage: &str) -> u64 {
+    text.and_then(|text| text.parse().ok()).unwrap_or_else(|| panic!("{usage}"))
 }
 
 /// Prints one measure: what was seen, and whether it is what is aimed at.

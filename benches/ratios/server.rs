@@ -25,7 +25,9 @@ static RUNNING: Mutex<Vec<u32>> = Mutex::new(Vec::new());
 pub(crate) struct Server<'a> {
     runtime: &'a Runtime,
     child: Child,
+    folder: PathBuf,
     data: PathBuf,
+    objects: Option<String>,
     address: String,
     token: String,
     http: reqwest::Client,
@@ -42,27 +44,40 @@ impl<'a> Server<'a> {
         let token = String::from_utf8_lossy(&done.stdout).trim().to_owned();
         // Free a moment ago; whoever takes it meanwhile makes the start fail, loudly.
         let address = TcpListener::bind("127.0.0.1:0").and_then(|free| free.local_addr()).expect("a free port").to_string();
-        let log = File::create(folder.join("keshi.log")).expect("a file");
-        let mut serve = keshi(folder);
-        serve.args(["serve", "--listen", &address, "--data", text(&data)]).stdin(Stdio::null());
-        if let Some(url) = objects {
-            serve.args(["--objects", url]);
-        }
-        let child = serve.stdout(log.try_clone().expect("a file")).stderr(log).spawn().expect("keshi runs");
-        RUNNING.lock().unwrap_or_else(PoisonError::into_inner).push(child.id());
+        let (folder, objects) = (folder.to_owned(), objects.map(str::to_owned));
         let http = reqwest::Client::builder().no_proxy().build().expect("a client");
-        let mut server = Server { runtime, child, data, address, token, http };
+        let child = serve(&folder, &data, &address, objects.as_deref());
+        let mut server = Server { runtime, child, folder, data, objects, address, token, http };
+        server.comes_up();
+        server
+    }
+
+    /// Ends it as a power cut would, and starts it again on what it left; how long it was away.
+    pub(crate) fn kill_and_start(&mut self) -> Duration {
+        let begun = Instant::now();
+        self.child.kill().and_then(|()| self.child.wait()).expect("a child");
+        RUNNING.lock().unwrap_or_else(PoisonError::into_inner).retain(|id| *id != self.child.id());
+        self.child = serve(&self.folder, &self.data, &self.address, self.objects.as_deref());
+        self.comes_up();
+        begun.elapsed()
+    }
+
+    fn comes_up(&mut self) {
         let started = Instant::now();
-        while !server.is_ready() {
-            let ended = server.child.try_wait().expect("a child");
+        while !self.is_ready() {
+            let ended = self.child.try_wait().expect("a child");
             assert!(
                 ended.is_none() && started.elapsed() < PATIENCE,
                 "the server did not start; its log: {}",
-                folder.join("keshi.log").display()
+                self.folder.join("keshi.log").display()
             );
             std::thread::sleep(POLL);
         }
-        server
+    }
+
+    /// Where it listens, and the token of its operator, for a client that cares for itself.
+    pub(crate) fn access(&self) -> (&str, &str) {
+        (&self.address, &self.token)
     }
 
     fn is_ready(&self) -> bool {
@@ -94,6 +109,15 @@ impl<'a> Server<'a> {
     /// The answer to a question to the lake, as CSV.
     pub(crate) fn csv(&self, sql: &str) -> String {
         let request = self.request(Method::POST, "/v1/query").header("accept", "text/csv").json(&json!({ "sql": sql }));
+        self.runtime.block_on(async {
+            let answer = request.send().await.and_then(reqwest::Response::error_for_status).expect("the server answers");
+            answer.text().await.expect("the server answers")
+        })
+    }
+
+    /// What stands under an address.
+    pub(crate) fn text(&self, path: &str) -> String {
+        let request = self.request(Method::GET, path);
         self.runtime.block_on(async {
             let answer = request.send().await.and_then(reqwest::Response::error_for_status).expect("the server answers");
             answer.text().await.expect("the server answers")
@@ -202,6 +226,19 @@ fn terminate(id: u32) {
     }
 }
 
+/// Starts the server's process.
+fn serve(folder: &Path, data: &Path, address: &str, objects: Option<&str>) -> Child {
+    let log = File::options().create(true).append(true).open(folder.join("keshi.log")).expect("a file");
+    let mut serve = keshi(folder);
+    serve.args(["serve", "--listen", address, "--data", text(data)]).stdin(Stdio::null());
+    if let Some(url) = objects {
+        serve.args(["--objects", url]);
+    }
+    let child = serve.stdout(log.try_clone().expect("a file")).stderr(log).spawn().expect("keshi runs");
+    RUNNING.lock().unwrap_or_else(PoisonError::into_inner).push(child.id());
+    child
+}
+
 /// The release binary, with no setting but those of the bench.
 fn keshi(folder: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_keshi"));
@@ -212,6 +249,7 @@ fn keshi(folder: &Path) -> Command {
     command.env("KESHI__LIMITS__REQUESTS_PER_MINUTE", "0");
     // A document is kept as it is and asks for no job, so that the upload alone is measured; it may be as large as a video here.
     command.env("KESHI__LIMITS__DOCUMENT_BYTES", "17179869184");
+    command.env("KESHI__SERVER__CONNECTIONS", "4096");
     command.env("KESHI__TELEMETRY__LOG", "warn");
     command
 }

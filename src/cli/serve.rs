@@ -4,6 +4,7 @@ use crate::app::App;
 use crate::config::Config;
 use crate::error::{Error, Result, codes};
 use crate::{jobs, pipeline, web};
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
@@ -36,8 +37,19 @@ impl Args {
     }
 }
 
+/// As many open files as the system lets this process have: each connection is one, and the usual limit of a shell is 1024.
+fn raise_file_limit() {
+    let limit = getrlimit(Resource::Nofile);
+    if limit.current != limit.maximum
+        && let Err(cause) = setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, maximum: limit.maximum })
+    {
+        tracing::warn!(%cause, "the limit on open files stays as it is");
+    }
+}
+
 /// Runs until told to stop.
 pub(super) async fn run(_args: Args, app: App) -> Result<()> {
+    raise_file_limit();
     let stop = CancellationToken::new();
     let listener = TcpListener::bind(&app.config.server.listen).await.map_err(|cause| {
         Error::new(
@@ -45,8 +57,10 @@ pub(super) async fn run(_args: Args, app: App) -> Result<()> {
             format!("{} cannot be listened on ({cause}); choose another address with --listen.", app.config.server.listen),
         )
     })?;
+    // Requests under way wait for their seals, so the sequencer ends after the last of them.
+    let unsealed = CancellationToken::new();
     let sequencer = tokio::spawn({
-        let (log, stop) = (app.log.clone(), stop.clone());
+        let (log, stop) = (app.log.clone(), unsealed.clone());
         async move { log.run(stop).await }
     });
     let workers = tokio::spawn(jobs::work(
@@ -67,6 +81,7 @@ pub(super) async fn run(_args: Args, app: App) -> Result<()> {
     });
     let served = web::serve(app, listener, stop.clone()).await;
     stop.cancel();
+    unsealed.cancel();
     let _ = tokio::join!(sequencer, workers);
     served
 }

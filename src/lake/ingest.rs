@@ -2,6 +2,7 @@
 
 use super::waiting::{UNKNOWN, Waiting};
 use super::{EventRow, Lake, Place, SegmentFile, SegmentWriter, sql};
+use crate::analyse::attendance::statements::LIVE_FORMAT;
 use crate::analyse::attendance::{self, Event, Hints, Limits, Match, MatchedBy, Reading, Roster, Ruling};
 use crate::db::{Columns, Db};
 use crate::error::{Error, Result};
@@ -196,6 +197,7 @@ pub async fn read(tools: &Tools<'_>, evidence: &Evidence) -> Result<Read> {
             platform_timezone: zone,
             window: window(&lessons),
             format: evidence.format.as_deref(),
+            received_at: (evidence.format.as_deref() == Some(LIVE_FORMAT)).then_some(evidence.received_at),
             limits: Limits::default(),
         };
         read_file(file, &hints, &evidence, lessons.clone(), &known)

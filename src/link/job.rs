@@ -7,16 +7,17 @@ use super::read::credits_of_run;
 use super::settle::{Credits, credited_spans, document, settle};
 use super::span::{Span, Spans};
 use super::sql;
+use crate::analyse::attendance::EventKind;
 use crate::db::{Columns, Db, Tx};
 use crate::error::{Error, Result, codes};
-use crate::ids::{Ids, LessonId, RunId, TraineeId};
+use crate::ids::{EvidenceId, Ids, LessonId, RunId, TraineeId};
 use crate::jobs::{Change, Jobs};
 use crate::lake::{EventRow, Lake};
 use crate::register::policy::Policies;
 use crate::seal;
 use crate::seal::leaf::{CreditRunLeaf, Leaf};
 use crate::time::Time;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use storage::Digest;
 
 /// The events of a lesson, by the trainee they were matched to.
@@ -56,10 +57,15 @@ pub async fn run(db: &Db, lake: &Lake, jobs: &Jobs, ids: &Ids, policies: &Polici
     keep(db, jobs, ids, policies, settled, now).await
 }
 
-/// The rows of a lesson by trainee. Rows that match nobody on the roster credit nobody.
+/// The rows of a lesson by trainee. Rows that match nobody on the roster credit nobody; what was handed over twice under one reference
+/// counts as the first of them says.
 pub fn attendance(rows: Vec<EventRow>) -> Attendance {
     let mut attendance = Attendance::new();
+    let firsts = firsts(&rows);
     for row in rows {
+        if reference(&row).is_some_and(|named| firsts[&named] != (row.evidence, row.row)) {
+            continue;
+        }
         let Some(trainee) = row.trainee else { continue };
         // A log of no known platform speaks for itself alone.
         let platform = row.platform.unwrap_or_else(|| row.evidence.to_string());
@@ -78,6 +84,25 @@ pub fn attendance(rows: Vec<EventRow>) -> Attendance {
         attendance.entry(trainee).or_default().push(event);
     }
     attendance
+}
+
+/// What a platform calls an event by: its reference, among those of one trainee and one kind.
+type Named = (String, TraineeId, EventKind, String);
+
+fn reference(row: &EventRow) -> Option<Named> {
+    Some((row.platform.clone()?, row.trainee?, row.kind, row.reference.clone()?))
+}
+
+/// Where each event was handed over first, by its reference.
+fn firsts(rows: &[EventRow]) -> HashMap<Named, (EvidenceId, u64)> {
+    let mut firsts = HashMap::new();
+    for row in rows {
+        if let Some(named) = reference(row) {
+            let place = (row.evidence, row.row);
+            firsts.entry(named).and_modify(|first: &mut (EvidenceId, u64)| *first = place.min(*first)).or_insert(place);
+        }
+    }
+    firsts
 }
 
 /// Credits a lesson from what is known now, and keeps nothing.
@@ -194,4 +219,36 @@ fn windows(now: Span, before: &Credits) -> Vec<Span> {
         Some(Span { from: first.from, until: last.until })
     });
     std::iter::once(now).chain(was.filter(|was| *was != now)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::analyse::attendance::{Event, Who};
+    use crate::lake::Place;
+    use uuid::Uuid;
+
+    fn row(evidence: u128, number: u64, reference: Option<&str>, at: i64) -> EventRow {
+        let place = Place {
+            evidence: EvidenceId(Uuid::from_u128(evidence)),
+            platform: Some("px-class".to_owned()),
+            provider: None,
+            class: None,
+            lesson: None,
+            received_at: Time(0),
+        };
+        let event = Event { reference: reference.map(str::to_owned), ..Event::new(number, Who::default(), EventKind::Join, Time(at)) };
+        EventRow::of(event, &place, Some(TraineeId(Uuid::from_u128(7))), None)
+    }
+
+    #[test]
+    fn an_event_that_was_handed_over_twice_under_one_reference_counts_as_it_was_first() {
+        let mut other_kind = row(2, 4, Some("a"), 9);
+        other_kind.kind = EventKind::Leave;
+        let mut nowhere = row(2, 5, Some("a"), 9);
+        nowhere.platform = None;
+        let rows = vec![row(2, 1, Some("a"), 1), row(1, 8, Some("a"), 2), row(1, 9, Some("b"), 3), row(2, 2, None, 4), other_kind, nowhere];
+        let kept: Vec<_> = attendance(rows).remove(&TraineeId(Uuid::from_u128(7))).expect("events").iter().map(|event| event.row).collect();
+        assert_eq!(kept, [8, 9, 2, 4, 5]);
+    }
 }

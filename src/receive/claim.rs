@@ -115,6 +115,8 @@ pub struct Claim {
     pub timezone: Option<chrono_tz::Tz>,
     /// Format named by the sender.
     pub format: Option<String>,
+    /// When it was sent, where the bytes do not say when what they tell of happened: the same bytes sent later tell of something else.
+    pub moment: Option<Time>,
 }
 
 impl Claim {
@@ -163,6 +165,7 @@ impl Claim {
             until,
             filename: given(&query.filename).and_then(file_name),
             timezone,
+            moment: None,
             format: given(&query.format).filter(|format| *format != "auto").map(str::to_owned),
         })
     }

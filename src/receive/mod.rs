@@ -6,7 +6,9 @@
 
 pub mod accept;
 pub mod claim;
+pub mod gather;
 pub mod identity;
+pub mod recent;
 pub(crate) mod sql;
 pub mod upload;
 

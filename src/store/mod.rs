@@ -3,6 +3,7 @@
 //! Enters: bytes in the storage and a claim that holds. Leaves: a row of the catalogue that is never changed but for what analysis
 //! says of it. Promised: the same bytes for the same place are one piece of evidence, however often they are sent.
 
+pub mod live;
 pub(crate) mod sql;
 
 use crate::db::{Columns, Db, Tx};
@@ -128,7 +129,7 @@ pub enum State {
 
 /// The key of bytes at a place: the same bytes for the same class, lesson and trainee are one piece of evidence.
 pub fn place_key(claim: &Claim, digest: &Digest) -> [u8; 32] {
-    let place = format!(
+    let mut place = format!(
         "{digest}\n{}\n{}\n{}\n{}\n{}",
         claim.kind.as_str(),
         claim.platform.as_ref().map(|platform| platform.id.clone()).unwrap_or_default(),
@@ -136,6 +137,9 @@ pub fn place_key(claim: &Claim, digest: &Digest) -> [u8; 32] {
         claim.lesson.as_ref().map(|lesson| lesson.id.to_string()).unwrap_or_default(),
         claim.trainee.map(|trainee| trainee.to_string()).unwrap_or_default(),
     );
+    if let Some(moment) = claim.moment {
+        place += &format!("\n{}", moment.0);
+    }
     Sha256::digest(place).into()
 }
 

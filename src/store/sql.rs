@@ -63,7 +63,37 @@ pub(crate) const PUT_THUMBNAIL: &str = "insert into thumbnail (evidence_id, medi
 /// $1 evidence.
 pub(crate) const THUMBNAIL: &str = "select media_type, digest from thumbnail where evidence_id = $1";
 
+/// $1 keys of 22 characters, one after the other, $2 how many. Those that are known.
+pub(crate) const LIVE_KNOWN: &str = "with recursive wanted (n) as (select 0 union all select n + 1 from wanted where n + 1 < $2) \
+     select live_event.key, live_event.evidence_id, live_event.place, live_event.says \
+     from wanted cross join live_event where live_event.key = substr($1, n * 22 + 1, 22)";
+
+/// $1 key, what it says and ten digits of its place (54 characters each), one after the other, $2 how many, $3 evidence, $4 now. Leaves out
+/// those whose key is there.
+pub(crate) const LIVE_NOTE: &str = "insert into live_event (key, says, place, evidence_id, at) \
+     with recursive new (n) as (select 0 union all select n + 1 from new where n + 1 < $2) \
+     select substr($1, n * 54 + 1, 22), substr($1, n * 54 + 23, 22), cast(substr($1, n * 54 + 45, 10) as bigint), $3, $4 \
+     from new where true on conflict (key) do nothing";
+
+/// $1 before, $2 most.
+pub(crate) const LIVE_FORGET: &str = "delete from live_event where key in (select key from live_event where at < $1 order by at limit $2)";
+
 /// Every statement that both engines must prepare.
 #[cfg(test)]
-pub(crate) const ALL: &[&str] =
-    &[ADD, AT_PLACE, GET, LIST, LOGS_OF_CLASS, SAME_BYTES, ANALYSED, FAILED, PUT_FACT, FACTS, PUT_THUMBNAIL, THUMBNAIL];
+pub(crate) const ALL: &[&str] = &[
+    LIVE_KNOWN,
+    LIVE_NOTE,
+    LIVE_FORGET,
+    ADD,
+    AT_PLACE,
+    GET,
+    LIST,
+    LOGS_OF_CLASS,
+    SAME_BYTES,
+    ANALYSED,
+    FAILED,
+    PUT_FACT,
+    FACTS,
+    PUT_THUMBNAIL,
+    THUMBNAIL,
+];

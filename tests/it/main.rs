@@ -5,6 +5,7 @@
 mod crash;
 mod hostile;
 mod house;
+mod live;
 mod locked;
 mod media;
 mod resumed;
@@ -13,3 +14,4 @@ mod simulated;
 mod site;
 mod story;
 mod who;
+mod xapi;

@@ -43,6 +43,7 @@ fn read(plan: &Plan, class: &Class, lesson: &Lesson) -> (BTreeMap<TraineeId, Vec
         let evidence = EvidenceId(Uuid::from_u128(logs.len() as u128 + 1));
         logs.push(evidence);
         let hints = Hints {
+            received_at: None,
             filename: Some(&item.filename),
             timezone: item.timezone.map(|zone| zone.parse().unwrap()),
             window: Some((lesson.starts_at, lesson.ends_at)),

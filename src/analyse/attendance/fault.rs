@@ -17,6 +17,7 @@ pub const ROW_CODES: &[(&str, &str)] = &[
     (BAD_JSON, "The line, or the entry of a document, is not one JSON object."),
     (BAD_ENCODING, "Bytes of the row are no text in the file's encoding."),
     (TOO_LONG, "The row or one of its values is longer than allowed."),
+    (REF_REUSED, "The ref was accepted before with other content; the first event stands."),
     (OPEN_QUOTE, "A quotation mark is opened and never closed."),
 ];
 
@@ -32,6 +33,7 @@ pub(crate) const TOTALS_ONLY: &str = "totals_only";
 pub(crate) const BAD_JSON: &str = "bad_json";
 pub(crate) const BAD_ENCODING: &str = "bad_encoding";
 pub(crate) const TOO_LONG: &str = "too_long";
+pub(crate) const REF_REUSED: &str = "ref_reused";
 pub(crate) const OPEN_QUOTE: &str = "open_quote";
 
 /// What is wrong with one row.

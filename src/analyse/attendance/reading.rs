@@ -19,6 +19,8 @@ pub struct Hints<'a> {
     pub window: Option<(Time, Time)>,
     /// Format asked for: `None` or `auto` picks by content; otherwise a reader's name, which is obeyed or refused.
     pub format: Option<&'a str>,
+    /// When it was received, for what is sent as it happens: it stands in for a time that is not said.
+    pub received_at: Option<Time>,
     /// What one file may cost.
     pub limits: Limits,
 }
@@ -26,7 +28,15 @@ pub struct Hints<'a> {
 impl Hints<'_> {
     /// Hints that know the platform's zone and nothing else.
     pub fn zone(platform_timezone: Tz) -> Hints<'static> {
-        Hints { filename: None, timezone: None, platform_timezone, window: None, format: None, limits: Limits::default() }
+        Hints {
+            filename: None,
+            timezone: None,
+            platform_timezone,
+            window: None,
+            format: None,
+            received_at: None,
+            limits: Limits::default(),
+        }
     }
 }
 

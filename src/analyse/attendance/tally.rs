@@ -36,6 +36,8 @@ pub(crate) struct Tally<'a> {
     several: Listed,
     assumptions: Vec<String>,
     facts: Map<String, Value>,
+    /// A log without one event is no error, unless a row of it is at fault.
+    may_say_nothing: bool,
 }
 
 /// How many rows, and which the first are.
@@ -70,6 +72,7 @@ impl<'a> Tally<'a> {
             several: Listed::default(),
             assumptions: Vec::new(),
             facts: Map::new(),
+            may_say_nothing: false,
         }
     }
 
@@ -127,6 +130,11 @@ impl<'a> Tally<'a> {
         }
     }
 
+    /// Takes a log that holds no event for what it is.
+    pub(crate) fn may_say_nothing(&mut self) {
+        self.may_say_nothing = true;
+    }
+
     /// States an assumption, once.
     pub(crate) fn assume(&mut self, sentence: String) {
         if !self.assumptions.contains(&sentence) {
@@ -146,7 +154,7 @@ impl<'a> Tally<'a> {
 
     /// What was read; an error when not one row became an event.
     pub(crate) fn finish(mut self, reader: &'static str, complete: bool) -> Result<Reading, Error> {
-        if self.accepted == 0 {
+        if self.accepted == 0 && !(self.may_say_nothing && self.refused_total == 0) {
             return Err(self.nothing(reader));
         }
         if self.outside > 0 {
@@ -195,7 +203,7 @@ pub(crate) fn undamaged(row: &Row<'_>, limits: &Limits, encoding: &str) -> Resul
 }
 
 /// What every event holds to, whichever reader made it.
-fn checked(event: Event) -> Result<Event, Fault> {
+pub(super) fn checked(event: Event) -> Result<Event, Fault> {
     if event.who.is_nobody() {
         return Err(Fault::no_person());
     }

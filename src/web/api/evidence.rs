@@ -77,9 +77,15 @@ fn announced_digest(headers: &HeaderMap) -> Result<Option<Digest>> {
 /// What an upload is answered with.
 pub(super) async fn answer(app: &App, submitted: Submitted) -> Answer<(StatusCode, Json<Value>)> {
     let evidence = store::get(&app.db, submitted.evidence).await?;
-    let mut body = short(&evidence);
-    body["receipt"] = receipt_of(&evidence, &submitted.sealed)?;
+    let body = with_receipt(&evidence, &submitted.sealed)?;
     Ok((if submitted.new { StatusCode::CREATED } else { StatusCode::OK }, Json(body)))
+}
+
+/// A piece of evidence with its receipt.
+pub(super) fn with_receipt(evidence: &Evidence, sealed: &Sealed) -> Result<Value> {
+    let mut body = short(evidence);
+    body["receipt"] = receipt_of(evidence, sealed)?;
+    Ok(body)
 }
 
 /// A receipt by contract.
@@ -303,7 +309,7 @@ fn ranged(text: &str, size: u64) -> Option<Result<Range<u64>, ()>> {
 }
 
 /// RFC 5987.
-fn encoded(name: &str) -> String {
+pub(super) fn encoded(name: &str) -> String {
     name.bytes()
         .map(|byte| match byte {
             b'0'..=b'9' | b'a'..=b'z' | b'A'..=b'Z' | b'-' | b'.' | b'_' | b'~' => char::from(byte).to_string(),

@@ -13,6 +13,7 @@ mod providers;
 mod query;
 mod uploads;
 mod who;
+mod xapi;
 
 pub(super) use evidence::stream;
 pub(super) use operation::keep_up;
@@ -56,6 +57,7 @@ fn described() -> OpenApiRouter<App> {
         .routes(routes!(attendance::submit))
         .routes(routes!(uploads::options, uploads::list, uploads::begin))
         .routes(routes!(uploads::state, uploads::offset, uploads::go_on, uploads::go_on_by_post, uploads::remove))
+        .nest("/xapi", xapi::router())
         .routes(routes!(hours::credits))
         .routes(routes!(hours::lesson_trace))
         .routes(routes!(hours::trainee_trace))

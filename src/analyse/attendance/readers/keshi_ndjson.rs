@@ -16,7 +16,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use std::borrow::Cow;
 
-pub(super) const READER: Reader = Reader { name: "keshi-ndjson", recognise, read };
+pub(crate) const READER: Reader = Reader { name: "keshi-ndjson", recognise, read };
 
 /// Lines that are objects with the members of an event; a file of other objects is taken when nobody else wants it, so that its rows
 /// are told what they lack.
@@ -89,7 +89,8 @@ impl<'de: 'a, 'a> Deserialize<'de> for Optional<'a> {
     }
 }
 
-fn event(line: &[u8]) -> Result<Event, Fault> {
+/// One line as an event.
+pub(crate) fn event(line: &[u8]) -> Result<Event, Fault> {
     let line: Line<'_> = serde_json::from_slice(line).map_err(|_| diagnosis(line))?;
     let kind = EventKind::from_word(&line.kind).ok_or_else(|| Fault::bad_kind("kind"))?;
     let at = instant("at", &line.at)?;

@@ -12,14 +12,14 @@ mod cc_live;
 mod cc_live_json;
 mod dingtalk;
 mod google_meet;
-mod keshi_ndjson;
+pub(super) mod keshi_ndjson;
 mod keshi_table;
 mod live_zh;
 mod moodle_log;
 mod teams;
 mod tencent;
 mod wecom;
-mod xapi;
+pub(super) mod xapi;
 mod zoom;
 
 use super::reading::Hints;
@@ -53,11 +53,12 @@ pub(crate) const READERS: &[Reader] = &[
     bigbluebutton::READER,
     cc_live_json::READER,
     xapi::READER,
+    xapi::LIVE,
     dingtalk::READER,
 ];
 
 /// Readers of JSON documents: their rows are entries.
-const OF_DOCUMENTS: [Reader; 5] = [wecom::READER, bigbluebutton::READER, cc_live_json::READER, xapi::READER, dingtalk::READER];
+const OF_DOCUMENTS: [Reader; 6] = [wecom::READER, bigbluebutton::READER, cc_live_json::READER, xapi::READER, xapi::LIVE, dingtalk::READER];
 
 /// What the rows of events count that a reader of this name made; [`crate::tables::quote`] shows such a row.
 pub fn counted(reader: Option<&str>) -> Count {

@@ -19,11 +19,21 @@ use super::super::source::{EntryHead, Probe, Source};
 use super::super::tally::{Halt, Tally};
 use super::{Reader, no_list};
 use crate::error::{Error, codes};
+use crate::time::Time;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 pub(super) const READER: Reader = Reader { name: "xapi", recognise, read };
+
+/// The same as clients send them one by one: a statement without a time tells of the moment it was received, and statements that say
+/// nothing of presence are no broken log.
+pub(crate) const LIVE: Reader = Reader { name: "xapi-live", recognise, read: read_live };
+
+fn read_live(source: &mut Source, probe: &Probe, hints: &Hints<'_>, tally: &mut Tally<'_>) -> Result<(), Halt> {
+    tally.may_say_nothing();
+    read(source, probe, hints, tally)
+}
 
 /// Sessions and statements taken back that are kept in mind.
 const MOST_KEPT: usize = 1_000_000;
@@ -53,6 +63,8 @@ struct Notes {
     passed_over: BTreeMap<String, u64>,
     voided: u64,
     openings: u64,
+    /// A statement did not say when, and the moment it was received was taken.
+    untimed: bool,
     pages: BTreeSet<String>,
 }
 
@@ -62,7 +74,7 @@ fn read(source: &mut Source, probe: &Probe, hints: &Hints<'_>, tally: &mut Tally
     let (mut calendar, mut notes) = (Calendar::new(hints), Notes::default());
     let read = members::each_part(source, list, &hints.limits, &mut |part| {
         let Part::Entry(place, statement) = part else { return Ok(()) };
-        match statement.and_then(|statement| event(&statement, &relations, &mut calendar, &mut notes)) {
+        match statement.and_then(|statement| event(&statement, &relations, hints.received_at, &mut calendar, &mut notes)) {
             Ok(None) => Ok(()),
             Ok(Some(event)) => place.take(tally, Ok(event)),
             Err(fault) => place.take(tally, Err(fault)),
@@ -123,7 +135,13 @@ fn hash(value: &impl Hash) -> u64 {
 }
 
 /// What a statement says of presence; `None` when it says nothing of it.
-fn event(statement: &Members, relations: &Relations, calendar: &mut Calendar, notes: &mut Notes) -> Result<Option<Event>, Fault> {
+fn event(
+    statement: &Members,
+    relations: &Relations,
+    received_at: Option<Time>,
+    calendar: &mut Calendar,
+    notes: &mut Notes,
+) -> Result<Option<Event>, Fault> {
     let id = members::text(statement, "id")?;
     if id.as_ref().is_some_and(|id| relations.voided.contains(&hash(&id.to_ascii_lowercase()))) {
         notes.voided += 1;
@@ -146,8 +164,10 @@ fn event(statement: &Members, relations: &Relations, calendar: &mut Calendar, no
         }
     };
     let who = who(members::object(statement, "actor")?.ok_or_else(|| Fault::missing("actor", "who did it"))?, notes)?;
-    let at = members::moment(statement, "timestamp", calendar)?
-        .ok_or_else(|| Fault::missing("timestamp", "a date and time with offset such as 2020-03-03T09:00:00+08:00"))?;
+    let said = members::moment(statement, "timestamp", calendar)?;
+    notes.untimed |= said.is_none() && received_at.is_some();
+    let at =
+        said.or(received_at).ok_or_else(|| Fault::missing("timestamp", "a date and time with offset such as 2020-03-03T09:00:00+08:00"))?;
     let context = members::object(statement, "context")?;
     let client = context.map(|context| members::text(context, "platform")).transpose()?.flatten();
     let event = Event { reference: id, client, ..Event::new(0, who, kind, at) };
@@ -220,6 +240,9 @@ impl Notes {
             if count > 0 {
                 tally.fact(fact, count);
             }
+        }
+        if self.untimed {
+            tally.assume("A statement without timestamp was taken to tell of the moment it was received.".to_owned());
         }
         // Accounts are told apart by their names alone.
         if !self.pages.is_empty() {
