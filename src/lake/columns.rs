@@ -47,6 +47,8 @@ pub fn schema() -> SchemaRef {
         number("position_ms"),
         Field::new("score", DataType::Float64, true),
         text("reference"),
+        number("stated_ms"),
+        text("mark"),
     ]))
 }
 
@@ -78,6 +80,8 @@ pub(super) struct Columns {
     position_ms: Int64Builder,
     score: Float64Builder,
     reference: StringBuilder,
+    stated_ms: Int64Builder,
+    mark: StringBuilder,
     text: Spelling,
 }
 
@@ -108,6 +112,8 @@ impl Columns {
             position_ms: Int64Builder::new(),
             score: Float64Builder::new(),
             reference: StringBuilder::new(),
+            stated_ms: Int64Builder::new(),
+            mark: StringBuilder::new(),
             text: Spelling::default(),
         }
     }
@@ -140,6 +146,8 @@ impl Columns {
         self.position_ms.append_option(row.position_ms);
         self.score.append_option(row.score);
         self.reference.append_option(row.reference.as_deref());
+        self.stated_ms.append_option(row.stated_ms);
+        self.mark.append_option(row.mark.as_deref());
     }
 
     /// All rows so far as one sorted batch; empty afterwards.
@@ -170,6 +178,8 @@ impl Columns {
                 Arc::new(self.position_ms.finish()),
                 Arc::new(self.score.finish()),
                 Arc::new(self.reference.finish()),
+                Arc::new(self.stated_ms.finish()),
+                Arc::new(self.mark.finish()),
             ],
         )
         .map_err(Error::internal)?;
@@ -196,7 +206,7 @@ fn signed(value: u64) -> i64 {
     i64::try_from(value).unwrap_or(i64::MAX)
 }
 
-/// Appends the rows of a batch with the columns of [`schema`].
+/// Appends the rows of a batch with the columns of [`schema`]; the last two are missing in segments written before there were totals.
 pub(super) fn rows(batch: &RecordBatch, into: &mut Vec<EventRow>) -> Result<()> {
     let columns = Read { batch };
     let (evidence, row, kind, at, received_at) =
@@ -207,6 +217,7 @@ pub(super) fn rows(batch: &RecordBatch, into: &mut Vec<EventRow>) -> Result<()> 
     let (until, position_ms, score) = (columns.time("until")?, columns.number("position_ms")?, columns.float("score")?);
     let (ip, device, user_agent) = (columns.text("ip")?, columns.text("device")?, columns.text("user_agent")?);
     let (client, region, reference) = (columns.text("client")?, columns.text("region")?, columns.text("reference")?);
+    let (stated_ms, mark) = (columns.number("stated_ms").ok(), columns.text("mark").ok());
     into.reserve(batch.num_rows());
     for index in 0..batch.num_rows() {
         into.push(EventRow {
@@ -234,6 +245,8 @@ pub(super) fn rows(batch: &RecordBatch, into: &mut Vec<EventRow>) -> Result<()> 
             position_ms: position_ms.is_valid(index).then(|| position_ms.value(index)),
             score: score.is_valid(index).then(|| score.value(index)),
             reference: owned(reference, index),
+            stated_ms: stated_ms.filter(|column| column.is_valid(index)).map(|column| column.value(index)),
+            mark: mark.and_then(|column| owned(column, index)),
         });
     }
     Ok(())

@@ -94,9 +94,9 @@ pub async fn read(tools: &Tools<'_>, evidence: &Evidence) -> Result<Read> {
         Some(class) => known(tools, class).await?,
         None => Roster::new(Vec::new()),
     };
-    let zone = match &evidence.platform {
-        Some(id) => platform::get(tools.db, id).await?.zone(),
-        None => chrono_tz::Asia::Shanghai,
+    let profile = match &evidence.platform {
+        Some(id) => Some(platform::get(tools.db, id).await?),
+        None => None,
     };
     let copy = tools.objects.local_copy(&evidence.digest).await?;
     let (evidence, secrets) = (evidence.clone(), tools.secrets.clone());
@@ -105,7 +105,8 @@ pub async fn read(tools: &Tools<'_>, evidence: &Evidence) -> Result<Read> {
         let hints = Hints {
             filename: evidence.filename.as_deref(),
             timezone: evidence.timezone.as_deref().and_then(|zone| zone.parse().ok()),
-            platform_timezone: zone,
+            platform_timezone: profile.as_ref().map_or(chrono_tz::Asia::Shanghai, |profile| profile.zone()),
+            profile: profile.as_ref(),
             window: window(&lessons),
             format: evidence.format.as_deref(),
             limits: Limits::default(),
@@ -179,7 +180,11 @@ fn push(
     if place.lesson.is_some() {
         return writer.push(&EventRow::of(event, &place, trainee, name));
     }
-    let touched = touched(lessons, event.at, event.until.unwrap_or(event.at));
+    let mut touched = touched(lessons, event.at, event.until.unwrap_or(event.at));
+    // What is stated of several lessons at once is nothing that is stated of each.
+    if event.kind.is_stated() && touched.len() > 1 {
+        touched.clear();
+    }
     if touched.is_empty() {
         return writer.push(&EventRow::of(event, &place, trainee, name));
     }

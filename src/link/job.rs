@@ -56,11 +56,12 @@ pub async fn run(db: &Db, lake: &Lake, jobs: &Jobs, ids: &Ids, policies: &Polici
     keep(db, jobs, ids, policies, settled, now).await
 }
 
-/// The rows of a lesson by trainee. Rows that match nobody on the roster credit nobody.
+/// The rows of a lesson by trainee. Rows that match nobody on the roster credit nobody, and what a platform states without times credits
+/// nothing.
 pub fn attendance(rows: Vec<EventRow>) -> Attendance {
     let mut attendance = Attendance::new();
     for row in rows {
-        let Some(trainee) = row.trainee else { continue };
+        let Some(trainee) = row.trainee.filter(|_| !row.kind.is_stated()) else { continue };
         // A log of no known platform speaks for itself alone.
         let platform = row.platform.unwrap_or_else(|| row.evidence.to_string());
         let event =

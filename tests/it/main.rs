@@ -7,6 +7,7 @@ mod hostile;
 mod house;
 mod locked;
 mod media;
+mod platforms;
 mod simulated;
 mod site;
 mod story;

@@ -3,7 +3,7 @@
 use super::class_of;
 use crate::app::App;
 use crate::error::{Error, Result, codes};
-use crate::ids::TraineeId;
+use crate::ids::{LessonId, TraineeId};
 use crate::link::{self, Trace};
 use crate::receive::Right;
 use crate::register::{class, lesson, roster};
@@ -33,7 +33,7 @@ pub(super) struct Whose {
 
 /// A lesson's trace: spans that cover its whole window, for one trainee or all
 #[utoipa::path(get, path = "/v1/classes/{class}/lessons/{lesson}/trace", tag = "hours", params(("class" = String, Path), ("lesson" = String, Path), ("trainee" = Option<String>, Query)),
-    responses((status = 200, description = "{items: [trace]}; each with spans [{kind, from, until, reason?, evidence}] and receipts")))]
+    responses((status = 200, description = "{items: [trace]}; each with spans [{kind, from, until, reason?, evidence}] and receipts; stated [{trainee, evidence, row, platform, kind, stated_ms, mark}] is what platforms state without times and nobody credits")))]
 pub(super) async fn lesson_trace(
     State(app): State<App>,
     Asker(actor): Asker,
@@ -48,7 +48,20 @@ pub(super) async fn lesson_trace(
         None => None,
     };
     let traces = link::trace_of_lesson(&app.db, lesson.id, trainee).await?;
-    Ok(Json(json!({"lesson": lesson, "items": traces, "receipts": receipts(&app, &traces).await?})))
+    let stated = stated(&app, lesson.id, trainee).await?;
+    Ok(Json(json!({"lesson": lesson, "items": traces, "receipts": receipts(&app, &traces).await?, "stated": stated})))
+}
+
+/// Totals and marks without times, of trainees of the lesson.
+async fn stated(app: &App, lesson: LessonId, only: Option<TraineeId>) -> Result<Vec<Value>> {
+    let events = app.lake.events_of_lesson(lesson).await?;
+    let stated =
+        events.iter().filter(|event| event.kind.is_stated() && event.trainee.is_some() && (only.is_none() || event.trainee == only));
+    let told = stated.map(|event| {
+        json!({"trainee": event.trainee, "evidence": event.evidence, "row": event.row, "platform": event.platform, "kind": event.kind.as_str(),
+            "stated_ms": event.stated_ms, "mark": event.mark})
+    });
+    Ok(told.collect())
 }
 
 /// All hours of a trainee, each with its trace

@@ -24,7 +24,7 @@ use parts::{Field, Is, MEETING, Part, Place, columns, part};
 
 pub(super) const READER: Reader = Reader { name: "teams", recognise, read };
 
-fn recognise(probe: &Probe) -> u8 {
+fn recognise(probe: &Probe, _: &Hints<'_>) -> u8 {
     let sure = |columns: Columns<Field>| match part(&columns) {
         Some(Part::Participants | Part::Actions) => 93,
         Some(Part::Activities) if columns.has(Field::Upn) => 93,
