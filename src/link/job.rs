@@ -183,3 +183,22 @@ fn windows(now: Span, before: &Credits) -> Vec<Span> {
     });
     std::iter::once(now).chain(was.filter(|was| *was != now)).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::analyse::attendance::EventKind;
+    use crate::lake::testing::{MORNING, interval};
+    use uuid::Uuid;
+
+    #[test]
+    fn what_a_platform_states_without_times_credits_nothing() {
+        let id = Uuid::from_u128;
+        let stay = interval(id(1).into(), id(2).into(), id(3).into(), 1, TraineeId(id(4)), MORNING, MORNING.plus(crate::time::MINUTE));
+        let total = EventRow { kind: EventKind::Total, row: 2, stated_ms: Some(2_700_000), ..stay.clone() };
+        let mark = EventRow { kind: EventKind::Mark, row: 3, mark: Some("present".into()), ..stay.clone() };
+        let attendance = attendance(vec![total, stay, mark]);
+        let rows: Vec<u64> = attendance[&TraineeId(id(4))].iter().map(|event| event.row).collect();
+        assert_eq!(rows, [1]);
+    }
+}

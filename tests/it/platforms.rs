@@ -167,6 +167,7 @@ async fn every_platform(engine: Engine) {
     assert_eq!(ids, ["sx-zxpx", "px-class", "jc-mohrss", "xzy-mohrss", "chinanet", "edu-mohrss", "own"]);
     simulate::send(&plan, &site.place("nothing"), &client, &indicatif::ProgressBar::hidden()).await.unwrap();
 
+    let stated = states_a_total(&site, &client, &plan.classes[0]).await;
     let mut sent = Vec::new();
     for (class, export) in plan.classes.iter().zip(EXPORTS) {
         sent.push(hand_over(&site, &client, &plan, class, export).await);
@@ -176,10 +177,55 @@ async fn every_platform(engine: Engine) {
     for ((class, export), (evidence, bytes)) in plan.classes.iter().zip(EXPORTS).zip(&sent) {
         followed(&client, &plan, class, export, evidence, bytes).await;
     }
+    shown_and_not_credited(&client, &plan.classes[0], &stated).await;
     server.stop();
     assert!(site.run(&["fsck"]).ends_with("all holds"));
     let rebuilt = site.run(&["rebuild"]);
     assert!(rebuilt.contains("nothing differs, 0 could not be"), "{rebuilt}");
+}
+
+/// Without a server: what would be read, whom it names by a first character alone, and an exit code.
+#[tokio::test]
+async fn a_profile_is_checked_against_a_sample_from_the_command_line() {
+    let site = Site::new(Engine::Small).await;
+    let (profile, sample) = (site.place("own.toml"), site.place("样本.csv"));
+    let check = |more: &[&str]| {
+        let mut args = vec!["profile", "check", profile.to_str().unwrap(), sample.to_str().unwrap()];
+        args.extend(more);
+        let output = site.keshi(&args).output().unwrap();
+        (output.status.code(), String::from_utf8(output.stdout).unwrap(), String::from_utf8(output.stderr).unwrap())
+    };
+    std::fs::write(&profile, OWN).unwrap();
+    std::fs::write(&sample, "学籍卡,来,去,备注\nsecret-account,2020-03-03 09:00,2020-03-03 09:45,x\n").unwrap();
+    let (code, said, _) = check(&[]);
+    assert_eq!(code, Some(0), "{said}");
+    for part in [
+        "reader    profile",
+        "学籍卡 -> account",
+        "备注 -> (not read)",
+        "row 2     interval 2020-03-03T09:00:00+08:00",
+        "account s…",
+        "documented",
+    ] {
+        assert!(said.contains(part), "{part}:\n{said}");
+    }
+    assert!(!said.contains("secret"), "{said}");
+    std::fs::write(&sample, "学籍卡,来,去\nsecret-account,yesterday,2020-03-03 09:45\nsecret-account,2020-03-03 09:00,2020-03-03 09:45\n")
+        .unwrap();
+    let (code, said, _) = check(&["--json"]);
+    let json: Value = serde_json::from_str(&said).unwrap();
+    assert_eq!(
+        (code, &json["accepted"], &json["refused_total"], &json["refused"][0]["row"]),
+        (Some(1), &json!(1), &json!(1), &json!(2)),
+        "{said}"
+    );
+    assert!(!said.contains("secret"), "{said}");
+    std::fs::write(&profile, OWN.replace("account", "acount")).unwrap();
+    let (code, _, wrong) = check(&[]);
+    assert!(code == Some(2) && wrong.contains("own.toml") && wrong.contains("acount"), "{wrong}");
+    assert!(!site.place("data").exists(), "nothing is kept");
+    let list = site.run(&["profile", "list"]);
+    assert_eq!(list.lines().filter(|line| line.contains("assumed")).count(), 6, "{list}");
 }
 
 /// One class for each platform, with one lesson and two trainees of its own, and nothing sent yet.
@@ -295,6 +341,36 @@ async fn hand_over(site: &Site, client: &Client, plan: &Plan, class: &Class, exp
     let answer: Value = serde_json::from_str(&body).unwrap();
     assert_eq!((&answer["reader"], &answer["refused"]), (&json!("profile"), &Value::Null), "{}: {answer}", export.platform);
     (answer["id"].as_str().unwrap().to_owned(), bytes)
+}
+
+/// A file that says how long somebody watched, and not when, for the second trainee of a class.
+async fn states_a_total(site: &Site, client: &Client, class: &Class) -> String {
+    let account = &class.trainees[1].platform_user;
+    let body = json!({"result": {"orgUsesList": [{"name": "?", "userId": account, "watchLiveTime": 2_700_000}], "outOrgUserList": []}});
+    let (class_ref, lesson_ref) = (format!("ext:{}", class.external_id), format!("ext:{}", class.lessons[0].external_id));
+    let query = [("kind", "attendance"), ("class", &class_ref), ("lesson", &lesson_ref)];
+    let place = reqwest::Url::parse_with_params(&format!("{}/v1/evidence", site.address()), query).unwrap();
+    let answer =
+        site::client().post(place).bearer_auth(&client.access.platforms[class.platform]).body(body.to_string()).send().await.unwrap();
+    let (status, answer) = (answer.status(), answer.json::<Value>().await.unwrap());
+    assert_eq!(
+        (status, &answer["reader"], &answer["accepted_rows"]),
+        (StatusCode::CREATED, &json!("dingtalk-live"), &json!(1)),
+        "{answer}"
+    );
+    answer["id"].as_str().unwrap().to_owned()
+}
+
+async fn shown_and_not_credited(client: &Client, class: &Class, evidence: &str) {
+    let place = format!("/v1/classes/ext:{}/lessons/ext:{}/trace", class.external_id, class.lessons[0].external_id);
+    let answer = client.get(&format!("{place}?trainee=ext:{}", class.trainees[1].external_id)).await.unwrap();
+    assert_eq!(answer["items"][0]["credited_ms"], 0, "a total credits nothing: {answer}");
+    let stated = &answer["stated"];
+    assert_eq!(stated.as_array().map(Vec::len), Some(1), "{answer}");
+    let told = (&stated[0]["evidence"], &stated[0]["row"], &stated[0]["kind"], &stated[0]["stated_ms"], &stated[0]["mark"]);
+    assert_eq!(told, (&json!(evidence), &json!(1), &json!("total"), &json!(2_700_000), &json!("live")), "{stated}");
+    let kept = client.get(&format!("/v1/evidence/{evidence}")).await.unwrap();
+    assert_eq!((&kept["state"], &kept["facts"]["stated_without_times"]), (&json!("analysed"), &json!(1)), "{kept}");
 }
 
 /// From the hour to the row of the file it rests on.

@@ -1,9 +1,11 @@
 //! What a query may do, and what it may not.
 
+use crate::analyse::attendance::EventKind;
 use crate::db::testing::{each_engine, sqlite};
 use crate::error::{Error, Result};
+use crate::lake::EventRow;
 use crate::lake::query::{Format, Limits, Printer};
-use crate::lake::testing::{MORNING, World};
+use crate::lake::testing::{MORNING, World, interval, segment};
 use crate::time::MINUTE;
 use datafusion::common::ScalarValue;
 use futures::StreamExt;
@@ -32,6 +34,43 @@ async fn world_with_a_lesson(world: &World) {
     let (first, second) = (world.trainee(class, world.ids.next()).await, world.trainee(class, world.ids.next()).await);
     let spans = [(first, MORNING, MORNING.plus(45 * MINUTE)), (second, MORNING.plus(MINUTE), MORNING.plus(30 * MINUTE))];
     world.attended(class, lesson, &spans).await;
+}
+
+/// A segment as it was written before there were totals and marks: without the last two columns.
+fn before_totals(rows: &[EventRow]) -> crate::lake::SegmentFile {
+    use datafusion::parquet::arrow::ArrowWriter;
+    use datafusion::parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+    let crate::lake::SegmentFile { file, sum } = segment(rows);
+    let batches = ParquetRecordBatchReaderBuilder::try_new(file.reopen().unwrap()).unwrap().build().unwrap();
+    let batch = batches.map(|batch| batch.unwrap()).next().unwrap();
+    let earlier: Vec<usize> = (0..batch.num_columns() - 2).collect();
+    let batch = batch.project(&earlier).unwrap();
+    let file = tempfile::NamedTempFile::new().unwrap();
+    let mut writer = ArrowWriter::try_new(file.reopen().unwrap(), batch.schema(), None).unwrap();
+    writer.write(&batch).unwrap();
+    writer.close().unwrap();
+    crate::lake::SegmentFile { file, sum }
+}
+
+#[tokio::test]
+async fn a_segment_from_before_there_were_totals_is_read_and_queried_beside_newer_ones() {
+    let (db, _folder) = sqlite().await;
+    let world = World::new(db);
+    let class = world.class().await;
+    let lesson = world.lesson(class, MORNING).await;
+    let trainee = world.trainee(class, world.ids.next()).await;
+    let (old, new) = (world.log(class, lesson).await, world.log(class, lesson).await);
+    let row = |evidence| interval(evidence, class, lesson, 1, trainee, MORNING, MORNING.plus(MINUTE));
+    let kept = world.lake.keep(before_totals(&[row(old)])).await.unwrap();
+    let mut tx = world.db.begin().await.unwrap();
+    world.lake.append(&mut tx, old, &kept, &world.ids, MORNING).await.unwrap();
+    tx.commit().await.unwrap();
+    let total = EventRow { kind: EventKind::Total, stated_ms: Some(60_000), mark: Some("live".into()), ..row(new) };
+    world.read_into_lake(new, &[total.clone()], MORNING).await;
+    assert_eq!(world.lake.events_of_lesson(lesson).await.unwrap(), [row(old), total.clone()]);
+    assert_eq!(world.lake.events_of_row(old, 1).await.unwrap(), [row(old)]);
+    let sql = "select kind, stated_ms, mark from attendance order by kind";
+    assert_eq!(ask(&world, sql, Format::Csv).await.unwrap(), "kind,stated_ms,mark\ninterval,,\ntotal,60000,live\n");
 }
 
 #[tokio::test]

@@ -8,6 +8,7 @@
 //! the folder above. Its samples go into a file under `tests/`, each with a line that says what it is modelled on.
 
 mod bigbluebutton;
+mod bigbluebutton_table;
 mod cc_live;
 mod cc_live_json;
 mod chaoxing;
@@ -61,6 +62,8 @@ pub(crate) const READERS: &[Reader] = &[
     bigbluebutton::READER,
     cc_live_json::READER,
     xapi::READER,
+    xapi::LINES,
+    bigbluebutton_table::READER,
     dingtalk::READER,
 ];
 
@@ -70,7 +73,7 @@ const OF_DOCUMENTS: [Reader; 5] = [wecom::READER, bigbluebutton::READER, cc_live
 /// What the rows of events count that a reader of this name made; [`crate::tables::quote`] shows such a row.
 pub fn counted(reader: Option<&str>) -> Count {
     match reader {
-        Some(name) if name == keshi_ndjson::READER.name => Count::Lines,
+        Some(name) if name == keshi_ndjson::READER.name || name == xapi::LINES.name => Count::Lines,
         Some(name) if OF_DOCUMENTS.iter().any(|known| known.name == name) => Count::Entries,
         _ => Count::Rows,
     }

@@ -4,7 +4,7 @@
 //! cases and languages. With "show unique users" a row is a person's total and no stay: it is kept as what Zoom states. Rows of the waiting room are kept as such.
 
 use super::super::calendar::Calendar;
-use super::super::cell::{KeptRow, Row};
+use super::super::cell::{Cell, KeptRow, Row};
 use super::super::duration::Unit;
 use super::super::event::{Event, EventKind, Who};
 use super::super::fault::Fault;
@@ -161,10 +161,22 @@ fn meeting(head: &[KeptRow], before_row: u64, tally: &mut Tally<'_>) {
     });
     let Some([names, values]) = above else { return };
     let (names, values) = (names.row(), values.row());
-    for place in 0..names.len() {
-        if let (Some(fact), Some(value)) = (fact_of(FACTS, &names, place), values.cell(place).text()) {
-            values::stated(tally, fact, &value);
-        }
+    let facts: Vec<(&str, Cell<'_>)> =
+        (0..names.len()).filter_map(|place| Some((fact_of(FACTS, &names, place)?, values.cell(place)))).collect();
+    // A row in which anything is not what a meeting's row has there is somebody's, and none of the meeting.
+    if facts.iter().all(|(fact, cell)| *cell == Cell::Empty || fits(fact, cell)) {
+        facts.iter().filter_map(|(fact, cell)| Some((fact, cell.text()?))).for_each(|(fact, value)| values::stated(tally, fact, &value));
+    }
+}
+
+/// Whether a cell is what such a fact of a meeting looks like.
+fn fits(fact: &str, cell: &Cell<'_>) -> bool {
+    let text = cell.text().unwrap_or_default();
+    match fact {
+        "meeting_id" => text.contains(|c: char| c.is_ascii_digit()) && text.chars().all(|c| c.is_ascii_digit() || c == ' ' || c == '-'),
+        "stated_start" | "stated_end" => cell.moment().is_some(),
+        "stated_participants" => text.parse::<u64>().is_ok(),
+        _ => true,
     }
 }
 

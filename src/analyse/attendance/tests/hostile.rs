@@ -303,6 +303,7 @@ fn pieces() -> impl Strategy<Value = Vec<u8>> {
         "学生姓名,视频观看时长,讨论数\n",
         "Last name,3 Mar 2020 9.00AM,Points,Percentage\n",
         "P (2/2),",
+        "Name,Activity Score,Talk Time,Join,Left,Duration\n",
         "{",
         "[",
         "sep=;\n",
@@ -317,7 +318,7 @@ fn pieces() -> impl Strategy<Value = Vec<u8>> {
 /// Of documents, whose entries have no bytes of their own in some encodings.
 const OF_DOCUMENTS: [&str; 5] = ["wecom", "bigbluebutton", "cc-live-json", "xapi", "dingtalk"];
 
-const FORMATS: [&str; 13] = [
+const FORMATS: [&str; 15] = [
     "auto",
     "zoom",
     "tencent-meeting",
@@ -331,6 +332,8 @@ const FORMATS: [&str; 13] = [
     "moodle-attendance",
     "chaoxing",
     "profile",
+    "bigbluebutton-table",
+    "xapi-lines",
 ];
 
 #[test]

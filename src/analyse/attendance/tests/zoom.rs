@@ -131,6 +131,17 @@ fn totals_without_stays_are_kept_as_what_zoom_states() {
     assert!(error.rows[0].code == "totals_only" && error.rows[0].message.contains("Show unique users"), "{error}");
 }
 
+/// Found by mutating: the meeting's own row is lost, and a participant stands in its place.
+#[test]
+fn a_participant_below_the_meetings_headings_is_no_fact_of_the_meeting() {
+    let log = "Meeting ID,Topic,Start Time,End Time,User Email,Duration (Minutes),Participants\n\
+               张三 (San),z@example.com,2020-03-03 09:00:00,2020-03-03 10:00:00,60,No,No\n\n\
+               Name (Original Name),User Email,Join Time,Leave Time,Duration (Minutes),Guest\n\
+               李四,,2020-03-03 09:00:00,2020-03-03 10:00:00,60,No\n";
+    let (reading, _) = all(log.as_bytes(), &lesson()).expect("readable");
+    assert!(reading.facts.is_empty(), "{:?}", reading.facts);
+}
+
 #[test]
 fn durations_that_do_not_fit_their_row_are_a_fact() {
     let log = "Name (Original Name),User Email,Join Time,Leave Time,Duration (Minutes),Guest\n\
