@@ -339,7 +339,7 @@ async fn hand_over(site: &Site, client: &Client, plan: &Plan, class: &Class, exp
     let (status, body) = (answer.status(), answer.text().await.unwrap());
     assert_eq!(status, StatusCode::CREATED, "{}: {body}", export.platform);
     let answer: Value = serde_json::from_str(&body).unwrap();
-    assert_eq!((&answer["reader"], &answer["refused"]), (&json!("profile"), &Value::Null), "{}: {answer}", export.platform);
+    assert_eq!((&answer["reader"], &answer["receipt"]["refused_rows"]), (&json!("profile"), &Value::Null), "{}: {answer}", export.platform);
     (answer["id"].as_str().unwrap().to_owned(), bytes)
 }
 
@@ -354,7 +354,7 @@ async fn states_a_total(site: &Site, client: &Client, class: &Class) -> String {
         site::client().post(place).bearer_auth(&client.access.platforms[class.platform]).body(body.to_string()).send().await.unwrap();
     let (status, answer) = (answer.status(), answer.json::<Value>().await.unwrap());
     assert_eq!(
-        (status, &answer["reader"], &answer["accepted_rows"]),
+        (status, &answer["reader"], &answer["receipt"]["accepted_rows"]),
         (StatusCode::CREATED, &json!("dingtalk-live"), &json!(1)),
         "{answer}"
     );
