@@ -66,7 +66,7 @@ async fn a_segment_from_before_there_were_totals_is_read_and_queried_beside_newe
     world.lake.append(&mut tx, old, &kept, &world.ids, MORNING).await.unwrap();
     tx.commit().await.unwrap();
     let total = EventRow { kind: EventKind::Total, stated_ms: Some(60_000), mark: Some("live".into()), ..row(new) };
-    world.read_into_lake(new, &[total.clone()], MORNING).await;
+    world.read_into_lake(new, std::slice::from_ref(&total), MORNING).await;
     assert_eq!(world.lake.events_of_lesson(lesson).await.unwrap(), [row(old), total.clone()]);
     assert_eq!(world.lake.events_of_row(old, 1).await.unwrap(), [row(old)]);
     let sql = "select kind, stated_ms, mark from attendance order by kind";
