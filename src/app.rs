@@ -1,6 +1,6 @@
 //! Everything a running keshi has, built once. Only `cli/`, `web/` and `pipeline.rs` know it; stages take what they need of it.
 
-use crate::analyse::media;
+use crate::analyse::{attendance, media};
 use crate::config::Config;
 use crate::db::Db;
 use crate::detect::Rules;
@@ -12,6 +12,7 @@ use crate::pipeline::{self, live::Live};
 use crate::receive::upload;
 use crate::register::platform;
 use crate::register::policy::Policies;
+use crate::register::profile::Profiles;
 use crate::register::secrets::Secrets;
 use crate::seal::{Log, key};
 use crate::time::{Clock, DAY, Time};
@@ -62,7 +63,11 @@ impl App {
     pub async fn open_at(config: Config, clock: Clock) -> Result<App> {
         let db = Db::open(&config.database_url(), config.data.connections).await?;
         db.migrate().await?;
-        platform::preload(&db, clock.now()).await?;
+        let profiles = Profiles::load(config.platforms.path(), &attendance::vocabulary())?;
+        for broken in profiles.broken() {
+            tracing::warn!(error = %broken, "a platform's profile is left out");
+        }
+        platform::preload(&db, &profiles, clock.now()).await?;
         let objects = Objects::open(&config.objects_url()).await?;
         let keys = config.keys_folder();
         let secrets = Secrets::load_or_create(&keys.join("data.key"))?;

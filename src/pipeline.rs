@@ -285,12 +285,13 @@ async fn preview(app: &App, claim: &Claim, digest: &Digest) -> Result<Preview> {
         (None, None) => Vec::new(),
     };
     let (filename, format, timezone) = (claim.filename.clone(), claim.format.clone(), claim.timezone);
-    let platform_timezone = claim.platform.as_ref().map_or(chrono_tz::Asia::Shanghai, |platform| platform.zone());
+    let profile = claim.platform.clone();
     let reading = tokio::task::spawn_blocking(move || {
         let hints = Hints {
             filename: filename.as_deref(),
             timezone,
-            platform_timezone,
+            platform_timezone: profile.as_ref().map_or(chrono_tz::Asia::Shanghai, |profile| profile.zone()),
+            profile: profile.as_ref(),
             window: ingest::window(&lessons),
             format: format.as_deref(),
             received_at: None,

@@ -7,6 +7,7 @@ mod docs;
 mod doctor;
 mod fsck;
 mod migrate;
+mod profile;
 mod rebuild;
 mod serve;
 mod simulate;
@@ -46,6 +47,7 @@ enum Command {
     Migrate(migrate::Args),
     Doctor(doctor::Args),
     Config(config::Args),
+    Profile(profile::Args),
     Trust(trust::Args),
     Token(token::Args),
     User(user::Args),
@@ -100,6 +102,7 @@ async fn dispatch(cli: Cli) -> Result<ExitCode> {
         Command::Migrate(args) => migrate::run(args, load()?).await?,
         Command::Doctor(args) => return doctor::run(args, App::open(load()?).await?).await,
         Command::Config(args) => config::run(args, load()?)?,
+        Command::Profile(args) => return profile::run(args, load).await,
         Command::Trust(args) => trust::run(args, App::open(load()?).await?)?,
         Command::Token(args) => token::run(args, App::open(load()?).await?).await?,
         Command::User(args) => user::run(args, App::open(load()?).await?).await?,

@@ -26,6 +26,8 @@ pub struct Config {
     pub media: Media,
     /// `[policy]`
     pub policy: Folder,
+    /// `[platforms]`
+    pub platforms: Folder,
     /// `[rules]`
     pub rules: Folder,
     /// `[query]`

@@ -47,9 +47,11 @@ pub fn schema() -> SchemaRef {
         number("position_ms"),
         Field::new("score", DataType::Float64, true),
         text("reference"),
-        // Since 0005; segments written before read as null.
+        // What segments written by earlier versions lack reads as null.
         text("matched_by"),
         text("resolution"),
+        number("stated_ms"),
+        text("mark"),
     ]))
 }
 
@@ -83,6 +85,8 @@ pub(super) struct Columns {
     reference: StringBuilder,
     matched_by: StringBuilder,
     resolution: StringBuilder,
+    stated_ms: Int64Builder,
+    mark: StringBuilder,
     text: Spelling,
 }
 
@@ -115,6 +119,8 @@ impl Columns {
             reference: StringBuilder::new(),
             matched_by: StringBuilder::new(),
             resolution: StringBuilder::new(),
+            stated_ms: Int64Builder::new(),
+            mark: StringBuilder::new(),
             text: Spelling::default(),
         }
     }
@@ -149,6 +155,8 @@ impl Columns {
         self.reference.append_option(row.reference.as_deref());
         self.matched_by.append_option(row.matched_by.map(MatchedBy::as_str));
         self.resolution.append_option(row.resolution.as_ref().map(|id| self.text.of(id)));
+        self.stated_ms.append_option(row.stated_ms);
+        self.mark.append_option(row.mark.as_deref());
     }
 
     /// All rows so far as one sorted batch; empty afterwards.
@@ -181,6 +189,8 @@ impl Columns {
                 Arc::new(self.reference.finish()),
                 Arc::new(self.matched_by.finish()),
                 Arc::new(self.resolution.finish()),
+                Arc::new(self.stated_ms.finish()),
+                Arc::new(self.mark.finish()),
             ],
         )
         .map_err(Error::internal)?;
@@ -207,7 +217,7 @@ fn signed(value: u64) -> i64 {
     i64::try_from(value).unwrap_or(i64::MAX)
 }
 
-/// Appends the rows of a batch with the columns of [`schema`].
+/// Appends the rows of a batch with the columns of [`schema`]; the last two are missing in segments written before there were totals.
 pub(super) fn rows(batch: &RecordBatch, into: &mut Vec<EventRow>) -> Result<()> {
     let columns = Read { batch };
     let (evidence, row, kind, at, received_at) =
@@ -219,6 +229,7 @@ pub(super) fn rows(batch: &RecordBatch, into: &mut Vec<EventRow>) -> Result<()> 
     let (ip, device, user_agent) = (columns.text("ip")?, columns.text("device")?, columns.text("user_agent")?);
     let (client, region, reference) = (columns.text("client")?, columns.text("region")?, columns.text("reference")?);
     let (matched_by, resolution) = (columns.text_since("matched_by")?, columns.text_since("resolution")?);
+    let (stated_ms, mark) = (columns.number("stated_ms").ok(), columns.text("mark").ok());
     into.reserve(batch.num_rows());
     for index in 0..batch.num_rows() {
         into.push(EventRow {
@@ -251,6 +262,8 @@ pub(super) fn rows(batch: &RecordBatch, into: &mut Vec<EventRow>) -> Result<()> 
             position_ms: position_ms.is_valid(index).then(|| position_ms.value(index)),
             score: score.is_valid(index).then(|| score.value(index)),
             reference: owned(reference, index),
+            stated_ms: stated_ms.filter(|column| column.is_valid(index)).map(|column| column.value(index)),
+            mark: mark.and_then(|column| owned(column, index)),
         });
     }
     Ok(())

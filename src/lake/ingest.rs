@@ -183,9 +183,9 @@ pub async fn read(tools: &Tools<'_>, evidence: &Evidence) -> Result<Read> {
         None => (Roster::default(), HashMap::new()),
     };
     let known = Known { class: evidence.class, platform: evidence.platform.clone(), roster, said, secrets: tools.secrets.clone() };
-    let zone = match &evidence.platform {
-        Some(id) => platform::get(tools.db, id).await?.zone(),
-        None => chrono_tz::Asia::Shanghai,
+    let profile = match &evidence.platform {
+        Some(id) => Some(platform::get(tools.db, id).await?),
+        None => None,
     };
     let copy = tools.objects.local_copy(&evidence.digest).await?;
     let evidence = evidence.clone();
@@ -194,7 +194,8 @@ pub async fn read(tools: &Tools<'_>, evidence: &Evidence) -> Result<Read> {
         let hints = Hints {
             filename: evidence.filename.as_deref(),
             timezone: evidence.timezone.as_deref().and_then(|zone| zone.parse().ok()),
-            platform_timezone: zone,
+            platform_timezone: profile.as_ref().map_or(chrono_tz::Asia::Shanghai, |profile| profile.zone()),
+            profile: profile.as_ref(),
             window: window(&lessons),
             format: evidence.format.as_deref(),
             received_at: (evidence.format.as_deref() == Some(LIVE_FORMAT)).then_some(evidence.received_at),
@@ -219,7 +220,7 @@ fn read_file(file: File, hints: &Hints<'_>, evidence: &Evidence, lessons: Vec<Le
     let reading = attendance::read(file, hints, &mut |event| {
         let touched = match evidence.lesson {
             Some(lesson) => vec![lesson],
-            None => touched(&lessons, event.at, event.until.unwrap_or(event.at)),
+            None => touched(&lessons, &event),
         };
         let whose = known.whose(&event, &touched, &mut people);
         match push(&mut writer, event, evidence, &touched, whose, &known.secrets) {
@@ -266,12 +267,14 @@ fn push(
 
 /// Lessons whose window the span touches; a single moment between two lessons belongs to the next one. A recorded lesson is open for weeks beside
 /// others, and a row that does not name it says nothing of its content: its logs are handed in for the lesson.
-fn touched(lessons: &[Lesson], from: Time, until: Time) -> Vec<LessonId> {
+fn touched(lessons: &[Lesson], event: &Event) -> Vec<LessonId> {
+    let (from, until) = (event.at, event.until.unwrap_or(event.at));
     let lessons: Vec<&Lesson> = lessons.iter().filter(|lesson| lesson.mode != Mode::Recorded).collect();
     let inside: Vec<_> =
         lessons.iter().filter(|lesson| from < lesson.ends_at && until >= lesson.starts_at).map(|lesson| lesson.id).collect();
     if !inside.is_empty() {
-        return inside;
+        // What is stated of several lessons at once is nothing that is stated of each.
+        return if event.kind.is_stated() && inside.len() > 1 { Vec::new() } else { inside };
     }
     // People join a little early and leave a little late.
     const NEAR: i64 = 60 * crate::time::MINUTE;

@@ -71,6 +71,10 @@ pub struct EventRow {
     pub score: Option<f64>,
     /// The platform's reference for the event.
     pub reference: Option<String>,
+    /// The length a total states, milliseconds.
+    pub stated_ms: Option<i64>,
+    /// The word of a mark, or what a total counts.
+    pub mark: Option<String>,
 }
 
 impl EventRow {
@@ -100,6 +104,8 @@ impl EventRow {
             position_ms: event.position_ms,
             score: event.score,
             reference: event.reference,
+            stated_ms: event.stated_ms,
+            mark: event.mark,
         }
     }
 }

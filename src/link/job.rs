@@ -57,8 +57,8 @@ pub async fn run(db: &Db, lake: &Lake, jobs: &Jobs, ids: &Ids, policies: &Polici
     keep(db, jobs, ids, policies, settled, now).await
 }
 
-/// The rows of a lesson by trainee. Rows that match nobody on the roster credit nobody; what was handed over twice under one reference
-/// counts as the first of them says.
+/// The rows of a lesson by trainee. Rows that match nobody on the roster credit nobody, and what a platform states without times credits
+/// nothing; what was handed over twice under one reference counts as the first of them says.
 pub fn attendance(rows: Vec<EventRow>) -> Attendance {
     let mut attendance = Attendance::new();
     let firsts = firsts(&rows);
@@ -66,7 +66,7 @@ pub fn attendance(rows: Vec<EventRow>) -> Attendance {
         if reference(&row).is_some_and(|named| firsts[&named] != (row.evidence, row.row)) {
             continue;
         }
-        let Some(trainee) = row.trainee else { continue };
+        let Some(trainee) = row.trainee.filter(|_| !row.kind.is_stated()) else { continue };
         // A log of no known platform speaks for itself alone.
         let platform = row.platform.unwrap_or_else(|| row.evidence.to_string());
         let event = Attended {
@@ -224,8 +224,9 @@ fn windows(now: Span, before: &Credits) -> Vec<Span> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::analyse::attendance::{Event, Who};
+    use crate::analyse::attendance::{Event, EventKind, Who};
     use crate::lake::Place;
+    use crate::lake::testing::{MORNING, interval};
     use uuid::Uuid;
 
     fn row(evidence: u128, number: u64, reference: Option<&str>, at: i64) -> EventRow {
@@ -250,5 +251,16 @@ mod tests {
         let rows = vec![row(2, 1, Some("a"), 1), row(1, 8, Some("a"), 2), row(1, 9, Some("b"), 3), row(2, 2, None, 4), other_kind, nowhere];
         let kept: Vec<_> = attendance(rows).remove(&TraineeId(Uuid::from_u128(7))).expect("events").iter().map(|event| event.row).collect();
         assert_eq!(kept, [8, 9, 2, 4, 5]);
+    }
+
+    #[test]
+    fn what_a_platform_states_without_times_credits_nothing() {
+        let id = Uuid::from_u128;
+        let stay = interval(id(1).into(), id(2).into(), id(3).into(), 1, TraineeId(id(4)), MORNING, MORNING.plus(crate::time::MINUTE));
+        let total = EventRow { kind: EventKind::Total, row: 2, stated_ms: Some(2_700_000), ..stay.clone() };
+        let mark = EventRow { kind: EventKind::Mark, row: 3, mark: Some("present".into()), ..stay.clone() };
+        let attendance = attendance(vec![total, stay, mark]);
+        let rows: Vec<u64> = attendance[&TraineeId(id(4))].iter().map(|event| event.row).collect();
+        assert_eq!(rows, [1]);
     }
 }

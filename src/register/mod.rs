@@ -4,10 +4,12 @@
 //! A list is taken whole or refused whole with its rows at fault; ID numbers, phones and e-mails are kept encrypted.
 
 pub mod class;
+mod file_name;
 pub mod lesson;
 mod list;
 pub mod platform;
 pub mod policy;
+pub mod profile;
 pub mod provider;
 mod reference;
 pub mod resolution;
@@ -19,7 +21,7 @@ pub mod trail;
 
 pub use class::Class;
 pub use lesson::Lesson;
-pub use platform::Platform;
+pub use profile::Platform;
 pub use provider::Provider;
 pub use reference::Reference;
 pub use resolution::Resolution;

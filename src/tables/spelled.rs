@@ -104,7 +104,7 @@ impl Parts {
             Token::Word("pm" | "下午" | "傍晚") => Half::Afternoon,
             Token::Word("中午") => Half::Noon,
             Token::Word("晚上") => Half::Evening,
-            Token::Word("t" | "at") if self.date.is_some() => return Some(&rest[1..]),
+            Token::Word("t" | "at" | "à") if self.date.is_some() => return Some(&rest[1..]),
             // 星期二, 周二
             Token::Word("星期" | "周") if matches!(rest.get(1), Some(Token::Word(_))) => return Some(&rest[2..]),
             Token::Word(word) if is_weekday(word) => return Some(&rest[1..]),

@@ -26,11 +26,15 @@ pub enum EventKind {
     WaitingRoom,
     /// Was there from `at` to `until`: a join and its leave in one row.
     Interval,
+    /// The platform states a length of presence and not when; shown, and credited by nobody. `at` and `until` are the span it is said of.
+    Total,
+    /// The platform states that somebody was there, late, excused or absent, and not when; shown, and credited by nobody.
+    Mark,
 }
 
 impl EventKind {
     /// Every kind.
-    pub const ALL: [EventKind; 9] = [
+    pub const ALL: [EventKind; 11] = [
         EventKind::Join,
         EventKind::Leave,
         EventKind::Heartbeat,
@@ -40,6 +44,8 @@ impl EventKind {
         EventKind::Away,
         EventKind::WaitingRoom,
         EventKind::Interval,
+        EventKind::Total,
+        EventKind::Mark,
     ];
 
     /// The word used in NDJSON, in headings' values and in the lake.
@@ -54,7 +60,14 @@ impl EventKind {
             EventKind::Away => "away",
             EventKind::WaitingRoom => "waiting_room",
             EventKind::Interval => "interval",
+            EventKind::Total => "total",
+            EventKind::Mark => "mark",
         }
+    }
+
+    /// Whether it is what a platform states beside what happened: it has no time of its own and shows nobody's presence.
+    pub fn is_stated(self) -> bool {
+        matches!(self, EventKind::Total | EventKind::Mark)
     }
 
     /// The kind with this word, exactly as [`EventKind::as_str`] writes it.
@@ -147,6 +160,11 @@ pub struct Event {
     pub score: Option<f64>,
     /// The platform's own reference for the event.
     pub reference: Option<String>,
+    /// The length a total states, in milliseconds.
+    pub stated_ms: Option<i64>,
+    /// Of a mark, the platform's word (present, late, excused, absent where its words are known); of a total, what it counts where the
+    /// platform tells several apart (live, playback).
+    pub mark: Option<String>,
 }
 
 impl Event {
@@ -167,6 +185,8 @@ impl Event {
             position_ms: None,
             score: None,
             reference: None,
+            stated_ms: None,
+            mark: None,
         }
     }
 }

@@ -99,6 +99,14 @@ impl Fault {
         )
     }
 
+    /// A word for a kind of event that a profile does not list.
+    pub(crate) fn unknown_word(column: &str) -> Fault {
+        Fault::new(
+            BAD_KIND,
+            format!("{column} is a word that stands for no known kind of event; add it to values.kind of the platform's profile"),
+        )
+    }
+
     pub(crate) fn bad_value(column: &str, is: &str, wanted: &str) -> Fault {
         Fault::new(BAD_VALUE, format!("{column} is {is}; write {wanted}"))
     }
@@ -111,6 +119,13 @@ impl Fault {
         Fault::new(
             TOTALS_ONLY,
             format!("the row states a total without the stays it is made of, and a total earns nothing by itself; {fix}"),
+        )
+    }
+
+    pub(crate) fn no_span() -> Fault {
+        Fault::new(
+            TOTALS_ONLY,
+            "the row states something of a person without times; send the file for its lesson or class, so that it can be shown there",
         )
     }
 

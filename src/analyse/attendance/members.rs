@@ -33,6 +33,11 @@ pub(crate) struct Place {
 }
 
 impl Place {
+    /// A line of its own.
+    pub(crate) fn line(row: u64, bytes: Range<u64>) -> Place {
+        Place { row, bytes: Some(bytes) }
+    }
+
     /// Counts one thing that happened, as a row of its own: an entry may hold several.
     pub(crate) fn take(&self, tally: &mut Tally<'_>, read: Result<Event, Fault>) -> Result<(), Halt> {
         tally.row()?;

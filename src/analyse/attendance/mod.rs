@@ -18,8 +18,9 @@ mod preview;
 mod readers;
 mod reading;
 pub mod roster;
-mod suggest;
 pub mod statements;
+mod stays;
+mod suggest;
 mod tally;
 mod totals;
 mod values;
@@ -30,12 +31,13 @@ mod tests;
 pub use event::{Event, EventKind, Who};
 pub use fault::ROW_CODES;
 pub use preview::{PREVIEW_ROWS, preview};
-pub use readers::counted;
+pub use readers::{Heading, counted, headings};
 pub use reading::{Hints, Limits, Reading};
 pub use roster::{Confidence, Doubt, Match, MatchedBy, Refusal, Roster, Ruling};
 pub use suggest::{Suggestion, suggestions};
 
 use crate::error::Result;
+use crate::register::profile::Vocabulary;
 use crate::tables::{cell, document, duration, fold, records, source, when};
 use source::Source;
 use std::fs::File;
@@ -51,6 +53,12 @@ pub fn read(file: File, hints: &Hints<'_>, sink: &mut dyn FnMut(Event) -> Contro
     read_rows(file, hints, None, sink)
 }
 
+/// The words of this stage that a platform's profile may use.
+pub fn vocabulary() -> Vocabulary {
+    let kinds = EventKind::ALL.into_iter().filter(|kind| !kind.is_stated()).map(EventKind::as_str);
+    Vocabulary { formats: formats().collect(), kinds: kinds.collect() }
+}
+
 /// The names of all readers, as `format=` takes them.
 pub fn formats() -> impl Iterator<Item = &'static str> {
     readers::READERS.iter().map(|reader| reader.name)
@@ -59,8 +67,14 @@ pub fn formats() -> impl Iterator<Item = &'static str> {
 fn read_rows(file: File, hints: &Hints<'_>, most_rows: Option<u64>, sink: Sink<'_>) -> Result<Reading> {
     let mut source = Source::open(file, hints.limits)?;
     let probe = source.probe()?;
-    let reader = readers::choose(&probe, hints.format)?;
+    let reader = readers::choose(&probe, hints)?;
     let mut tally = Tally::new(sink, hints, most_rows);
+    if let Some((profile, name)) = hints.profile.zip(hints.filename) {
+        let said = profile.file_name_says(name);
+        if !said.is_empty() {
+            tally.fact("file_name_says", serde_json::json!(said));
+        }
+    }
     if let Some(assumption) = source.assumption() {
         tally.assume(assumption);
     }

@@ -1,6 +1,7 @@
 //! What a reader is told ([`Hints`], [`Limits`]) and what it says of a file ([`Reading`]).
 
 use crate::error::RowError;
+use crate::register::Platform;
 pub use crate::tables::Limits;
 use crate::time::Time;
 use chrono_tz::Tz;
@@ -15,6 +16,8 @@ pub struct Hints<'a> {
     pub timezone: Option<Tz>,
     /// Time zone of the platform's profile, used when the upload gave none.
     pub platform_timezone: Tz,
+    /// The profile of the platform it comes from: gives headings their meaning, and says how the platform names its files.
+    pub profile: Option<&'a Platform>,
     /// The lesson's window: tells day from month, and gives times of day their date.
     pub window: Option<(Time, Time)>,
     /// Format asked for: `None` or `auto` picks by content; otherwise a reader's name, which is obeyed or refused.
@@ -32,6 +35,7 @@ impl Hints<'_> {
             filename: None,
             timezone: None,
             platform_timezone,
+            profile: None,
             window: None,
             format: None,
             received_at: None,

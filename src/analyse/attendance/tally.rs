@@ -17,6 +17,8 @@ pub(crate) type Sink<'a> = &'a mut dyn FnMut(Event) -> ControlFlow<()>;
 
 /// Longest text of an event, in bytes.
 const LONGEST_VALUE: usize = 2_048;
+/// What is said of totals and marks.
+const STATED: &str = "Totals and marks without times are kept as what the platform states; they are shown and credit no time.";
 /// Row numbers listed in one fact.
 const LISTED_ROWS: usize = 100;
 
@@ -33,6 +35,7 @@ pub(crate) struct Tally<'a> {
     refused_total: u64,
     refused_codes: Vec<(&'static str, u64)>,
     outside: u64,
+    stated: u64,
     several: Listed,
     assumptions: Vec<String>,
     facts: Map<String, Value>,
@@ -69,6 +72,7 @@ impl<'a> Tally<'a> {
             refused_total: 0,
             refused_codes: Vec::new(),
             outside: 0,
+            stated: 0,
             several: Listed::default(),
             assumptions: Vec::new(),
             facts: Map::new(),
@@ -107,6 +111,7 @@ impl<'a> Tally<'a> {
 
     fn accept(&mut self, event: Event) -> Result<(), Halt> {
         self.accepted += 1;
+        self.stated += u64::from(event.kind.is_stated());
         if let Some((from, until)) = self.window {
             self.outside += u64::from(event.at > until || event.until.unwrap_or(event.at) < from);
         }
@@ -160,6 +165,10 @@ impl<'a> Tally<'a> {
         if self.outside > 0 {
             self.facts.insert("rows_outside_lesson".into(), self.outside.into());
         }
+        if self.stated > 0 {
+            self.facts.insert("stated_without_times".into(), self.stated.into());
+            self.assumptions.push(STATED.to_owned());
+        }
         if self.several.count > 0 {
             self.facts.insert("several_people_on_one_login".into(), json!({"count": self.several.count, "rows": self.several.rows}));
         }
@@ -210,6 +219,13 @@ pub(super) fn checked(event: Event) -> Result<Event, Fault> {
     if !calendar::plausible(event.at) {
         return Err(Fault::far_off("the time"));
     }
+    match event.kind {
+        EventKind::Total if event.stated_ms.is_none_or(|stated| stated < 0) => {
+            return Err(Fault::missing("the total", "the length of time that is stated"));
+        }
+        EventKind::Mark if event.mark.is_none() => return Err(Fault::missing("the mark", "what is stated of the person")),
+        _ => {}
+    }
     match event.until {
         Some(until) if !calendar::plausible(until) => return Err(Fault::far_off("the end")),
         Some(until) if until < event.at => return Err(Fault::leave_before_join()),
@@ -238,6 +254,7 @@ pub(super) fn checked(event: Event) -> Result<Event, Fault> {
         ("client", &event.client),
         ("region", &event.region),
         ("ref", &event.reference),
+        ("mark", &event.mark),
     ];
     match texts.iter().find(|(_, text)| text.as_ref().is_some_and(|text| text.len() > LONGEST_VALUE)) {
         Some((column, _)) => Err(Fault::too_long_value(column, LONGEST_VALUE)),

@@ -2,6 +2,7 @@
 
 use super::calendar::{Calendar, Votes};
 use super::cell::{Cell, KeptRow, Row};
+use super::duration::Unit;
 use super::event::Event;
 use super::fault::Fault;
 use super::fold;
@@ -12,6 +13,10 @@ use super::tally::{self, Halt, Tally};
 use super::when::Moment;
 use crate::error::{Error, codes};
 use crate::time::Time;
+
+/// Said where a sheet shows an ID number as a number.
+pub(crate) const LOST_DIGITS: &str =
+    "ID numbers that the spreadsheet holds as numbers have lost digits and were left out; format the column as text.";
 
 /// The text of a field; `None` when empty.
 pub(crate) fn text<F: Copy + PartialEq>(row: &Row<'_>, columns: &Columns<F>, field: F) -> Option<String> {
@@ -43,6 +48,32 @@ pub(crate) fn moment<F: Copy + PartialEq>(
 pub(crate) fn needed<F: Copy + PartialEq>(row: &Row<'_>, columns: &Columns<F>, field: F, calendar: &mut Calendar) -> Result<Time, Fault> {
     moment(row, columns, field, calendar)?
         .ok_or_else(|| Fault::missing(columns.label(field), "a date and time such as 2020-03-03 09:00:00"))
+}
+
+/// The whole seconds of a field of totals; `None` when it holds none. A bare number counts what its heading says, else `unit`; where
+/// neither says it, nobody knows.
+pub(crate) fn stated_s<F: Copy + PartialEq>(
+    row: &Row<'_>,
+    columns: &Columns<F>,
+    field: F,
+    unit: Option<Unit>,
+) -> Result<Option<i64>, Fault> {
+    let Some(place) = columns.get(field) else { return Ok(None) };
+    let (cell, label) = (row.cell(place), columns.label(field));
+    let unit = Unit::of_heading(label).or(unit);
+    let bare = match &cell {
+        Cell::Number(_) => true,
+        Cell::Text(text) => text.trim().parse::<f64>().is_ok(),
+        _ => false,
+    };
+    if bare && unit.is_none() && !cell.is_nothing() {
+        return Err(Fault::bad_value(
+            label,
+            "a number without a unit",
+            "a length such as 1:02:03 or 62分钟, or name the unit in the heading",
+        ));
+    }
+    Ok(cell.seconds(unit.unwrap_or(Unit::Minutes)))
 }
 
 /// One table of a source, with the columns its headings name.

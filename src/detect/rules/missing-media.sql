@@ -1,5 +1,5 @@
 -- id = "missing-media"
--- version = 2
+-- version = 3
 -- severity = "medium"
 -- strength = "strong"
 -- typology = "evidence"
@@ -52,7 +52,7 @@ seen as (
     select a.lesson, a.evidence, a.trainee
     from attendance a
     join bare b on b.lesson = a.lesson
-    where a.trainee is not null and a.kind <> 'waiting_room'
+    where a.trainee is not null and a.kind not in ('waiting_room', 'total', 'mark')
         and a.at >= $since - interval '1 day' and a.at < $until + interval '1 day'
     group by a.lesson, a.evidence, a.trainee
 ),

@@ -1,5 +1,5 @@
 -- id = "overlap-person"
--- version = 2
+-- version = 3
 -- severity = "high"
 -- strength = "strong"
 -- typology = "presence"
@@ -47,7 +47,7 @@
 with seen as (
     select trainee, lesson, min(a.at) as from_at, max(coalesce(a.until, a.at)) as until_at
     from attendance a
-    where trainee is not null and lesson is not null and kind not in ('waiting_room', 'away')
+    where trainee is not null and lesson is not null and kind not in ('waiting_room', 'away', 'total', 'mark')
         and a.at >= $since - interval '1 day' and a.at < $until
     group by trainee, lesson
 ),

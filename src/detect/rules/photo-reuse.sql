@@ -1,5 +1,5 @@
 -- id = "photo-reuse"
--- version = 1
+-- version = 2
 -- severity = "high"
 -- strength = "strong"
 -- typology = "evidence"
@@ -49,7 +49,7 @@ begun as (
 present as (
     select lesson, count(distinct trainee) as people
     from attendance a
-    where lesson is not null and trainee is not null and kind <> 'waiting_room'
+    where lesson is not null and trainee is not null and kind not in ('waiting_room', 'total', 'mark')
         and a.at >= $since - interval '1 day' and a.at < $until + interval '1 day'
     group by lesson
 )

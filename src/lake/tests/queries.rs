@@ -1,11 +1,12 @@
 //! What a query may do, and what it may not.
 
-use crate::analyse::attendance::MatchedBy;
+use crate::analyse::attendance::{EventKind, MatchedBy};
 use crate::db::testing::{each_engine, sqlite};
 use crate::error::{Error, Result};
+use crate::lake::EventRow;
+use crate::lake::SegmentFile;
 use crate::lake::query::{Format, Limits, Printer};
 use crate::lake::testing::{MORNING, World, interval, segment};
-use crate::lake::{EventRow, SegmentFile};
 use crate::time::MINUTE;
 use datafusion::common::ScalarValue;
 use datafusion::parquet::arrow::ArrowWriter;
@@ -38,13 +39,13 @@ async fn world_with_a_lesson(world: &World) {
     world.attended(class, lesson, &spans).await;
 }
 
-/// The rows as versions before 0005 wrote them: without the last two columns.
+/// The rows as earlier versions wrote them: without the four newest columns.
 async fn without_the_newest_columns(world: &World, rows: &[EventRow]) -> SegmentFile {
     let kept = world.lake.keep(segment(rows)).await.unwrap();
     let copy = world.objects.local_copy(&kept.digest()).await.unwrap();
     let reader = ParquetRecordBatchReaderBuilder::try_new(std::fs::File::open(copy.path()).unwrap()).unwrap().build().unwrap();
     let batches: Vec<_> = reader.map(|batch| batch.unwrap()).collect();
-    let old: Vec<usize> = (0..batches[0].num_columns() - 2).collect();
+    let old: Vec<usize> = (0..batches[0].num_columns() - 4).collect();
     let file = tempfile::NamedTempFile::new().unwrap();
     let mut writer = ArrowWriter::try_new(file.reopen().unwrap(), batches[0].project(&old).unwrap().schema(), None).unwrap();
     for batch in &batches {
@@ -70,13 +71,22 @@ async fn a_segment_written_before_a_column_was_there_reads_as_null_and_answers_q
     let mut tx = world.db.begin().await.unwrap();
     world.lake.append(&mut tx, first, &old, &world.ids, MORNING).await.unwrap();
     tx.commit().await.unwrap();
-    let new = EventRow { matched_by: Some(MatchedBy::Name), ..row(second) };
+    let new = EventRow {
+        kind: EventKind::Total,
+        stated_ms: Some(60_000),
+        mark: Some("live".into()),
+        matched_by: Some(MatchedBy::Name),
+        ..row(second)
+    };
     world.read_into_lake(second, std::slice::from_ref(&new), MORNING).await;
     assert_eq!(world.lake.events_of_lesson(lesson).await.unwrap(), [row(first), new]);
     let sql = "select coalesce(matched_by, 'not kept') as by, count(*) as n from attendance group by matched_by order by n, by";
     assert_eq!(ask(&world, sql, Format::Csv).await.unwrap(), "by,n\nname,1\nnot kept,1\n");
     let sql = "select count(*) as n from attendance where matched_by = 'name'";
     assert_eq!(ask(&world, sql, Format::Csv).await.unwrap(), "n\n1\n");
+    assert_eq!(world.lake.events_of_row(first, 1).await.unwrap(), [row(first)]);
+    let sql = "select kind, stated_ms, mark from attendance order by kind";
+    assert_eq!(ask(&world, sql, Format::Csv).await.unwrap(), "kind,stated_ms,mark\ninterval,,\ntotal,60000,live\n");
 }
 
 #[tokio::test]

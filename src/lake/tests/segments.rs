@@ -50,6 +50,8 @@ fn rows(evidence: EvidenceId, class: ClassId, lessons: [LessonId; 2], trainees: 
             position_ms,
             score,
             reference,
+            stated_ms: position_ms,
+            mark: None,
         }
     });
     prop::collection::vec(row, 1..60).prop_map(|mut rows| {

@@ -36,7 +36,7 @@ pub(super) struct Whose {
 
 /// A lesson's trace: spans that cover its whole window, for one trainee or all
 #[utoipa::path(get, path = "/v1/classes/{class}/lessons/{lesson}/trace", tag = "hours", params(("class" = String, Path), ("lesson" = String, Path), ("trainee" = Option<String>, Query)),
-    responses((status = 200, description = "{items: [trace]}; each with spans [{kind, from, until, reason?, evidence: [{id, row?, resolution?}]}], matches [{evidence, row, by, confidence, resolution?}] and receipts")))]
+    responses((status = 200, description = "{items: [trace]}; each with spans [{kind, from, until, reason?, evidence: [{id, row?, resolution?}]}], matches [{evidence, row, by, confidence, resolution?}] and receipts; stated [{trainee, evidence, row, platform, kind, stated_ms, mark}] is what platforms state without times and nobody credits")))]
 pub(super) async fn lesson_trace(
     State(app): State<App>,
     Asker(actor): Asker,
@@ -51,8 +51,20 @@ pub(super) async fn lesson_trace(
         None => None,
     };
     let traces = link::trace_of_lesson(&app.db, lesson.id, trainee).await?;
-    let matches = matches(&traces, &app.lake.events_of_lesson(lesson.id).await?);
-    Ok(Json(json!({"lesson": lesson, "items": traces, "matches": matches, "receipts": receipts(&app, &traces).await?})))
+    let events = app.lake.events_of_lesson(lesson.id).await?;
+    let (matches, stated) = (matches(&traces, &events), stated(&events, trainee));
+    Ok(Json(json!({"lesson": lesson, "items": traces, "matches": matches, "receipts": receipts(&app, &traces).await?, "stated": stated})))
+}
+
+/// Totals and marks without times, of trainees of the lesson.
+fn stated(events: &[EventRow], only: Option<TraineeId>) -> Vec<Value> {
+    let stated =
+        events.iter().filter(|event| event.kind.is_stated() && event.trainee.is_some() && (only.is_none() || event.trainee == only));
+    let told = stated.map(|event| {
+        json!({"trainee": event.trainee, "evidence": event.evidence, "row": event.row, "platform": event.platform, "kind": event.kind.as_str(),
+            "stated_ms": event.stated_ms, "mark": event.mark})
+    });
+    told.collect()
 }
 
 /// All hours of a trainee, each with its trace

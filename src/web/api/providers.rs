@@ -13,7 +13,7 @@ use axum::http::StatusCode;
 use serde_json::{Value, json as value};
 
 /// Platforms, the six of the notice first
-#[utoipa::path(get, path = "/v1/platforms", tag = "plan", responses((status = 200, description = "{items: [{id, name_zh, name_en, host, timezone, headings, source}]}")))]
+#[utoipa::path(get, path = "/v1/platforms", tag = "plan", responses((status = 200, description = "{items: [{id, name_zh, name_en, host, timezone, headings, source, formats, columns, values, filenames, sha256}]}")))]
 pub(super) async fn platforms(State(app): State<App>, Asker(actor): Asker) -> Answer<Json<Value>> {
     actor.require(Right::See)?;
     Ok(Json(value!({"items": platform::list(&app.db).await?})))

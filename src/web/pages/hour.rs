@@ -31,6 +31,8 @@ pub struct EventRow {
     pub until: Option<Time>,
     /// Place in recorded content.
     pub position: Option<i64>,
+    /// What the platform states without times, as words: shown, and credited by nobody.
+    pub stated: Option<String>,
     /// Network address, device, client, as far as the log says.
     pub whence: String,
     /// The row.
@@ -218,8 +220,20 @@ fn told(reader: &Reader<'_>, event: &crate::lake::EventRow, files: &Files) -> Ev
         at: event.at,
         until: event.until,
         position: event.position_ms,
+        stated: event.kind.is_stated().then(|| stated(&reader.frame, event)),
         whence: whence.join(" · "),
         source: files.source(event.evidence, Some(event.row)),
+    }
+}
+
+/// `平台所写时长 45:00，没有写明起止时间`
+fn stated(frame: &Frame, event: &crate::lake::EventRow) -> String {
+    let mark = event.mark.as_deref().unwrap_or_default();
+    let word = frame.code("stated", mark);
+    match event.stated_ms {
+        Some(ms) if mark.is_empty() => frame.say1("hour.stated_total", format::length(ms)),
+        Some(ms) => frame.say2("hour.stated_total_of", word, format::length(ms)),
+        None => frame.say1("hour.stated_mark", word),
     }
 }
 

@@ -33,8 +33,8 @@ pub mod log;
 pub mod login;
 pub mod trainee;
 pub mod trouble;
-pub mod upload;
 pub mod unmatched;
+pub mod upload;
 pub mod work;
 
 use super::problem::Problem;

@@ -75,6 +75,7 @@ fn marks(events: &[EventRow]) -> HashMap<TraineeId, Vec<Mark>> {
             EventKind::Join | EventKind::Interval => EventKind::Join,
             kind @ (EventKind::Leave | EventKind::Answer | EventKind::FaceCheck) => kind,
             EventKind::Heartbeat | EventKind::Progress | EventKind::Away | EventKind::WaitingRoom => continue,
+            EventKind::Total | EventKind::Mark => continue,
         };
         if let Some(trainee) = event.trainee {
             marks.entry(trainee).or_default().push(Mark { kind: kind.as_str().to_owned(), at: event.at });

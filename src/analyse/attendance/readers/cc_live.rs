@@ -46,7 +46,7 @@ fn columns(row: &Row<'_>) -> Option<Columns<Field>> {
     (person && columns.has(Field::Enter) && columns.has(Field::Leave)).then_some(columns)
 }
 
-fn recognise(probe: &Probe) -> u8 {
+fn recognise(probe: &Probe, _: &Hints<'_>) -> u8 {
     if probe.tables.iter().any(|table| heading::find(&table.head, columns).is_some()) { 92 } else { 0 }
 }
 

@@ -18,7 +18,7 @@ fn is_own(entry: &EntryHead) -> bool {
     entry.has(&["enterTime"]) && (entry.has(&["viewerId"]) || entry.has(&["viewerName"]))
 }
 
-fn recognise(probe: &Probe) -> u8 {
+fn recognise(probe: &Probe, _: &Hints<'_>) -> u8 {
     if members::list_of(probe, is_own).is_some() { 95 } else { 0 }
 }
 

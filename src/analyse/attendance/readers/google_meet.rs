@@ -52,7 +52,7 @@ fn columns(row: &Row<'_>) -> Option<Columns<Field>> {
     (person && columns.has(Field::Joined) && columns.has(Field::Exited)).then_some(columns)
 }
 
-fn recognise(probe: &Probe) -> u8 {
+fn recognise(probe: &Probe, _: &Hints<'_>) -> u8 {
     if probe.tables.iter().any(|table| heading::find(&table.head, columns).is_some()) { 90 } else { 0 }
 }
 

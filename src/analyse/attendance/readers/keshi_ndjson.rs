@@ -20,7 +20,7 @@ pub(crate) const READER: Reader = Reader { name: "keshi-ndjson", recognise, read
 
 /// Lines that are objects with the members of an event; a file of other objects is taken when nobody else wants it, so that its rows
 /// are told what they lack.
-fn recognise(probe: &Probe) -> u8 {
+fn recognise(probe: &Probe, _: &Hints<'_>) -> u8 {
     let begun = probe.lines.iter().filter(|line| line.trim_start().starts_with('{'));
     begun
         .map(|line| match serde_json::from_str::<Value>(line) {
@@ -92,7 +92,7 @@ impl<'de: 'a, 'a> Deserialize<'de> for Optional<'a> {
 /// One line as an event.
 pub(crate) fn event(line: &[u8]) -> Result<Event, Fault> {
     let line: Line<'_> = serde_json::from_slice(line).map_err(|_| diagnosis(line))?;
-    let kind = EventKind::from_word(&line.kind).ok_or_else(|| Fault::bad_kind("kind"))?;
+    let kind = EventKind::from_word(&line.kind).filter(|kind| !kind.is_stated()).ok_or_else(|| Fault::bad_kind("kind"))?;
     let at = instant("at", &line.at)?;
     let until = line.until.0.as_deref().map(|text| instant("until", text)).transpose()?;
     let who = Who {

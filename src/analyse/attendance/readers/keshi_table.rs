@@ -97,7 +97,7 @@ fn columns(row: &Row<'_>) -> Option<Columns<Field>> {
     (person && columns.has(Field::At) && (columns.has(Field::Kind) || columns.has(Field::Until))).then_some(columns)
 }
 
-fn recognise(probe: &Probe) -> u8 {
+fn recognise(probe: &Probe, _: &Hints<'_>) -> u8 {
     let sure = |columns: Columns<Field>| match (columns.has(Field::Kind), columns.label(Field::At)) {
         (true, "at") => 95,
         (true, _) => 80,
@@ -122,9 +122,7 @@ fn read(source: &mut Source, probe: &Probe, hints: &Hints<'_>, tally: &mut Tally
     let read = values::each_row(source, body, tally, hints, columns, |row, columns| event(row, columns, &mut calendar, &mut lost_digits));
     tally.assume_calendar(&calendar);
     if lost_digits {
-        tally.assume(
-            "ID numbers that the spreadsheet holds as numbers have lost digits and were left out; format the column as text.".to_owned(),
-        );
+        tally.assume(values::LOST_DIGITS.to_owned());
     }
     read
 }
@@ -166,9 +164,12 @@ fn event(row: &Row<'_>, columns: &Columns<Field>, calendar: &mut Calendar, lost_
     })
 }
 
-fn kind(word: &str) -> Option<EventKind> {
+/// The kind that a word in Chinese or English means.
+pub(super) fn kind(word: &str) -> Option<EventKind> {
     let word = fold::fold(word).to_lowercase().replace([' ', '-'], "_");
-    EventKind::from_word(&word).or_else(|| KINDS.iter().find(|(_, words)| words.contains(&word.as_str())).map(|(kind, _)| *kind))
+    EventKind::from_word(&word)
+        .filter(|kind| !kind.is_stated())
+        .or_else(|| KINDS.iter().find(|(_, words)| words.contains(&word.as_str())).map(|(kind, _)| *kind))
 }
 
 fn number<T: std::str::FromStr>(row: &Row<'_>, columns: &Columns<Field>, field: Field, wanted: &str) -> Result<Option<T>, Fault> {
@@ -195,6 +196,6 @@ mod tests {
         words.sort_unstable();
         words.dedup();
         assert_eq!(words.len(), count);
-        assert!(KINDS.iter().map(|(kind, _)| *kind).eq(EventKind::ALL));
+        assert!(KINDS.iter().map(|(kind, _)| *kind).eq(EventKind::ALL.into_iter().filter(|kind| !kind.is_stated())));
     }
 }

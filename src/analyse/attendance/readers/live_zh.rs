@@ -7,17 +7,18 @@
 
 use super::super::calendar::Calendar;
 use super::super::cell::{Cell, Row};
-use super::super::duration::Unit;
 use super::super::event::{Event, EventKind, Who};
 use super::super::fault::{self, Fault};
 use super::super::heading::{self, Aliases, Columns};
 use super::super::reading::Hints;
 use super::super::source::{Probe, Source};
+use super::super::stays::{self, Told, Watched};
 use super::super::tally::{Halt, Tally};
-use super::super::totals::{self, Totals};
+use super::super::totals::Totals;
 use super::super::values;
 use super::Reader;
-use crate::time::{SECOND, Time};
+use crate::time::Time;
+use std::collections::BTreeSet;
 
 pub(super) const READER: Reader = Reader { name: "live-zh", recognise, read };
 
@@ -90,8 +91,7 @@ enum Shape {
 /// What of a file had to be assumed.
 #[derive(Default)]
 struct Used {
-    one_stay: bool,
-    last_stay: bool,
+    told: BTreeSet<Told>,
     signed: bool,
     lost_digits: bool,
 }
@@ -119,7 +119,7 @@ fn shape(columns: &Columns<Field>) -> Option<Shape> {
     }
 }
 
-fn recognise(probe: &Probe) -> u8 {
+fn recognise(probe: &Probe, _: &Hints<'_>) -> u8 {
     let sure = |columns: Columns<Field>| match shape(&columns) {
         Some(Shape::Watched) => 92,
         Some(Shape::Met) => 85,
@@ -136,17 +136,10 @@ fn read(source: &mut Source, probe: &Probe, hints: &Hints<'_>, tally: &mut Tally
     let read = values::read_tables(source, probe, hints, tally, &TIMES, columns, |row, columns, calendar| {
         event(row, columns, calendar, &mut totals, &mut used)
     });
+    used.told.iter().filter_map(|told| told.assumption()).for_each(|sentence| tally.assume(sentence.to_owned()));
     let said = [
-        (used.one_stay, "Rows whose stated total fills the time from first coming to last going are read as one stay."),
-        (
-            used.last_stay,
-            "Rows whose stated total leaves a gap between first coming and last going are read as their last stay, from the latest coming on; stays before it have no end in the file.",
-        ),
         (used.signed, "Rows are read as one stay from signing in to signing out; a stated total that differs is kept as a fact."),
-        (
-            used.lost_digits,
-            "ID numbers that the spreadsheet holds as numbers have lost digits and were left out; format the column as text.",
-        ),
+        (used.lost_digits, values::LOST_DIGITS),
     ];
     said.into_iter().filter(|(used, _)| *used).for_each(|(_, sentence)| tally.assume(sentence.to_owned()));
     totals.state(tally);
@@ -209,28 +202,15 @@ fn watched(
     let Some(last) = values::moment(row, columns, Field::LastLeave, calendar)? else {
         return Err(Fault::missing("最后离开直播时间", "the time of the last going, or export the records of each coming and going"));
     };
-    if last < first || latest.is_some_and(|latest| latest > last || latest < first) {
-        return Err(Fault::leave_before_join());
-    }
-    let stated = stated_s(row, columns)?;
-    if stated.is_some_and(|stated| totals::fills(stated, first, last)) {
-        used.one_stay = true;
-        return Ok((first, Some(last)));
-    }
-    let last_stay = latest.filter(|latest| *latest > first).zip(stated).filter(|(latest, stated)| {
-        let length_s = (last.0 - latest.0) / SECOND;
-        *stated >= length_s || totals::fills(*stated, *latest, last)
-    });
-    let from = last_stay.map_or(first, |(latest, _)| latest);
-    if let Some(stated) = stated {
+    let stated = values::stated_s(row, columns, Field::Total, None)?;
+    let (stay, disagrees_from) = Watched { first, latest, last, stated }.stay();
+    if let (Some(stated), Some(from)) = (stated, disagrees_from) {
         totals.row(row.number, stated, from, last);
     }
-    used.last_stay |= last_stay.is_some();
-    last_stay.map(|(latest, _)| (latest, Some(last))).ok_or_else(|| Fault::first_to_last(EACH))
+    let stay = stay?;
+    used.told.insert(stay.told);
+    Ok((stay.at, stay.until))
 }
-
-/// What to do about a row that may hide gaps.
-const EACH: &str = "export the records of each coming and going (进出记录) as well";
 
 /// A coming and a going, of somebody who is said to have come once, or whose total says so.
 fn met(
@@ -244,21 +224,17 @@ fn met(
     let until = values::moment(row, columns, Field::Leave, calendar)?;
     let count = values::text(row, columns, Field::Count).and_then(|count| count.parse::<u64>().ok());
     let once = count == Some(1) || !columns.has(Field::Count);
-    let Some(until) = until else {
-        return if once { Ok((at, None)) } else { Err(Fault::first_to_last(EACH)) };
+    let stated = if once || until.is_none() {
+        values::stated_s(row, columns, Field::Total, None).unwrap_or(None)
+    } else {
+        values::stated_s(row, columns, Field::Total, None)?
     };
-    if until < at {
-        return Err(Fault::leave_before_join());
-    }
-    let stated = if once { stated_s(row, columns).unwrap_or(None) } else { stated_s(row, columns)? };
-    if let Some(stated) = stated {
+    if let (Some(stated), Some(until)) = (stated, until.filter(|until| *until >= at)) {
         totals.row(row.number, stated, at, until);
     }
-    if !once && !stated.is_some_and(|stated| totals::fills(stated, at, until)) {
-        return Err(Fault::first_to_last(EACH));
-    }
-    used.one_stay |= !once;
-    Ok((at, Some(until)))
+    let stay = stays::met(at, until, once, stated)?;
+    used.told.insert(stay.told);
+    Ok((stay.at, stay.until))
 }
 
 fn signed(
@@ -270,31 +246,11 @@ fn signed(
 ) -> Result<(Time, Option<Time>), Fault> {
     let at = values::needed(row, columns, Field::SignIn, calendar)?;
     let until = values::moment(row, columns, Field::SignOut, calendar)?;
-    if let (Some(until), Ok(Some(stated))) = (until.filter(|until| *until >= at), stated_s(row, columns)) {
+    if let (Some(until), Ok(Some(stated))) = (until.filter(|until| *until >= at), values::stated_s(row, columns, Field::Total, None)) {
         totals.row(row.number, stated, at, until);
         used.signed = true;
     }
     Ok((at, until))
-}
-
-/// The stated total. A bare number counts what its heading says; where it says nothing, nobody knows.
-fn stated_s(row: &Row<'_>, columns: &Columns<Field>) -> Result<Option<i64>, Fault> {
-    let Some(place) = columns.get(Field::Total) else { return Ok(None) };
-    let (cell, label) = (row.cell(place), columns.label(Field::Total));
-    let unit = Unit::of_heading(label);
-    let bare = match &cell {
-        Cell::Number(_) => true,
-        Cell::Text(text) => text.trim().parse::<f64>().is_ok(),
-        _ => false,
-    };
-    if bare && unit.is_none() && !cell.is_nothing() {
-        return Err(Fault::bad_value(
-            label,
-            "a number without a unit",
-            "a length such as 1:02:03 or 62分钟, or name the unit in the heading",
-        ));
-    }
-    Ok(cell.seconds(unit.unwrap_or(Unit::Minutes)))
 }
 
 #[cfg(test)]

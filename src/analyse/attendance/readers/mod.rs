@@ -8,32 +8,38 @@
 //! the folder above. Its samples go into a file under `tests/`, each with a line that says what it is modelled on.
 
 mod bigbluebutton;
+mod bigbluebutton_table;
 mod cc_live;
 mod cc_live_json;
+mod chaoxing;
 mod dingtalk;
 mod google_meet;
 pub(super) mod keshi_ndjson;
 mod keshi_table;
 mod live_zh;
+mod moodle_attendance;
 mod moodle_log;
+mod profile;
 mod teams;
 mod tencent;
 mod wecom;
 pub(super) mod xapi;
 mod zoom;
 
-use super::reading::Hints;
+use super::reading::{Hints, Limits};
 use super::source::{Probe, Source};
 use super::tally::{Halt, Tally};
 use crate::error::{Error, Result, codes};
+use crate::register::Platform;
 use crate::tables::Count;
+use std::fs::File;
 
 /// A format.
 pub(crate) struct Reader {
     /// Its name in `format=` and in answers.
     pub(crate) name: &'static str,
     /// How sure it is that a file is its own, 0 to 100. See [`SURE_ENOUGH`].
-    pub(crate) recognise: fn(&Probe) -> u8,
+    pub(crate) recognise: fn(&Probe, &Hints<'_>) -> u8,
     /// Reads a file that it recognises, or that somebody says is its own.
     pub(crate) read: fn(&mut Source, &Probe, &Hints<'_>, &mut Tally<'_>) -> Result<(), Halt>,
 }
@@ -48,12 +54,17 @@ pub(crate) const READERS: &[Reader] = &[
     google_meet::READER,
     cc_live::READER,
     live_zh::READER,
+    profile::READER,
     moodle_log::READER,
+    moodle_attendance::READER,
+    chaoxing::READER,
     wecom::READER,
     bigbluebutton::READER,
     cc_live_json::READER,
     xapi::READER,
     xapi::LIVE,
+    xapi::LINES,
+    bigbluebutton_table::READER,
     dingtalk::READER,
 ];
 
@@ -63,7 +74,7 @@ const OF_DOCUMENTS: [Reader; 6] = [wecom::READER, bigbluebutton::READER, cc_live
 /// What the rows of events count that a reader of this name made; [`crate::tables::quote`] shows such a row.
 pub fn counted(reader: Option<&str>) -> Count {
     match reader {
-        Some(name) if name == keshi_ndjson::READER.name => Count::Lines,
+        Some(name) if name == keshi_ndjson::READER.name || name == xapi::LINES.name => Count::Lines,
         Some(name) if OF_DOCUMENTS.iter().any(|known| known.name == name) => Count::Entries,
         _ => Count::Rows,
     }
@@ -74,18 +85,23 @@ pub fn counted(reader: Option<&str>) -> Count {
 pub(crate) const SURE_ENOUGH: u8 = 50;
 
 /// The reader for a file: the one named, or the surest.
-pub(crate) fn choose(probe: &Probe, format: Option<&str>) -> Result<&'static Reader> {
-    let asked = format.map(str::trim).filter(|format| !format.is_empty() && !format.eq_ignore_ascii_case("auto"));
+pub(crate) fn choose(probe: &Probe, hints: &Hints<'_>) -> Result<&'static Reader> {
+    let asked = hints.format.map(str::trim).filter(|format| !format.is_empty() && !format.eq_ignore_ascii_case("auto"));
     let candidates: Vec<&Reader> = READERS.iter().filter(|reader| asked.is_none_or(|asked| goes_by(reader.name, asked))).collect();
     if candidates.is_empty() {
         return Err(Error::new(&codes::UNKNOWN_FORMAT, format!("There is no format of that name; use auto or one of {}.", names())));
     }
     // The last of the greatest is what max_by_key gives, so the order is turned round.
-    let surest = candidates.iter().rev().max_by_key(|reader| (reader.recognise)(probe)).expect("there is at least one candidate");
-    if probe.broken && (surest.recognise)(probe) < if asked.is_some() { 1 } else { SURE_ENOUGH } {
+    let sure = |reader: &&&Reader| (reader.recognise)(probe, hints);
+    let surest = candidates.iter().rev().max_by_key(sure).expect("there is at least one candidate");
+    let sure = sure(&surest);
+    if probe.broken && sure < if asked.is_some() { 1 } else { SURE_ENOUGH } {
         return Err(Error::of(&codes::CORRUPT));
     }
-    if (surest.recognise)(probe) == 0 && asked.is_some() {
+    if sure == 0 && surest.name == profile::READER.name && asked.is_some() {
+        return Err(profile::refusal(hints));
+    }
+    if sure == 0 && asked.is_some() {
         let name = surest.name;
         return Err(Error::new(
             &codes::UNKNOWN_FORMAT,
@@ -94,7 +110,7 @@ pub(crate) fn choose(probe: &Probe, format: Option<&str>) -> Result<&'static Rea
             ),
         ));
     }
-    if (surest.recognise)(probe) < SURE_ENOUGH && asked.is_none() {
+    if sure < SURE_ENOUGH && asked.is_none() {
         return Err(Error::new(
             &codes::UNKNOWN_FORMAT,
             format!(
@@ -104,6 +120,16 @@ pub(crate) fn choose(probe: &Probe, format: Option<&str>) -> Result<&'static Rea
         ));
     }
     Ok(surest)
+}
+
+pub use profile::Heading;
+
+/// What a profile takes the headings of a file's tables for, for whoever writes the profile. Blocking.
+///
+/// # Errors
+/// As for reading the file, where it cannot be opened at all.
+pub fn headings(file: File, profile: &Platform, limits: Limits) -> Result<Vec<Heading>> {
+    Ok(profile::mapped(&Source::open(file, limits)?.probe()?, profile))
 }
 
 /// The list that a reader of documents was to read is not there.

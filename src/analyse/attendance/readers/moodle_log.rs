@@ -54,7 +54,7 @@ fn own(columns: &Columns<Field>) -> usize {
     own.into_iter().filter(|field| columns.has(*field)).count()
 }
 
-fn recognise(probe: &Probe) -> u8 {
+fn recognise(probe: &Probe, _: &Hints<'_>) -> u8 {
     let sure = |columns: Columns<Field>| if own(&columns) >= 4 { 95 } else { 60 };
     probe.tables.iter().filter_map(|table| heading::find(&table.head, columns)).map(sure).max().unwrap_or(0)
 }

@@ -24,7 +24,7 @@ use parts::{Field, Is, MEETING, Part, Place, columns, part};
 
 pub(super) const READER: Reader = Reader { name: "teams", recognise, read };
 
-fn recognise(probe: &Probe) -> u8 {
+fn recognise(probe: &Probe, _: &Hints<'_>) -> u8 {
     let sure = |columns: Columns<Field>| match part(&columns) {
         Some(Part::Participants | Part::Actions) => 93,
         Some(Part::Activities) if columns.has(Field::Upn) => 93,
@@ -208,9 +208,9 @@ impl Log<'_, '_> {
     fn action(&mut self, row: &Row<'_>, columns: &Columns<Field>, who: Who) -> Result<Event, Fault> {
         let label = columns.label(Field::Action);
         let word = values::text(row, columns, Field::Action).ok_or_else(|| Fault::missing(label, "Joined, Joined before or Left"))?;
-        let kind = match word.to_lowercase().as_str() {
-            "joined" | "已加入" | "加入" => EventKind::Join,
-            "left" | "已离开" | "离开" | "已離開" | "離開" => EventKind::Leave,
+        let kind = match word.to_lowercase().replace('’', "'").as_str() {
+            "joined" | "已加入" | "加入" | "rejoint" | "a rejoint" => EventKind::Join,
+            "left" | "已离开" | "离开" | "已離開" | "離開" | "a quitté" | "a quitté l'appel" => EventKind::Leave,
             "joined before" | "之前已加入" | "先前已加入" => {
                 self.used.before = true;
                 EventKind::Join

@@ -3,7 +3,7 @@
 //! A detail sheet (`成员参会明细`, for webinars `成员观看明细`) has one row per stay; an overview (`成员参会概况`) one per person with the first join, the
 //! last leave, how often and how long. Above the headings may stand what the meeting is. Only stays become events; the overview's totals
 //! are compared with them. Where there is no detail, an overview row whose total fills the time from join to leave is one stay; a
-//! total over several stays earns nothing.
+//! total over several stays is kept as what the platform states.
 
 use super::super::calendar::Calendar;
 use super::super::cell::Row;
@@ -116,7 +116,7 @@ fn sheet(columns: &Columns<Field>) -> Option<Sheet> {
     }
 }
 
-fn recognise(probe: &Probe) -> u8 {
+fn recognise(probe: &Probe, _: &Hints<'_>) -> u8 {
     let sure = |table: &Table| {
         let columns = heading::find(&table.head, columns)?;
         let own_heading = [Field::Nickname, Field::FirstJoin]
@@ -226,7 +226,11 @@ impl Log<'_, '_> {
                         }
                     }
                     (_, Some(total)) if totals::fills(total, event.at, until) => assumed = true,
-                    _ => return Err(Fault::totals_only("export the members' details (成员参会明细) as well")),
+                    (_, Some(total)) if event.at <= until => {
+                        return Ok(Event { kind: EventKind::Total, stated_ms: total.checked_mul(1_000), ..event });
+                    }
+                    (_, Some(_)) => return Err(Fault::leave_before_join()),
+                    (_, None) => return Err(Fault::totals_only("export the members' details (成员参会明细) as well")),
                 }
                 Ok(event)
             });

@@ -39,7 +39,7 @@ fn is_own(entry: &EntryHead) -> bool {
         && (entry.has(&["tmp_openid"]) || entry.has(&["userid", "quit_time"]) || entry.has(&["userid", "instance_id"]))
 }
 
-fn recognise(probe: &Probe) -> u8 {
+fn recognise(probe: &Probe, _: &Hints<'_>) -> u8 {
     match members::list_of(probe, is_own) {
         Some("attendees") => 95,
         Some(_) => 85,

@@ -1,4 +1,4 @@
-//! xAPI statements: one, an array of them, or the answer of a record store (`{"statements": […]}`), in any order.
+//! xAPI statements: one, an array of them, the answer of a record store (`{"statements": […]}`), or one on each line, in any order.
 //!
 //! What a verb (the last word of its id) counts as:
 //! - `launched`, `initialized`: a join; `completed`, `terminated`: the leave.
@@ -13,8 +13,9 @@ use super::super::calendar::Calendar;
 use super::super::duration;
 use super::super::event::{Event, EventKind, Who};
 use super::super::fault::{self, Fault};
-use super::super::members::{self, Members, Part};
+use super::super::members::{self, Members, Part, Place};
 use super::super::reading::Hints;
+use super::super::records::{Cut, Piece};
 use super::super::source::{EntryHead, Probe, Source};
 use super::super::tally::{Halt, Tally};
 use super::{Reader, no_list};
@@ -25,6 +26,8 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 pub(super) const READER: Reader = Reader { name: "xapi", recognise, read };
+/// Statements one on each line: its rows are lines.
+pub(super) const LINES: Reader = Reader { name: "xapi-lines", recognise: recognise_lines, read: read_lines };
 
 /// The same as clients send them one by one: a statement without a time tells of the moment it was received, and statements that say
 /// nothing of presence are no broken log.
@@ -44,8 +47,55 @@ fn is_own(entry: &EntryHead) -> bool {
     entry.has(&["actor", "verb"])
 }
 
-fn recognise(probe: &Probe) -> u8 {
+fn recognise(probe: &Probe, _: &Hints<'_>) -> u8 {
     if members::list_of(probe, is_own).is_some() { 95 } else { 0 }
+}
+
+/// A line that is a statement and is followed by others; a single one is a document.
+fn recognise_lines(probe: &Probe, _: &Hints<'_>) -> u8 {
+    let mut lines = probe.lines.iter().map(|line| line.trim()).filter(|line| !line.is_empty());
+    let is_statement =
+        |line: &str| serde_json::from_str::<Members>(line).is_ok_and(|line| line.contains_key("actor") && line.contains_key("verb"));
+    let first = lines.next().is_some_and(is_statement);
+    if first && lines.any(is_statement) { 96 } else { 0 }
+}
+
+/// Where statements stand.
+#[derive(Clone, Copy)]
+enum From<'l> {
+    List(&'l str),
+    Lines,
+}
+
+/// Passes over the statements of a file.
+fn each_statement(
+    source: &mut Source,
+    from: From<'_>,
+    hints: &Hints<'_>,
+    give: &mut dyn FnMut(Place, Result<Members, Fault>) -> Result<(), Halt>,
+) -> Result<(), Halt> {
+    match from {
+        From::List(list) => members::each_part(source, list, &hints.limits, &mut |part| match part {
+            Part::Said(..) => Ok(()),
+            Part::Entry(place, statement) => give(place, statement),
+        }),
+        From::Lines => {
+            let Some(text) = source.as_text() else {
+                return Err(
+                    Error::new(&codes::UNKNOWN_FORMAT, "The file is a workbook and no lines of JSON; send it with format=auto.").into()
+                );
+            };
+            text.each_line(&mut |Piece { number, span, text }| {
+                let statement = match text {
+                    Cut::Whole(line) if line.trim_ascii().is_empty() => return Ok(()),
+                    Cut::Whole(line) => serde_json::from_slice(line)
+                        .map_err(|_| Fault::new(fault::BAD_JSON, "the line is not one JSON object; write one statement on each line")),
+                    Cut::TooLong | Cut::OpenQuote => Err(Fault::too_long_line(hints.limits.line_bytes)),
+                };
+                give(Place::line(number, span), statement)
+            })
+        }
+    }
 }
 
 /// What statements say of other statements: hashes, so that a long file costs little.
@@ -70,15 +120,22 @@ struct Notes {
 
 fn read(source: &mut Source, probe: &Probe, hints: &Hints<'_>, tally: &mut Tally<'_>) -> Result<(), Halt> {
     let list = members::list_of(probe, is_own).ok_or_else(|| no_list("statements of xAPI"))?;
-    let relations = relations(source, list, hints, tally.most_rows())?;
+    read_from(source, From::List(list), hints, tally)
+}
+
+fn read_lines(source: &mut Source, _: &Probe, hints: &Hints<'_>, tally: &mut Tally<'_>) -> Result<(), Halt> {
+    read_from(source, From::Lines, hints, tally)
+}
+
+fn read_from(source: &mut Source, from: From<'_>, hints: &Hints<'_>, tally: &mut Tally<'_>) -> Result<(), Halt> {
+    let relations = relations(source, from, hints, tally.most_rows())?;
     let (mut calendar, mut notes) = (Calendar::new(hints), Notes::default());
-    let read = members::each_part(source, list, &hints.limits, &mut |part| {
-        let Part::Entry(place, statement) = part else { return Ok(()) };
-        match statement.and_then(|statement| event(&statement, &relations, hints.received_at, &mut calendar, &mut notes)) {
-            Ok(None) => Ok(()),
-            Ok(Some(event)) => place.take(tally, Ok(event)),
-            Err(fault) => place.take(tally, Err(fault)),
-        }
+    let read = each_statement(source, from, hints, &mut |place, statement| match statement
+        .and_then(|statement| event(&statement, &relations, hints.received_at, &mut calendar, &mut notes))
+    {
+        Ok(None) => Ok(()),
+        Ok(Some(event)) => place.take(tally, Ok(event)),
+        Err(fault) => place.take(tally, Err(fault)),
     });
     tally.assume_calendar(&calendar);
     notes.state(tally);
@@ -86,10 +143,10 @@ fn read(source: &mut Source, probe: &Probe, hints: &Hints<'_>, tally: &mut Tally
 }
 
 /// Looks ahead for what statements say of one another.
-fn relations(source: &mut Source, list: &str, hints: &Hints<'_>, most: u64) -> Result<Relations, Halt> {
+fn relations(source: &mut Source, from: From<'_>, hints: &Hints<'_>, most: u64) -> Result<Relations, Halt> {
     let (mut relations, mut seen) = (Relations::default(), 0);
-    let passed = members::each_part(source, list, &hints.limits, &mut |part| {
-        let Part::Entry(_, Ok(statement)) = part else { return Ok(()) };
+    let passed = each_statement(source, from, hints, &mut |_, statement| {
+        let Ok(statement) = statement else { return Ok(()) };
         let inside = |name: &str, inner: &str| members::get(&statement, name).and_then(|value| value.get(inner)).and_then(Value::as_str);
         match verb(&statement) {
             Some("completed" | "terminated") if inside("result", "duration").is_some() => {

@@ -1,10 +1,10 @@
 //! Zoom's participants report, as its web portal exports it (CSV, or saved from it as a workbook).
 //!
 //! One row per stay; the meeting's own row may stand above, or be repeated in front of every participant's; headings come in several
-//! cases and languages. With "show unique users" a row is a person's total and no stay. Rows of the waiting room are kept as such.
+//! cases and languages. With "show unique users" a row is a person's total and no stay: it is kept as what Zoom states. Rows of the waiting room are kept as such.
 
 use super::super::calendar::Calendar;
-use super::super::cell::{KeptRow, Row};
+use super::super::cell::{Cell, KeptRow, Row};
 use super::super::duration::Unit;
 use super::super::event::{Event, EventKind, Who};
 use super::super::fault::Fault;
@@ -12,6 +12,7 @@ use super::super::fold;
 use super::super::heading::{self, Aliases, Columns};
 use super::super::reading::Hints;
 use super::super::source::{Probe, Source};
+use super::super::stays;
 use super::super::tally::{Halt, Tally};
 use super::super::totals::Totals;
 use super::super::values::{self, Body};
@@ -74,7 +75,7 @@ fn is_own(columns: &Columns<Field>) -> bool {
     OWN.contains(&fold::heading(columns.label(Field::Name)).as_str())
 }
 
-fn recognise(probe: &Probe) -> u8 {
+fn recognise(probe: &Probe, _: &Hints<'_>) -> u8 {
     let sure = |columns: Columns<Field>| {
         let other = [Field::Duration, Field::Guest, Field::Consent, Field::Waiting].into_iter().filter(|field| columns.has(*field)).count();
         match (is_own(&columns), other) {
@@ -102,17 +103,16 @@ fn read(source: &mut Source, probe: &Probe, hints: &Hints<'_>, tally: &mut Tally
     values::settle_order(source, table, &probe.tables[table].head, &found, &[Field::Join, Field::Leave], &mut calendar, tally.most_rows())?;
     let mut totals = Totals::default();
     let body = Body { table, columns: found, base: 0 };
-    let read = values::each_row(source, body, tally, hints, columns, |row, columns| event(row, columns, &mut calendar, &mut totals));
+    let read = values::each_row(source, body, tally, hints, columns, |row, columns| {
+        if columns.has(Field::Join) { event(row, columns, &mut calendar, &mut totals) } else { total(row, columns, hints) }
+    });
     tally.assume_calendar(&calendar);
     totals.state(tally);
     read
 }
 
 fn event(row: &Row<'_>, columns: &Columns<Field>, calendar: &mut Calendar, totals: &mut Totals) -> Result<Event, Fault> {
-    if !columns.has(Field::Join) {
-        return Err(Fault::totals_only("export the report with 'Show unique users' switched off"));
-    }
-    let who = Who { name: values::text(row, columns, Field::Name), email: values::text(row, columns, Field::Email), ..Who::default() };
+    let who = who(row, columns);
     let at = values::needed(row, columns, Field::Join, calendar)?;
     let until = values::moment(row, columns, Field::Leave, calendar)?;
     let waiting = columns.get(Field::Waiting).is_some_and(|place| row.cell(place).yes() == Some(true));
@@ -121,14 +121,28 @@ fn event(row: &Row<'_>, columns: &Columns<Field>, calendar: &mut Calendar, total
         Some(_) => EventKind::Interval,
         None => EventKind::Join,
     };
-    let stated = [Field::Duration, Field::Total].into_iter().find_map(|field| {
-        let unit = Unit::of_heading(columns.label(field)).unwrap_or(Unit::Minutes);
-        row.cell(columns.get(field)?).seconds(unit)
-    });
+    let stated = stated_s(row, columns);
     if let (Some(stated), Some(until)) = (stated, until.filter(|until| *until >= at)) {
         totals.row(row.number, stated, at, until);
     }
     Ok(Event { until, ..Event::new(0, who, kind, at) })
+}
+
+/// The total of somebody whose stays are not in the report.
+fn total(row: &Row<'_>, columns: &Columns<Field>, hints: &Hints<'_>) -> Result<Event, Fault> {
+    let stated = stated_s(row, columns).ok_or_else(|| Fault::totals_only("export the report with 'Show unique users' switched off"))?;
+    stays::total(who(row, columns), stated, hints)
+}
+
+fn who(row: &Row<'_>, columns: &Columns<Field>) -> Who {
+    Who { name: values::text(row, columns, Field::Name), email: values::text(row, columns, Field::Email), ..Who::default() }
+}
+
+fn stated_s(row: &Row<'_>, columns: &Columns<Field>) -> Option<i64> {
+    [Field::Duration, Field::Total].into_iter().find_map(|field| {
+        let unit = Unit::of_heading(columns.label(field)).unwrap_or(Unit::Minutes);
+        row.cell(columns.get(field)?).seconds(unit)
+    })
 }
 
 /// What the row above the participants says of the meeting.
@@ -147,10 +161,22 @@ fn meeting(head: &[KeptRow], before_row: u64, tally: &mut Tally<'_>) {
     });
     let Some([names, values]) = above else { return };
     let (names, values) = (names.row(), values.row());
-    for place in 0..names.len() {
-        if let (Some(fact), Some(value)) = (fact_of(FACTS, &names, place), values.cell(place).text()) {
-            values::stated(tally, fact, &value);
-        }
+    let facts: Vec<(&str, Cell<'_>)> =
+        (0..names.len()).filter_map(|place| Some((fact_of(FACTS, &names, place)?, values.cell(place)))).collect();
+    // A row in which anything is not what a meeting's row has there is somebody's, and none of the meeting.
+    if facts.iter().all(|(fact, cell)| *cell == Cell::Empty || fits(fact, cell)) {
+        facts.iter().filter_map(|(fact, cell)| Some((fact, cell.text()?))).for_each(|(fact, value)| values::stated(tally, fact, &value));
+    }
+}
+
+/// Whether a cell is what such a fact of a meeting looks like.
+fn fits(fact: &str, cell: &Cell<'_>) -> bool {
+    let text = cell.text().unwrap_or_default();
+    match fact {
+        "meeting_id" => text.contains(|c: char| c.is_ascii_digit()) && text.chars().all(|c| c.is_ascii_digit() || c == ' ' || c == '-'),
+        "stated_start" | "stated_end" => cell.moment().is_some(),
+        "stated_participants" => text.parse::<u64>().is_ok(),
+        _ => true,
     }
 }
 

@@ -114,3 +114,25 @@ fn users_are_read_one_at_a_time_however_many_there_are() {
     let looked = preview(file(log.as_bytes()), &hints(), 10).expect("readable");
     assert_eq!((looked.rows, looked.complete), (10, false));
 }
+
+/// Modelled on the table that the learning dashboard (2.6 to 3.0) makes for saving, by its source: English headings, polls behind, the
+/// browser's way of writing dates, a row for anonymous answers.
+#[test]
+fn the_table_of_the_dashboard_is_read_as_stays_or_as_what_it_states() {
+    let log = "Name,Moderator,Activity Score,Talk Time,Webcam Time,Messages,Reactions,Poll Votes,Raise Hands,Join,Left,Duration,Wie geht es?\r\n\
+        \"张三\",\"FALSE\",\"3.5\",\"00:01:01\",\"-\",\"2\",\"0\",\"1\",\"0\",\"3/3/2020, 08:58:00 AM\",\"3/3/2020, 11:00:00 AM\",\"02:02:00\",\"A\"\r\n\
+        \"李四\",\"FALSE\",\"0\",\"-\",\"-\",\"0\",\"0\",\"0\",\"0\",\"3/3/2020, 09:00:00 AM\",\"3/3/2020, 11:00:00 AM\",\"00:40:00\",\"-\"\r\n\
+        \"王五\",\"FALSE\",\"0\",\"-\",\"-\",\"0\",\"0\",\"0\",\"0\",\"3/3/2020, 09:05:00 AM\",\"-\",\"01:55:00\",\"-\"\r\n\
+        \"Anonymous\",\"\",\"\",\"\",\"\",\"\",\"\",\"\",\"\",\"\",\"\",\"\",\"B\"\r\n";
+    let (reading, events) = all(log.as_bytes(), &lesson()).expect("readable");
+    assert_eq!(reading.reader, "bigbluebutton-table");
+    assert_eq!(
+        told(&events),
+        [
+            "2 interval 2020-03-03T08:58:00–2020-03-03T11:00:00 张三",
+            "3 total 2020-03-03T09:00:00–2020-03-03T11:00:00 李四 2400 s stated",
+            "4 join 2020-03-03T09:05:00 王五",
+        ]
+    );
+    assert_eq!(reading.refused.iter().map(|row| (row.row, row.code.as_str())).collect::<Vec<_>>(), [(5, "missing_value")]);
+}

@@ -298,6 +298,12 @@ fn pieces() -> impl Strategy<Value = Vec<u8>> {
         "--",
         "0",
         "join,",
+        "学习者,来,去,合计\n",
+        "学习者,刻,举动\n",
+        "学生姓名,视频观看时长,讨论数\n",
+        "Last name,3 Mar 2020 9.00AM,Points,Percentage\n",
+        "P (2/2),",
+        "Name,Activity Score,Talk Time,Join,Left,Duration\n",
         "{",
         "[",
         "sep=;\n",
@@ -312,8 +318,23 @@ fn pieces() -> impl Strategy<Value = Vec<u8>> {
 /// Of documents, whose entries have no bytes of their own in some encodings.
 const OF_DOCUMENTS: [&str; 5] = ["wecom", "bigbluebutton", "cc-live-json", "xapi", "dingtalk"];
 
-const FORMATS: [&str; 10] =
-    ["auto", "zoom", "tencent-meeting", "keshi-table", "keshi-ndjson", "teams", "google-meet", "cc-live", "live-zh", "moodle-log"];
+const FORMATS: [&str; 15] = [
+    "auto",
+    "zoom",
+    "tencent-meeting",
+    "keshi-table",
+    "keshi-ndjson",
+    "teams",
+    "google-meet",
+    "cc-live",
+    "live-zh",
+    "moodle-log",
+    "moodle-attendance",
+    "chaoxing",
+    "profile",
+    "bigbluebutton-table",
+    "xapi-lines",
+];
 
 #[test]
 fn every_format_is_tried_with_hostile_bytes() {
@@ -325,7 +346,8 @@ proptest! {
 
     #[test]
     fn no_bytes_break_the_readers(bytes in pieces(), format in proptest::sample::select(FORMATS.to_vec())) {
-        let hints = Hints { format: Some(format), ..lesson() };
+        let profile = super::profile::own();
+        let hints = Hints { format: Some(format), profile: Some(&profile), ..lesson() };
         if let Ok((reading, events)) = all(&bytes, &hints) {
             prop_assert_eq!(reading.rows, reading.accepted + reading.refused_total);
             prop_assert_eq!(reading.accepted, events.len() as u64);

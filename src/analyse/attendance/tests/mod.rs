@@ -3,12 +3,16 @@
 mod bigbluebutton;
 mod cc_live;
 mod cc_live_json;
+mod chaoxing;
 mod dingtalk;
+mod fuzz;
 mod google_meet;
 mod hostile;
 mod keshi;
 mod live_zh;
+mod moodle_attendance;
 mod moodle_log;
+mod profile;
 mod teams;
 mod tencent;
 mod wecom;
@@ -88,6 +92,12 @@ fn told(events: &[Event]) -> Vec<String> {
             }
             if let Some(score) = event.score {
                 line += &format!(" score {score}");
+            }
+            if let Some(stated) = event.stated_ms {
+                line += &format!(" {} s stated", stated / 1_000);
+            }
+            if let Some(mark) = &event.mark {
+                line += &format!(" {mark}");
             }
             line
         })

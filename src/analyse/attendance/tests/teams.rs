@@ -284,3 +284,28 @@ fn a_long_list_of_participants_does_not_hide_the_activities() {
     assert_eq!((reading.rows, &reading.facts["totals_disagree"]["count"]), (1, &299.into()));
     assert_eq!(preview(file(&utf16(&log)), &lesson(), 200).expect("readable").rows, 1);
 }
+
+/// Modelled on the older list in French, as the documentation of a public reader of such files shows it: day before month, `à` between
+/// date and time.
+#[test]
+fn the_older_list_in_french_is_read() {
+    let log = "Nom complet\tAction de l’utilisateur\tDate et heure\n\
+        Zhang San\tRejoint\t03/03/2020 à 08:58:51\n\
+        Zhang San\tA quitté l'appel\t03/03/2020 à 10:54:58\n";
+    let (reading, events) = all(&utf16(log), &lesson()).expect("readable");
+    assert_eq!(
+        (reading.reader, told(&events)),
+        ("teams", vec!["2 join 2020-03-03T08:58:51 Zhang San".to_owned(), "3 leave 2020-03-03T10:54:58 Zhang San".to_owned()])
+    );
+}
+
+/// Modelled on what a public reader of reports looks for in German; not on a whole file.
+#[test]
+fn headings_in_german_are_known_as_far_as_they_are_known() {
+    let log = "2. Teilnehmer\nName\tErster Beitritt\tLetztes Verlassen\tDauer der Besprechung\tE-Mail-Adresse\nZhang San\t03.03.2020, 09:00:00\t03.03.2020, 11:00:00\t2h\tzhang@example.com\n";
+    let (reading, events) = all(&utf16(log), &lesson()).expect("readable");
+    assert_eq!(
+        (reading.reader, told(&events)),
+        ("teams", vec!["3 interval 2020-03-03T09:00:00–2020-03-03T11:00:00 zhang@example.com Zhang San".to_owned()])
+    );
+}

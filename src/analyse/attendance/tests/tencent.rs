@@ -101,11 +101,12 @@ fn an_overview_alone_gives_the_stays_that_can_only_be_one() {
     assert_eq!(
         told(&events),
         [
+            "2 total 2020-03-03T08:58:00–2020-03-03T11:00:00 小张(张三) 6600 s stated",
             "3 interval 2020-03-03T09:00:00–2020-03-03T11:00:00 李四(李四)",
             "4 interval 2020-03-03T09:10:00–2020-03-03T10:10:00 王五&赵六(王五&赵六)"
         ]
     );
-    assert_eq!((reading.refused[0].row, reading.refused[0].code.as_str()), (2, "totals_only"));
+    assert_eq!((reading.refused_total, &reading.facts["stated_without_times"]), (0, &serde_json::json!(1)));
 }
 
 /// Modelled on the webinar export, whose detail sheet has another name.

@@ -169,3 +169,23 @@ fn statements_at_fault_are_named_without_what_they_say() {
         ["The file does not say its time zone; its times are read as Asia/Shanghai, the zone of the platform's profile."]
     );
 }
+
+/// The same statements one on each line, as record stores stream them and tools keep them.
+#[test]
+fn statements_one_on_each_line_are_rows_that_are_lines() {
+    let context = r#","context":{"registration":"r1","platform":"web"}"#;
+    let lines = [
+        statement("initialized", "2020-03-03T09:00:00+08:00", context),
+        String::new(),
+        statement("terminated", "2020-03-03T10:00:00+08:00", context),
+        "{\"actor\": oops".to_owned(),
+    ]
+    .join("\n");
+    let (reading, events) = all(lines.as_bytes(), &lesson()).expect("readable");
+    assert_eq!(reading.reader, "xapi-lines");
+    assert_eq!(told(&events), ["1 join 2020-03-03T09:00:00 user u1 client web", "3 leave 2020-03-03T10:00:00 user u1 client web"]);
+    assert_eq!(refused(&reading.refused), ["4 bad_json: the line is not one JSON object; write one statement on each line"]);
+    assert!(shown(lines.as_bytes(), &reading, &events[1]).contains("terminated"));
+    let bytes = events[1].bytes.clone().expect("a line has bytes");
+    assert!(lines[bytes.start as usize..bytes.end as usize].ends_with('}'));
+}

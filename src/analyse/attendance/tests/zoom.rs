@@ -115,13 +115,31 @@ fn a_late_row_tells_the_order_of_all() {
 
 /// Modelled on the report with "show unique users": totals, no stays.
 #[test]
-fn totals_without_stays_earn_nothing_and_say_what_to_do() {
+fn totals_without_stays_are_kept_as_what_zoom_states() {
     let log = "Name (Original Name),User Email,Total Duration (Minutes),Guest\n张三,zhang@example.com,118,No\n李四,,90,Yes\n";
-    let error = all(log.as_bytes(), &hints()).expect_err("no stays");
-    assert_eq!(error.code, "unreadable_log");
-    assert_eq!(error.rows.len(), 2);
-    assert_eq!(error.rows[0].code, "totals_only");
-    assert!(error.rows[0].message.contains("Show unique users"));
+    let (reading, events) = all(log.as_bytes(), &lesson()).expect("readable");
+    assert_eq!(
+        told(&events),
+        [
+            "2 total 2020-03-03T09:00:00–2020-03-03T11:00:00 zhang@example.com 张三 7080 s stated",
+            "3 total 2020-03-03T09:00:00–2020-03-03T11:00:00 李四 5400 s stated",
+        ]
+    );
+    assert!(reading.assumptions.iter().any(|sentence| sentence.contains("credit no time")), "{:?}", reading.assumptions);
+    let empty = "Name (Original Name),User Email,Total Duration (Minutes),Guest\n张三,,,No\n";
+    let error = all(empty.as_bytes(), &lesson()).expect_err("no stays");
+    assert!(error.rows[0].code == "totals_only" && error.rows[0].message.contains("Show unique users"), "{error}");
+}
+
+/// Found by mutating: the meeting's own row is lost, and a participant stands in its place.
+#[test]
+fn a_participant_below_the_meetings_headings_is_no_fact_of_the_meeting() {
+    let log = "Meeting ID,Topic,Start Time,End Time,User Email,Duration (Minutes),Participants\n\
+               张三 (San),z@example.com,2020-03-03 09:00:00,2020-03-03 10:00:00,60,No,No\n\n\
+               Name (Original Name),User Email,Join Time,Leave Time,Duration (Minutes),Guest\n\
+               李四,,2020-03-03 09:00:00,2020-03-03 10:00:00,60,No\n";
+    let (reading, _) = all(log.as_bytes(), &lesson()).expect("readable");
+    assert!(reading.facts.is_empty(), "{:?}", reading.facts);
 }
 
 #[test]

@@ -79,9 +79,19 @@ fn hour(frame: &Frame, number: u64) -> Hour {
             at: span.from,
             until: Some(span.until),
             position: None,
+            stated: None,
             whence: "113.200.18.7 · iPhone".into(),
             source: source(Some(number + 2)),
         })
+        .chain([EventRow {
+            kind: "total".into(),
+            at: at("09:00:00"),
+            until: Some(at("09:45:00")),
+            position: None,
+            stated: Some("平台所写时长 45:00，没有写明起止时间，不计入认定。".into()),
+            whence: String::new(),
+            source: source(Some(number + 3)),
+        }])
         .collect();
     let line = Line::draw(frame, one, Order::Evidence);
     Hour {
@@ -120,6 +130,7 @@ fn recorded_hour(frame: &Frame) -> Hour {
         at: span.from,
         until: None,
         position: span.content.map(|(from, _)| from),
+        stated: None,
         whence: "113.200.18.7 · web".into(),
         source: source(Some(139)),
     });

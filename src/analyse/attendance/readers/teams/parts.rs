@@ -19,21 +19,36 @@ pub(super) enum Field {
     Timestamp,
 }
 
+/// English and Chinese as Teams writes them. French is the older list as a public reader of such files shows it; of German, only the headings
+/// that a public reader of reports knows. Other languages are not known well enough: an operator's profile can name their headings.
 const ALIASES: Aliases<Field> = &[
-    (Field::Name, &["fullname", "name", "全名", "姓名", "名称", "名稱"]),
-    (Field::Join, &["jointime", "加入时间", "加入時間"]),
-    (Field::Leave, &["leavetime", "离开时间", "離開時間"]),
-    (Field::FirstJoin, &["firstjoin", "firstjointime", "首次加入", "首次加入时间", "第一次加入", "首次加入時間"]),
-    (Field::LastLeave, &["lastleave", "lastleavetime", "最后离开", "上次离开", "最后离开时间", "上次離開", "最後離開", "上次離開時間"]),
+    (Field::Name, &["fullname", "name", "全名", "姓名", "名称", "名稱", "nomcomplet"]),
+    (Field::Join, &["jointime", "加入时间", "加入時間", "beitrittszeit"]),
+    (Field::Leave, &["leavetime", "离开时间", "離開時間", "verlassenszeit"]),
+    (Field::FirstJoin, &["ersterbeitritt", "firstjoin", "firstjointime", "首次加入", "首次加入时间", "第一次加入", "首次加入時間"]),
+    (
+        Field::LastLeave,
+        &["letztesverlassen", "lastleave", "lastleavetime", "最后离开", "上次离开", "最后离开时间", "上次離開", "最後離開", "上次離開時間"],
+    ),
     (
         Field::Duration,
-        &["inmeetingduration", "duration", "会议持续时间", "会议中持续时间", "会议时长", "持续时间", "會議持續時間", "持續時間"],
+        &[
+            "inmeetingduration",
+            "duration",
+            "dauerderbesprechung",
+            "会议持续时间",
+            "会议中持续时间",
+            "会议时长",
+            "持续时间",
+            "會議持續時間",
+            "持續時間",
+        ],
     ),
-    (Field::Email, &["email", "电子邮件", "电子邮箱", "電子郵件"]),
+    (Field::Email, &["email", "emailadresse", "电子邮件", "电子邮箱", "電子郵件"]),
     (Field::Upn, &["participantidupn", "参与者idupn", "参与者标识符upn", "參與者識別碼upn", "參與者idupn"]),
     (Field::Role, &["role", "角色"]),
-    (Field::Action, &["useraction", "用户操作", "使用者動作"]),
-    (Field::Timestamp, &["timestamp", "时间戳", "時間戳記"]),
+    (Field::Action, &["useraction", "用户操作", "使用者動作", "actiondelutilisateur"]),
+    (Field::Timestamp, &["timestamp", "时间戳", "時間戳記", "dateetheure"]),
 ];
 
 /// What the summary says of the meeting.
@@ -56,7 +71,7 @@ pub(super) const MEETING: &[(&str, &str)] = &[
 ];
 
 /// Titles of sections without their number, for files whose blank rows were lost.
-const TITLES: [&str; 15] = [
+const TITLES: [&str; 17] = [
     "summary",
     "participants",
     "inmeetingactivities",
@@ -72,6 +87,9 @@ const TITLES: [&str; 15] = [
     "总结",
     "meetingsummary",
     "attendees",
+    // Reports whose titles alone are Spanish, as public readers of them look for.
+    "participantes",
+    "actividadesenlareunión",
 ];
 
 /// What a row of headings announces.
