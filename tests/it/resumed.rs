@@ -286,5 +286,5 @@ async fn refused(request: reqwest::RequestBuilder, status: StatusCode, code: &st
 
 fn httpdate_is_ahead(text: &str) -> bool {
     let at = chrono::NaiveDateTime::parse_from_str(text, "%a, %d %b %Y %H:%M:%S GMT").unwrap().and_utc();
-    at > chrono::Utc::now() + chrono::Duration::days(6)
+    at > keshi::time::Clock::System.now().utc() + chrono::Duration::days(6)
 }

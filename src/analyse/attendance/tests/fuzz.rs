@@ -136,7 +136,9 @@ fn every_format_has_a_sample_that_is_told_by_its_content() {
         assert_eq!((reading.reader, events.is_empty()), (name, false));
         seen.push(name);
     }
-    assert!(formats().all(|name| seen.contains(&name)), "a format without a sample here");
+    // What clients of xAPI send one by one is told by the address it is sent to; its bytes are those of any statement.
+    let untold: Vec<_> = formats().filter(|name| !seen.contains(name)).collect();
+    assert_eq!(untold, ["xapi-live"], "a format without a sample here");
 }
 
 fn gb18030(text: &str) -> Vec<u8> {
