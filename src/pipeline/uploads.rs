@@ -13,7 +13,7 @@ use tokio_util::sync::CancellationToken;
 /// Makes evidence of a resumable upload that is all there, or says why it is none; asked again, it says the same. What the sender cannot
 /// help (the storage is away) leaves it as it is, and [`keep_house`] tries again.
 ///
-/// Errors: `offset_conflict` while bytes are missing, and those of [`submit`].
+/// Errors: `offset_conflict` while bytes are missing, and those of [`super::submit`].
 pub async fn finish(app: &App, upload: &Upload) -> Result<Submitted> {
     match &upload.outcome {
         Some(Outcome::Kept(evidence)) => {
