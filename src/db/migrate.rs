@@ -16,9 +16,9 @@ const MIGRATIONS: &[Migration] = &[
     Migration { version: 1, name: "spine", text: include_str!("../../migrations/0001_spine.sql") },
     Migration { version: 2, name: "no_name_index", text: include_str!("../../migrations/0002_no_name_index.sql") },
     Migration { version: 3, name: "uploads", text: include_str!("../../migrations/0003_uploads.sql") },
-    Migration { version: 5, name: "who_is_who", text: include_str!("../../migrations/0005_who_is_who.sql") },
-    Migration { version: 6, name: "live_events", text: include_str!("../../migrations/0006_live_events.sql") },
-    Migration { version: 7, name: "lesson_quiz", text: include_str!("../../migrations/0007_lesson_quiz.sql") },
+    Migration { version: 4, name: "who_is_who", text: include_str!("../../migrations/0004_who_is_who.sql") },
+    Migration { version: 5, name: "live_events", text: include_str!("../../migrations/0005_live_events.sql") },
+    Migration { version: 6, name: "lesson_quiz", text: include_str!("../../migrations/0006_lesson_quiz.sql") },
 ];
 
 pub(super) async fn run(db: &Db) -> Result<()> {

@@ -26,6 +26,8 @@ const VERSION: &str = "1.0.0";
 const EXTENSIONS: &str = "creation,creation-with-upload,checksum,expiration,termination";
 /// What a part of an upload is sent as.
 const PART: &str = "application/offset+octet-stream";
+/// Most bytes of `Upload-Metadata`: it is kept with the upload.
+const METADATA: usize = 8192;
 
 const TUS_RESUMABLE: HeaderName = HeaderName::from_static("tus-resumable");
 const UPLOAD_OFFSET: HeaderName = HeaderName::from_static("upload-offset");
@@ -261,6 +263,9 @@ fn number(headers: &HeaderMap, name: &HeaderName) -> Result<u64> {
 fn metadata(headers: &HeaderMap) -> Result<(ClaimQuery, Option<Digest>)> {
     let wrong = || Error::new(&codes::INVALID, "Upload-Metadata is key, blank and base64 of the value, parted by commas.");
     let text = headers.get(UPLOAD_METADATA).map(|value| value.to_str().map_err(|_| wrong())).transpose()?.unwrap_or_default();
+    if text.len() > METADATA {
+        return Err(Error::new(&codes::INVALID, format!("Upload-Metadata is longer than {METADATA} bytes; shorten the file's name.")));
+    }
     let mut keys = Map::new();
     for pair in text.split(',').map(str::trim).filter(|pair| !pair.is_empty()) {
         let (key, encoded) = pair.split_once(' ').unwrap_or((pair, ""));
@@ -287,7 +292,8 @@ mod tests {
         assert_eq!((query.kind.as_deref(), query.filename.as_deref(), digest), (Some("video"), Some("课.txt"), None));
         let (query, _) = metadata(&HeaderMap::new()).expect("nothing said");
         assert_eq!(query, ClaimQuery::default());
-        for bad in ["kind %%%", "kind /w==", "sha256 YWJj"] {
+        let long = format!("filename {}", "YWFh".repeat(METADATA / 4));
+        for bad in ["kind %%%", "kind /w==", "sha256 YWJj", &long] {
             assert_eq!(read(bad).expect_err("refused").code, "invalid", "{bad}");
         }
     }

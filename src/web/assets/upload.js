@@ -144,14 +144,11 @@ export function upload(form) {
 
   function kept(item, evidence) {
     show(item, "");
-    const link = document.createElement("a");
-    link.href = `/evidence/${evidence.id}`;
-    link.textContent = words.kept;
     const seal = document.createElement("a");
     seal.className = "seal";
-    seal.href = `${link.href}#proof`;
+    seal.href = `/evidence/${evidence.id}#proof`;
     seal.textContent = evidence.receipt.log.index;
-    item.part("said").replaceChildren(link, " ", seal);
+    item.part("said").replaceChildren(`${words.kept} `, seal);
     if (evidence.receipt.accepted_rows !== undefined) item.part("said").append(` · ${words.taken.replace("{0}", evidence.receipt.accepted_rows)}`);
     list(item, evidence.receipt.refused_rows);
   }

@@ -13,6 +13,7 @@ use super::super::tally::{Halt, Tally};
 use super::super::values::{self, Body};
 use super::{Reader, keshi_ndjson};
 use crate::error::{Error, codes};
+use crate::register::profile;
 
 pub(super) const READER: Reader = Reader { name: "keshi-table", recognise, read };
 
@@ -95,6 +96,27 @@ fn columns(row: &Row<'_>) -> Option<Columns<Field>> {
     let columns = Columns::of(row, |name| heading::lookup(ALIASES, name));
     let person = PERSON.into_iter().any(|field| columns.has(field));
     (person && columns.has(Field::At) && (columns.has(Field::Kind) || columns.has(Field::Until))).then_some(columns)
+}
+
+/// What a heading of keshi's own tables says of who and from where, as a field of a platform's profile. What says when, or what happened, is the
+/// profile's own to tell.
+pub(super) fn who_and_where(name: &str) -> Option<(profile::Field, usize)> {
+    let (field, rank) = heading::lookup(ALIASES, name)?;
+    let field = match field {
+        Field::ExternalId => profile::Field::ExternalId,
+        Field::PlatformUser => profile::Field::Account,
+        Field::Phone => profile::Field::Phone,
+        Field::Email => profile::Field::Email,
+        Field::IdNumber => profile::Field::IdNumber,
+        Field::Name => profile::Field::Name,
+        Field::Ip => profile::Field::Ip,
+        Field::Device => profile::Field::Device,
+        Field::UserAgent => profile::Field::UserAgent,
+        Field::Client => profile::Field::Client,
+        Field::Region => profile::Field::Region,
+        _ => return None,
+    };
+    Some((field, rank))
 }
 
 fn recognise(probe: &Probe, _: &Hints<'_>) -> u8 {

@@ -29,6 +29,8 @@ pub(super) const READER: Reader = Reader { name: "profile", recognise, read };
 
 /// Surer than readers of headings that many share, less sure than one that saw what only its format has.
 const SURE: u8 = 93;
+/// More headings of a field than any profile lists: those go before common ones.
+const LISTED: usize = 1000;
 
 /// The headings of a profile as they are compared, and the words of its kinds.
 struct Words<'p> {
@@ -52,7 +54,9 @@ impl<'p> Words<'p> {
         if self.headings.is_empty() {
             return None;
         }
-        let columns = Columns::of(row, |name| self.headings.get(name).copied());
+        // An export of a newer version may say more of a person than its profile knows.
+        let common = |name: &str| keshi_table::who_and_where(name).map(|(field, rank)| (field, rank + LISTED));
+        let columns = Columns::of(row, |name| self.headings.get(name).copied().or_else(|| common(name)));
         let person = Field::PERSON.into_iter().any(|field| columns.has(field));
         (person && shape(&columns).is_some()).then_some(columns)
     }

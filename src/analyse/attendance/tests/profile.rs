@@ -116,6 +116,19 @@ fn headings_that_are_assumed_are_said_to_be() {
 
 /// What only one format has is surer than a profile; an explicit format is obeyed or refused with a reason.
 #[test]
+fn what_a_profile_does_not_list_of_a_person_is_read_by_common_headings() {
+    // An account that the profile does not know of tells two people of one name apart.
+    let log = "姓名,用户ID,签到时间,签退时间\n王芳,wx_1,2020-03-03 09:00:00,2020-03-03 09:45:00\n";
+    let profile = built_in("sx-zxpx");
+    let (reading, events) = all(log.as_bytes(), &with(&profile)).expect("read");
+    assert_eq!((reading.reader, events[0].who.platform_user.as_deref()), ("profile", Some("wx_1")));
+    // A heading that the profile does list goes before a common one for the same field.
+    let log = "学习者,姓名,来,去\n张三,昵称甲,2020-03-03 09:00:00,2020-03-03 09:45:00\n";
+    let (_, events) = all(log.as_bytes(), &with(&own())).expect("read");
+    assert_eq!(events[0].who.name.as_deref(), Some("张三"));
+}
+
+#[test]
 fn a_profile_does_not_take_what_another_format_owns() {
     let own = profile(OWN);
     let zoom =
