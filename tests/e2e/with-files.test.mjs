@@ -45,6 +45,7 @@ for (const lang of languages) {
       const others = guest.wrong.splice(0).filter((one) => !/422/.test(one));
       assert.deepEqual(others, []);
       await look(guest, lang, "upload-done");
+      assert.equal(await page.locator("[data-queue] [data-drop]:visible").count(), 0, "what was handed over cannot be removed");
       const refused = page.locator("[data-queue] tbody tr").nth(2);
       assert.match(await refused.locator("[data-rows]").textContent(), /2/, "the row at fault is named");
       await page.locator("[data-queue] [data-said] a").first().click();

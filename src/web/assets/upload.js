@@ -64,7 +64,7 @@ export function upload(form) {
       const row = find("row").content.firstElementChild.cloneNode(true);
       const part = (name) => row.querySelector(`[data-${name}]`);
       part("name").textContent = file.name;
-      part("place").textContent = `${kind.textContent} · ${lesson.textContent}`;
+      part("place").textContent = `${kind.textContent} · ${lesson.value ? lesson.textContent : words.whole}`;
       const item = { file, claim, key, row, part, state: "waiting" };
       part("do").addEventListener("click", () => (item.state === "sending" ? pause(item) : resume(item)));
       part("drop").addEventListener("click", () => remove(item));
