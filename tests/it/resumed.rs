@@ -168,21 +168,23 @@ async fn over_killed_servers(world: &World, seed: u8, how: How, mut server: Serv
     server
 }
 
-/// Waits until as many bytes of a file are there, and says how many there are.
+/// Waits until as many bytes of a file are there, and says how many there are: of all uploads of it, for tus-js-client begins another where a
+/// server that is coming up answers its question with an error.
 async fn received(world: &World, file: &Path, least: u64) -> u64 {
     let name = file.file_name().unwrap().to_str().unwrap();
     let place = format!("{}/v1/uploads?limit=500", world.site.address());
-    for _ in 0..2_000 {
+    for _ in 0..4_000 {
         let answer = site::client().get(&place).bearer_auth(&world.token).send().await.unwrap();
         let told = answer.json::<Value>().await.unwrap();
-        let upload = told["items"].as_array().unwrap().iter().find(|item| item["claim"]["filename"] == name);
-        let there = upload.map_or(0, |item| item["received"].as_u64().unwrap());
+        let uploads = told["items"].as_array().unwrap().iter().filter(|item| item["claim"]["filename"] == name);
+        let there = uploads.map(|item| item["received"].as_u64().unwrap()).sum();
         if there >= least {
             return there;
         }
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
-    panic!("nothing arrives:\n{}", world.site.said());
+    let told = site::client().get(&place).bearer_auth(&world.token).send().await.unwrap().text().await.unwrap();
+    panic!("nothing arrives of {name}, {least} wanted:\n{told}\n{}", world.site.said());
 }
 
 async fn a_log_is_refused_row_by_row_and_stays_refused(world: &World, plan: &Plan) {
