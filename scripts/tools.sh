@@ -2,7 +2,7 @@
 # Sourced by test.sh: the tools of the tests that are no Debian packages, kept in a folder of their own and never committed.
 #   tests/python.txt   moto (an S3 service with Object Lock), bagit (what an auditor checks a bundle with), tuspy, tincan
 #   tests/media/       clips and a photograph that nobody here made
-#   tests/clients/   clients that others wrote, held against the running server (those in Python stand in tests/python.txt)
+#   tests/clients/     clients that others wrote, held against the running server (those in Python stand in tests/python.txt)
 #   node               the machine's own when it is 20 or newer (Debian 12 has 18), else a wheel of it
 cache=${KESHI_CACHE:-$HOME/.cache/keshi}
 venv=$cache/venv

@@ -3,11 +3,13 @@
 //! A stage commits a change; [`FOLLOW`] says which job comes next, [`run`] which function does it. [`submit`] is the one path of a
 //! piece of evidence from its first byte to its receipt.
 
+mod house;
 pub mod live;
 pub mod statements;
 mod uploads;
 
-pub use uploads::{finish, keep_house};
+pub use house::keep_house;
+pub use uploads::finish;
 
 use crate::analyse::attendance::{self, Hints, Refusal};
 use crate::analyse::media;

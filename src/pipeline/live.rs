@@ -16,10 +16,8 @@ use crate::receive::{Actor, Claim, accept};
 use crate::seal::Sealed;
 use crate::store::live::{Mark, Taken};
 use crate::store::{self, Evidence, Preview};
-use crate::time::{DAY, HOUR};
 use bytes::{Bytes, BytesMut};
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -46,15 +44,13 @@ pub struct Live {
     gather: Arc<Gather<Place, Brought, Receipt>>,
     /// Who asked with this token (its SHA-256) and query a second ago, and what was found to hold.
     pub asked: Arc<Recently<([u8; 32], String), Asked>>,
-    /// When events were last forgotten, microseconds.
-    forgot: Arc<AtomicI64>,
 }
 
 impl Live {
     /// With nothing on its way.
     pub fn new(settings: &config::Live) -> Live {
         let gather = Gather::new(Duration::from_millis(settings.gather_ms), BATCH, settings.memory_bytes);
-        Live { gather: Arc::new(gather), asked: Arc::new(Recently::new(MOMENT)), forgot: Arc::default() }
+        Live { gather: Arc::new(gather), asked: Arc::new(Recently::new(MOMENT)) }
     }
 }
 
@@ -119,7 +115,6 @@ pub async fn submit(app: &App, actor: &Actor, claim: &Arc<Claim>, body: &Bytes) 
         let app = app.clone();
         move |_, batch| take_in(app.clone(), batch)
     };
-    forget_sometimes(app);
     app.live.gather.join(place, brought, body.len(), handle).await.map(Some)
 }
 
@@ -319,19 +314,4 @@ impl Part {
         let kept = kept.filter(|_| self.new > 0 || !self.beside.is_empty()).cloned();
         Ok(Receipt { kept, rows: self.rows, accepted, refused: self.refused, repeated: self.repeated })
     }
-}
-
-/// Forgets, once an hour, events that were taken in long ago.
-fn forget_sometimes(app: &App) {
-    let now = app.clock.now();
-    let last = app.live.forgot.load(Ordering::Relaxed);
-    if now.0 - last < HOUR || app.live.forgot.compare_exchange(last, now.0, Ordering::Relaxed, Ordering::Relaxed).is_err() {
-        return;
-    }
-    let (db, before) = (app.db.clone(), now.plus(-i64::from(app.config.live.repeat_days.max(1)) * DAY));
-    tokio::spawn(async move {
-        if let Err(error) = store::live::forget(&db, before).await {
-            tracing::warn!(error = %error, cause = ?error.cause, "old live events could not be forgotten; it is tried again in an hour");
-        }
-    });
 }

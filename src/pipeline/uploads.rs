@@ -1,4 +1,4 @@
-//! Resumable uploads: how a whole one becomes evidence, and what happens to those that nobody finishes.
+//! Resumable uploads: how a whole one becomes evidence.
 
 use super::{Submitted, take_in};
 use crate::app::App;
@@ -6,12 +6,9 @@ use crate::error::{Error, Kind, Result, codes};
 use crate::receive::Claim;
 use crate::receive::upload::{self, Outcome, Refusal, Upload};
 use crate::store;
-use crate::time::MINUTE;
-use std::time::Duration;
-use tokio_util::sync::CancellationToken;
 
 /// Makes evidence of a resumable upload that is all there, or says why it is none; asked again, it says the same. What the sender cannot
-/// help (the storage is away) leaves it as it is, and [`keep_house`] tries again.
+/// help (the storage is away) leaves it as it is, and [`super::keep_house`] tries again.
 ///
 /// Errors: `offset_conflict` while bytes are missing, and those of [`super::submit`].
 pub async fn finish(app: &App, upload: &Upload) -> Result<Submitted> {
@@ -37,31 +34,4 @@ pub async fn finish(app: &App, upload: &Upload) -> Result<Submitted> {
     };
     upload::settle(&app.db, &app.objects, upload.id, &outcome).await?;
     taken
-}
-
-/// Until `stop`: finishes resumable uploads that a crash left whole, and throws away what expired.
-pub async fn keep_house(app: App, stop: CancellationToken) {
-    loop {
-        if let Err(error) = tidy(&app).await {
-            tracing::warn!(%error, cause = ?error.cause, "unfinished uploads could not be looked after; again in a minute");
-        }
-        tokio::select! {
-            () = tokio::time::sleep(Duration::from_secs(60)) => {}
-            () = stop.cancelled() => return,
-        }
-    }
-}
-
-async fn tidy(app: &App) -> Result<()> {
-    let now = app.clock.now();
-    for upload in upload::left_whole(&app.db, now.plus(-MINUTE)).await? {
-        if let Err(error) = finish(app, &upload).await {
-            tracing::warn!(upload = %upload.id, %error, cause = ?error.cause, "a whole upload could not be made evidence of");
-        }
-    }
-    let (expired, orphans) = upload::sweep(&app.db, &app.objects, now).await?;
-    if expired + orphans > 0 {
-        tracing::info!(expired, orphans, "threw away uploads that nobody finished");
-    }
-    Ok(())
 }

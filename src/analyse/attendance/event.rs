@@ -126,6 +126,28 @@ impl Who {
     }
 }
 
+impl Event {
+    /// Every text of the event with the name of its column.
+    pub(crate) fn texts(&self) -> [(&'static str, Option<&str>); 13] {
+        let who = &self.who;
+        [
+            ("trainee", who.trainee.as_deref()),
+            ("platform_user", who.platform_user.as_deref()),
+            ("phone", who.phone.as_deref()),
+            ("email", who.email.as_deref()),
+            ("id_number", who.id_number.as_deref()),
+            ("name", who.name.as_deref()),
+            ("ip", self.ip.as_deref()),
+            ("device", self.device.as_deref()),
+            ("user_agent", self.user_agent.as_deref()),
+            ("client", self.client.as_deref()),
+            ("region", self.region.as_deref()),
+            ("ref", self.reference.as_deref()),
+            ("mark", self.mark.as_deref()),
+        ]
+    }
+}
+
 /// One row of an attendance log.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Event {

@@ -76,26 +76,11 @@ pub fn reused(row: u64) -> RowError {
 /// Everything an event says, as a JSON list of names and values; what it does not say is left out, so that events of today and of a
 /// version with more members are compared alike.
 fn says(event: &Event) -> String {
-    let who = &event.who;
-    let texts = [
-        ("trainee", &who.trainee),
-        ("platform_user", &who.platform_user),
-        ("phone", &who.phone),
-        ("email", &who.email),
-        ("id_number", &who.id_number),
-        ("name", &who.name),
-        ("ip", &event.ip),
-        ("device", &event.device),
-        ("user_agent", &event.user_agent),
-        ("client", &event.client),
-        ("region", &event.region),
-        ("ref", &event.reference),
-    ];
     let mut said = vec![("kind", serde_json::Value::from(event.kind.as_str())), ("at", event.at.0.into())];
     said.extend(event.until.map(|until| ("until", until.0.into())));
     said.extend(event.position_ms.map(|position| ("position_ms", position.into())));
     said.extend(event.score.map(|score| ("score", score.into())));
-    said.extend(texts.into_iter().filter_map(|(name, text)| Some((name, text.as_deref()?.into()))));
+    said.extend(event.texts().into_iter().filter_map(|(name, text)| Some((name, text?.into()))));
     serde_json::Value::from_iter(said.into_iter().map(|(name, value)| serde_json::json!([name, value]))).to_string()
 }
 

@@ -240,24 +240,10 @@ pub(super) fn checked(event: Event) -> Result<Event, Fault> {
     if event.score.is_some_and(|score| !score.is_finite()) {
         return Err(Fault::bad_value("score", "no finite number", "a number such as 0.93"));
     }
-    let who = &event.who;
-    let texts = [
-        ("trainee", &who.trainee),
-        ("platform_user", &who.platform_user),
-        ("phone", &who.phone),
-        ("email", &who.email),
-        ("id_number", &who.id_number),
-        ("name", &who.name),
-        ("ip", &event.ip),
-        ("device", &event.device),
-        ("user_agent", &event.user_agent),
-        ("client", &event.client),
-        ("region", &event.region),
-        ("ref", &event.reference),
-        ("mark", &event.mark),
-    ];
-    match texts.iter().find(|(_, text)| text.as_ref().is_some_and(|text| text.len() > LONGEST_VALUE)) {
-        Some((column, _)) => Err(Fault::too_long_value(column, LONGEST_VALUE)),
+    let too_long =
+        event.texts().into_iter().find(|(_, text)| text.is_some_and(|text| text.len() > LONGEST_VALUE)).map(|(column, _)| column);
+    match too_long {
+        Some(column) => Err(Fault::too_long_value(column, LONGEST_VALUE)),
         None => Ok(event),
     }
 }

@@ -1,0 +1,38 @@
+//! What has to be seen to now and then, and follows no change: no job, since it would wait for days and be an open job all the while.
+
+use super::finish;
+use crate::app::App;
+use crate::error::Result;
+use crate::receive::upload;
+use crate::store;
+use crate::time::{DAY, MINUTE};
+use std::time::Duration;
+use tokio_util::sync::CancellationToken;
+
+/// Until `stop`: finishes resumable uploads that a crash left whole, throws away those that expired, and forgets live events taken in long ago.
+pub async fn keep_house(app: App, stop: CancellationToken) {
+    loop {
+        if let Err(error) = tidy(&app).await {
+            tracing::warn!(%error, cause = ?error.cause, "the house could not be kept; again in a minute");
+        }
+        tokio::select! {
+            () = tokio::time::sleep(Duration::from_secs(60)) => {}
+            () = stop.cancelled() => return,
+        }
+    }
+}
+
+async fn tidy(app: &App) -> Result<()> {
+    let now = app.clock.now();
+    for upload in upload::left_whole(&app.db, now.plus(-MINUTE)).await? {
+        if let Err(error) = finish(app, &upload).await {
+            tracing::warn!(upload = %upload.id, %error, cause = ?error.cause, "a whole upload could not be made evidence of");
+        }
+    }
+    let (expired, orphans) = upload::sweep(&app.db, &app.objects, now).await?;
+    if expired + orphans > 0 {
+        tracing::info!(expired, orphans, "threw away uploads that nobody finished");
+    }
+    let days = i64::from(app.config.live.repeat_days.max(1));
+    store::live::forget(&app.db, now.plus(-days * DAY)).await.map(drop)
+}
