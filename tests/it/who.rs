@@ -64,7 +64,7 @@ async fn story(engine: Engine) {
     assert_eq!((status, kept["says"].as_str(), kept["trainee_external_id"].as_str()), (StatusCode::CREATED, Some("trainee"), Some("T4")));
     say("王芳", "wx_2", json!({"trainee": "ext:T3"})).await;
     say("iPhone", "", json!({"nobody": true})).await;
-    house.on_the_page(&identity(&waiting, "王芳", "wx_1")).await;
+    house.on_the_page(&identity(&waiting, "王芳", "wx_1"), &suggested(&waiting, "T2")).await;
     house.settle().await;
     assert_eq!(house.hours().await, [("T1", "1.0"), ("T2", "1.0"), ("T3", "0.6"), ("T4", "1.0")]);
     let left = house.waiting().await;
@@ -190,7 +190,7 @@ impl House {
     }
 
     /// A person of the provider opens the class, follows the count to the page, and chooses one of the two who share a name.
-    async fn on_the_page(&self, identity: &str) {
+    async fn on_the_page(&self, identity: &str, trainee: &str) {
         let mut create = self.site.keshi(&["user", "create", "ma", "--role", "provider", "--provider", "ext:P1"]);
         let mut create = create.stdin(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
         create.stdin.take().unwrap().write_all(format!("{PASSWORD}\n").as_bytes()).unwrap();
@@ -214,7 +214,8 @@ impl House {
         assert!(page(&format!("/classes/{class}")).await.contains(&place), "the class says who waits");
         let html = page(&place).await;
         let part = html.split(&format!("value=\"{identity}\"")).nth(1).expect("a form for this one");
-        let trainee = part.split("name=\"choice\" value=\"").nth(1).unwrap().split('"').next().unwrap();
+        let part = part.split("</form>").next().unwrap();
+        assert!(part.contains(&format!("name=\"choice\" value=\"{trainee}\"")), "the trainee is among the choices: {part}");
         let csrf = hidden(&html, "csrf");
         let form = [("csrf", csrf.as_str()), ("identity", identity), ("choice", trainee), ("reason", "与本人电话核实")];
         let send = async |form: &[(&str, &str)]| {
@@ -250,6 +251,13 @@ impl House {
 
 fn text(value: &Value, pointer: &str) -> String {
     value.pointer(pointer).and_then(Value::as_str).unwrap_or_default().to_owned()
+}
+
+/// keshi's id of a trainee whom the page suggests for somebody who waits.
+fn suggested(waiting: &[Value], external_id: &str) -> String {
+    let all = waiting.iter().flat_map(|one| one["suggestions"].as_array().unwrap());
+    let meant = all.into_iter().find(|suggestion| suggestion["external_id"] == external_id).unwrap();
+    meant["trainee"].as_str().unwrap().to_owned()
 }
 
 fn identity(waiting: &[Value], name: &str, account: &str) -> String {
