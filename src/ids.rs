@@ -53,6 +53,8 @@ ids! {
     JobId,
     /// A segment of the lake.
     SegmentId,
+    /// A pack of the lake: the rows of many segments.
+    PackId,
     /// One run of the credit calculation for a lesson.
     RunId,
     /// What a person said of who somebody is.

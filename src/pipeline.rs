@@ -18,7 +18,7 @@ use crate::detect;
 use crate::error::{Error, Result, codes};
 use crate::ids::{ClassId, EvidenceId, LeafId, LessonId};
 use crate::jobs::{Change, Follow, Handler, Job};
-use crate::lake::{self, ingest};
+use crate::lake::{self, compact, ingest};
 use crate::link;
 use crate::receive::{Actor, Claim, Kind, accept};
 use crate::register::class::{self, NewDecision};
@@ -44,6 +44,8 @@ pub const FOLLOW: &[Follow] = &[
     (Change::MediaKept, media::job::JOB, 0),
     (Change::PlanChanged, ingest::REREAD, 0),
     (Change::LessonTouched, LINK, 0),
+    // Segments of live events come many a second; a merge takes all of them.
+    (Change::SegmentAdded, compact::JOB, 10 * SECOND),
     // A run of the rules costs a second however little is new, and hours of a class come in bursts.
     (Change::HoursCredited, detect::job::NAME, 3 * SECOND),
 ];
@@ -58,6 +60,7 @@ pub async fn run(app: &App, job: &Job) -> Result<()> {
         ingest::REREAD => ingest::reread(&tools, key(job)?, now).await,
         media::job::JOB => media::job::run(db, objects, jobs, &app.media_limits(), &app.media_permits, key(job)?, now).await,
         LINK => credit(app, key(job)?).await,
+        compact::JOB => compact(app, key(job)?).await,
         detect::job::NAME => detect::job::run(db, lake, &app.rules, ids, &job.key, now).await.map(drop),
         other => Err(Error::internal(format!("no stage does the job '{other}'"))),
     }
@@ -74,6 +77,18 @@ async fn credit(app: &App, id: LessonId) -> Result<()> {
         return tx.commit().await;
     }
     app.log.wake();
+    Ok(())
+}
+
+/// Packs the segments of a class; what did not go into one merge goes into the next.
+async fn compact(app: &App, class: ClassId) -> Result<()> {
+    let packed = app.lake.compact(class, &app.ids, app.clock.now()).await?;
+    if packed.more {
+        let now = app.clock.now();
+        let mut tx = app.db.begin().await?;
+        app.jobs.after(&mut tx, Change::SegmentAdded, &class.to_string(), now).await?;
+        tx.commit().await?;
+    }
     Ok(())
 }
 

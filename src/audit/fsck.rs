@@ -44,6 +44,8 @@ pub struct Report {
     pub evidence: u64,
     /// Live segments of the lake.
     pub segments: u64,
+    /// Packs of the lake that count: the rows of many segments.
+    pub packs: u64,
     /// Rows in them.
     pub rows: u64,
     /// Credit runs held against their leaves.

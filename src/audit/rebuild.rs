@@ -14,8 +14,8 @@ use crate::ids::{EvidenceId, LessonId, RunId};
 use crate::link;
 use crate::time::Time;
 use serde::Serialize;
-use standing::{Standing, damaged};
-use std::collections::BTreeMap;
+use standing::Standing;
+use std::collections::{BTreeMap, HashSet};
 use std::fmt;
 use storage::{Digest, Objects};
 
@@ -63,6 +63,7 @@ pub async fn rebuild(
     let mut report = Report::default();
     let before = runs(db).await?;
     let mut after = String::new();
+    let mut sound = HashSet::new();
     loop {
         let page = sqlx::query(sql::EVIDENCE_AFTER).bind(&after).fetch_all(db.read()).await?;
         let Some(last) = page.last() else { break };
@@ -70,7 +71,7 @@ pub async fn rebuild(
         for row in &page {
             let id: EvidenceId = row.id("id")?;
             report.evidence += 1;
-            for what in evidence(db, objects, id, &analyse, &mut report).await? {
+            for what in evidence(db, objects, id, (&mut sound, now), &analyse, &mut report).await? {
                 report.differences += 1;
                 tell(&Difference { kind: "evidence", id: id.to_string(), what });
             }
@@ -91,16 +92,12 @@ async fn evidence(
     db: &Db,
     objects: &Objects,
     id: EvidenceId,
+    (sound, now): (&mut HashSet<Digest>, Time),
     analyse: &impl AsyncFn(EvidenceId) -> Result<()>,
     report: &mut Report,
 ) -> Result<Vec<String>> {
     let before = Standing::of(db, id).await?;
-    let mut differs = Vec::new();
-    for (name, digest) in before.objects() {
-        if let Some(how) = damaged(objects, digest).await? {
-            differs.push(format!("Its {name} was {how} in the storage and is made again."));
-        }
-    }
+    let mut differs = before.damaged(db, objects, sound, now).await?;
     match analyse(id).await {
         Ok(()) => differs.extend(before.differs(&Standing::of(db, id).await?)),
         Err(error) => {

@@ -30,12 +30,13 @@ pub(super) async fn run(args: Args, app: App) -> Result<ExitCode> {
             println!("{problem}");
         }
         println!(
-            "{} leaves, {} objects ({} bytes), {} pieces of evidence, {} segments ({} rows), {} credit runs, {} resolutions; {} objects are named by nothing",
+            "{} leaves, {} objects ({} bytes), {} pieces of evidence, {} segments in {} packs or alone ({} rows), {} credit runs, {} resolutions; {} objects are named by nothing",
             report.leaves,
             report.objects,
             report.bytes,
             report.evidence,
             report.segments,
+            report.packs,
             report.rows,
             report.runs,
             report.resolutions,

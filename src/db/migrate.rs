@@ -19,6 +19,7 @@ const MIGRATIONS: &[Migration] = &[
     Migration { version: 4, name: "who_is_who", text: include_str!("../../migrations/0004_who_is_who.sql") },
     Migration { version: 5, name: "live_events", text: include_str!("../../migrations/0005_live_events.sql") },
     Migration { version: 6, name: "lesson_quiz", text: include_str!("../../migrations/0006_lesson_quiz.sql") },
+    Migration { version: 7, name: "lake_packs", text: include_str!("../../migrations/0007_lake_packs.sql") },
 ];
 
 pub(super) async fn run(db: &Db) -> Result<()> {

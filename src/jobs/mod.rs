@@ -36,6 +36,8 @@ pub enum Change {
     MediaKept,
     /// The roster or the timetable of a class changed, or a person said who somebody is (key: class id): who is who has to be asked again.
     PlanChanged,
+    /// A log of a class became a segment of the lake (key: class id).
+    SegmentAdded,
     /// What is known of a lesson changed: its time, its events or its media (key: lesson id).
     LessonTouched,
     /// The hours of a lesson were calculated anew (key: class id).

@@ -303,7 +303,7 @@ pub async fn roster_of(db: &Db, secrets: &Secrets, class: ClassId) -> Result<Ros
 
 async fn keep(tools: &Tools<'_>, evidence: &Evidence, read: Read, now: Time) -> Result<()> {
     let Read { segment, reading, people, lessons: timetable } = read;
-    let segment = tools.lake.keep(segment).await?;
+    let segment = tools.lake.keep(evidence.id, segment).await?;
     let mut facts = reading.facts;
     facts.insert("log_rows".to_owned(), reading.rows.into());
     facts.insert("log_accepted".to_owned(), reading.accepted.into());
@@ -324,5 +324,9 @@ async fn keep(tools: &Tools<'_>, evidence: &Evidence, read: Read, now: Time) -> 
     for lesson in lessons {
         tools.jobs.after(&mut tx, Change::LessonTouched, &lesson.to_string(), now).await?;
     }
-    tx.commit().await
+    if let Some(class) = evidence.class {
+        tools.jobs.after(&mut tx, Change::SegmentAdded, &class.to_string(), now).await?;
+    }
+    tx.commit().await?;
+    tools.lake.confirm(&segment).await
 }

@@ -1,15 +1,23 @@
-//! Objects of the lake as verified local files.
+//! Files of the lake, verified, where they can be read in pieces.
 //!
 //! Parquet is read in pieces: the footer, then the column chunks a query needs. A range of an object cannot be checked against the
 //! object's digest, so before the first piece is read the whole object is hashed, once per process and object, and only then read in
 //! ranges from a local file: on a local disk the object itself, from S3 a copy that is deleted when it falls out of the cache. Hashing costs
 //! less than decompressing; who swaps bytes after that hash, under a running server, is found by `keshi fsck` and after the next start.
+//! A tiny segment comes from its catalogue row, and is hashed as well.
 
-use super::storage_error;
+use super::append::Hashing;
+use super::{sql, storage_error};
+use crate::db::Db;
 use crate::error::{Error, Result};
+use bytes::Bytes;
+use datafusion::parquet::errors::Result as ParquetResult;
+use datafusion::parquet::file::reader::{ChunkReader, Length};
 use sha2::{Digest as _, Sha256};
+use sqlx::Row;
 use std::collections::HashMap;
 use std::fs::File;
+use std::io::{Read, Seek, SeekFrom};
 use std::sync::{Arc, Mutex, PoisonError};
 use storage::{Digest, LocalCopy, Objects, StorageError};
 use tokio::sync::OnceCell;
@@ -22,13 +30,81 @@ const MOST_BYTES: u64 = 8 << 30;
 /// A file whose digest was seen to be right.
 #[derive(Debug)]
 pub(super) struct Verified {
-    copy: LocalCopy,
+    content: Content,
     pub(super) size: u64,
 }
 
+#[derive(Debug)]
+enum Content {
+    File(LocalCopy),
+    Bytes(Bytes),
+}
+
+/// An open [`Verified`], as Parquet reads it.
+pub(super) enum Open {
+    File(File),
+    Bytes(Bytes),
+}
+
 impl Verified {
-    pub(super) fn open(&self) -> std::io::Result<File> {
-        File::open(self.copy.path())
+    /// Bytes from the catalogue, if they are those of the digest.
+    pub(super) fn inline(bytes: Bytes, digest: Digest) -> Result<Verified> {
+        let (size, got) = (bytes.len() as u64, Digest::of(&bytes));
+        if got != digest {
+            return Err(storage_error(StorageError::DigestMismatch { expected: digest, got, size }));
+        }
+        Ok(Verified { content: Content::Bytes(bytes), size })
+    }
+
+    pub(super) fn open(&self) -> std::io::Result<Open> {
+        Ok(match &self.content {
+            Content::File(copy) => Open::File(File::open(copy.path())?),
+            Content::Bytes(bytes) => Open::Bytes(bytes.clone()),
+        })
+    }
+
+    /// Some bytes of it.
+    pub(super) fn piece(&self, from: u64, size: usize) -> std::io::Result<Bytes> {
+        match self.open()? {
+            Open::File(mut file) => {
+                file.seek(SeekFrom::Start(from))?;
+                let mut bytes = vec![0; size];
+                file.read_exact(&mut bytes)?;
+                Ok(bytes.into())
+            }
+            Open::Bytes(bytes) => {
+                let until = usize::try_from(from).ok().and_then(|from| Some(from..from.checked_add(size)?));
+                let range = until.filter(|range| range.end <= bytes.len()).ok_or(std::io::ErrorKind::UnexpectedEof)?;
+                Ok(bytes.slice(range))
+            }
+        }
+    }
+}
+
+impl Length for Open {
+    fn len(&self) -> u64 {
+        match self {
+            Open::File(file) => Length::len(file),
+            Open::Bytes(bytes) => Length::len(bytes),
+        }
+    }
+}
+
+impl ChunkReader for Open {
+    type T = Box<dyn Read + Send>;
+
+    fn get_read(&self, start: u64) -> ParquetResult<Self::T> {
+        Ok(match self {
+            Open::File(file) => Box::new(file.get_read(start)?),
+            Open::Bytes(bytes) => Box::new(ChunkReader::get_read(bytes, start)?),
+        })
+    }
+
+    fn get_bytes(&self, start: u64, length: usize) -> ParquetResult<Bytes> {
+        match self {
+            Open::File(file) => file.get_bytes(start, length),
+            Open::Bytes(bytes) => ChunkReader::get_bytes(bytes, start, length),
+        }
     }
 }
 
@@ -50,10 +126,10 @@ struct Entry {
 }
 
 impl Locals {
-    /// The object as a verified file; two who ask at once wait for one hash.
-    pub(super) async fn get(&self, objects: &Objects, digest: Digest) -> Result<Arc<Verified>> {
+    /// The file, verified, from the storage or from the catalogue; two who ask at once wait for one hash.
+    pub(super) async fn get(&self, db: &Db, objects: &Objects, digest: Digest, inline: bool) -> Result<Arc<Verified>> {
         let cell = self.cell(digest);
-        let file = cell.get_or_try_init(|| fetch(objects, digest)).await;
+        let file = cell.get_or_try_init(|| async { if inline { row(db, digest).await } else { fetch(objects, digest).await } }).await;
         if file.is_err() {
             self.known().files.remove(&digest);
         }
@@ -106,21 +182,15 @@ async fn fetch(objects: &Objects, digest: Digest) -> Result<Arc<Verified>> {
         if got != digest {
             return Err(storage_error(StorageError::DigestMismatch { expected: digest, got, size }));
         }
-        Ok(Arc::new(Verified { copy, size }))
+        Ok(Arc::new(Verified { content: Content::File(copy), size }))
     })
     .await
     .map_err(Error::internal)?
 }
 
-struct Hashing(Sha256);
-
-impl std::io::Write for Hashing {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.update(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
+async fn row(db: &Db, digest: Digest) -> Result<Arc<Verified>> {
+    match sqlx::query(sql::INLINE).bind(digest.0.to_vec()).fetch_optional(db.read()).await? {
+        Some(row) => Ok(Arc::new(Verified::inline(row.get::<Vec<u8>, _>(0).into(), digest)?)),
+        None => Err(storage_error(StorageError::Missing(digest))),
     }
 }

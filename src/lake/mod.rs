@@ -9,7 +9,9 @@
 
 mod append;
 mod columns;
+pub mod compact;
 mod count;
+mod files;
 pub mod ingest;
 mod local;
 pub mod query;
@@ -18,6 +20,7 @@ mod row;
 mod segment;
 pub mod snapshot;
 pub(crate) mod sql;
+mod sweep;
 #[cfg(test)]
 pub(crate) mod testing;
 #[cfg(test)]
@@ -29,6 +32,7 @@ pub use columns::schema;
 pub use count::rows_of;
 pub use row::{EventRow, Place};
 pub use segment::{SegmentFile, SegmentWriter};
+pub use sweep::Swept;
 pub use waiting::{MOST_PEOPLE, UNKNOWN, Unmatched, rows_of_more, unmatched, unmatched_count, unmatched_one};
 
 use crate::db::Db;

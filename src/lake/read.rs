@@ -1,7 +1,7 @@
-//! The events of one lesson, one trainee or one row of a file, from the live segments that name it and no others.
+//! The events of one lesson, one trainee or one row of a file, from the files that may name it and no others.
 
 use super::columns::{damaged, rows};
-use super::local::Verified;
+use super::local::{Open, Verified};
 use super::row::EventRow;
 use super::{Lake, sql};
 use crate::error::{Error, Result, codes};
@@ -10,11 +10,9 @@ use datafusion::arrow::array::{Int64Array, StringArray};
 use datafusion::arrow::compute::kernels::cmp::eq;
 use datafusion::parquet::arrow::ProjectionMask;
 use datafusion::parquet::arrow::arrow_reader::{ArrowPredicateFn, ArrowReaderOptions, ParquetRecordBatchReaderBuilder, RowFilter};
-use datafusion::parquet::file::metadata::RowGroupMetaData;
-use sqlx::Row;
-use std::fs::File;
+use datafusion::parquet::file::metadata::{PageIndexPolicy, RowGroupMetaData};
+use std::collections::HashSet;
 use std::sync::Arc;
-use storage::Digest;
 
 /// Most events read at once: some 400 bytes each, so at most 0.8 GB. A lesson has thousands; one with millions is not a lesson.
 const MOST_EVENTS: usize = 2_000_000;
@@ -36,21 +34,30 @@ impl Lake {
 
     /// What was read from one row of a file, by time; mostly one event, none when the row was refused.
     pub async fn events_of_row(&self, evidence: EvidenceId, row: u64) -> Result<Vec<EventRow>> {
-        let found = sqlx::query(sql::OF_EVIDENCE).bind(evidence.to_string()).fetch_optional(self.db.read()).await?;
-        let Some(segment) = found else { return Ok(Vec::new()) };
-        let digest = Digest::try_from(segment.get::<Vec<u8>, _>(0).as_slice()).map_err(Error::internal)?;
-        let file = self.locals.get(&self.objects, digest).await?;
-        tokio::task::spawn_blocking(move || read_row(&file, row)).await.map_err(Error::internal)?
+        let mut events = Vec::new();
+        for file in self.files_of(sql::OF_EVIDENCE, &evidence.to_string()).await? {
+            let file = self.open(&file).await?;
+            let read = tokio::task::spawn_blocking(move || read_row(&file, &evidence.to_string(), row));
+            events.append(&mut read.await.map_err(Error::internal)??);
+        }
+        events.sort_by_key(|event: &EventRow| event.at);
+        Ok(events)
     }
 
     async fn events(&self, segments: &'static str, column: &'static str, id: String) -> Result<Vec<EventRow>> {
-        let found = sqlx::query(segments).bind(&id).fetch_all(self.db.read()).await?;
         let mut events = Vec::new();
-        for row in &found {
-            let digest = Digest::try_from(row.get::<Vec<u8>, _>(0).as_slice()).map_err(Error::internal)?;
-            let file = self.locals.get(&self.objects, digest).await?;
-            let id = id.clone();
-            events = tokio::task::spawn_blocking(move || read(&file, column, &id, events)).await.map_err(Error::internal)??;
+        for file in self.files_of(segments, &id).await? {
+            let (content, id) = (self.open(&file).await?, id.clone());
+            let from = events.len();
+            events = tokio::task::spawn_blocking(move || read(&content, column, &id, events)).await.map_err(Error::internal)??;
+            if !file.gone.is_empty() {
+                let gone: HashSet<EvidenceId> = file.gone.iter().filter_map(|id| id.parse().ok()).collect();
+                let mut index = 0;
+                events.retain(|event| {
+                    index += 1;
+                    index <= from || !gone.contains(&event.evidence)
+                });
+            }
         }
         events.sort_by_key(|event| (event.at, event.evidence, event.row));
         Ok(events)
@@ -59,8 +66,7 @@ impl Lake {
 
 /// Appends the rows of a segment whose `column` is `id`.
 fn read(file: &Arc<Verified>, column: &'static str, id: &str, mut events: Vec<EventRow>) -> Result<Vec<EventRow>> {
-    let mut builder =
-        ParquetRecordBatchReaderBuilder::try_new_with_options(file.open()?, ArrowReaderOptions::new()).map_err(Error::internal)?;
+    let mut builder = ParquetRecordBatchReaderBuilder::try_new_with_options(file.open()?, options()).map_err(Error::internal)?;
     let index = builder.schema().index_of(column).map_err(|_| damaged())?;
     let mut groups = Vec::new();
     for group in 0..builder.metadata().num_row_groups() {
@@ -87,20 +93,27 @@ fn read(file: &Arc<Verified>, column: &'static str, id: &str, mut events: Vec<Ev
     Ok(events)
 }
 
-/// The events of a row of the file a segment was read from.
-fn read_row(file: &Arc<Verified>, row: u64) -> Result<Vec<EventRow>> {
+/// The index of pages lets a reader pass over those without a row that it wants.
+fn options() -> ArrowReaderOptions {
+    ArrowReaderOptions::new().with_page_index_policy(PageIndexPolicy::Optional)
+}
+
+/// The events of a row of the file that is this evidence.
+fn read_row(file: &Arc<Verified>, evidence: &str, row: u64) -> Result<Vec<EventRow>> {
     let Ok(row) = i64::try_from(row) else { return Ok(Vec::new()) };
-    let builder =
-        ParquetRecordBatchReaderBuilder::try_new_with_options(file.open()?, ArrowReaderOptions::new()).map_err(Error::internal)?;
-    let index = builder.schema().index_of("row").map_err(|_| damaged())?;
-    let wanted = Int64Array::new_scalar(row);
-    let mask = ProjectionMask::leaves(builder.parquet_schema(), [index]);
-    let filter = RowFilter::new(vec![Box::new(ArrowPredicateFn::new(mask, move |batch| eq(batch.column(0), &wanted)))]);
+    let builder = ParquetRecordBatchReaderBuilder::try_new_with_options(file.open()?, options()).map_err(Error::internal)?;
+    let column = |name: &str| builder.schema().index_of(name).map_err(|_| damaged());
+    let masks = [column("evidence")?, column("row")?].map(|index| ProjectionMask::leaves(builder.parquet_schema(), [index]));
+    let [of_evidence, of_row] = masks;
+    let (evidence, row) = (StringArray::new_scalar(evidence), Int64Array::new_scalar(row));
+    let filter = RowFilter::new(vec![
+        Box::new(ArrowPredicateFn::new(of_evidence, move |batch| eq(batch.column(0), &evidence))),
+        Box::new(ArrowPredicateFn::new(of_row, move |batch| eq(batch.column(0), &row))),
+    ]);
     let mut events = Vec::new();
     for batch in builder.with_row_filter(filter).build().map_err(Error::internal)? {
         rows(&batch.map_err(Error::internal)?, &mut events)?;
     }
-    events.sort_by_key(|event| event.at);
     Ok(events)
 }
 
@@ -116,7 +129,7 @@ fn may_hold(group: &RowGroupMetaData, column: usize, id: &str) -> bool {
 }
 
 /// Whether a row group's bloom filter, if it has one, leaves room for `id`.
-fn filter_may_hold(builder: &mut ParquetRecordBatchReaderBuilder<File>, group: usize, column: usize, id: &str) -> Result<bool> {
+fn filter_may_hold(builder: &mut ParquetRecordBatchReaderBuilder<Open>, group: usize, column: usize, id: &str) -> Result<bool> {
     let filter = builder.get_row_group_column_bloom_filter(group, column).map_err(Error::internal)?;
     Ok(filter.is_none_or(|filter| filter.check(id)))
 }

@@ -3,13 +3,15 @@
 use super::finish;
 use crate::app::App;
 use crate::error::Result;
+use crate::jobs::Change;
 use crate::receive::upload;
 use crate::store;
 use crate::time::{DAY, MINUTE};
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
-/// Until `stop`: finishes resumable uploads that a crash left whole, throws away those that expired, and forgets live events taken in long ago.
+/// Until `stop`: finishes resumable uploads that a crash left whole, throws away those that expired, throws away what no longer counts in
+/// the lake, and forgets live events taken in long ago.
 pub async fn keep_house(app: App, stop: CancellationToken) {
     loop {
         if let Err(error) = tidy(&app).await {
@@ -32,6 +34,15 @@ async fn tidy(app: &App) -> Result<()> {
     let (expired, orphans) = upload::sweep(&app.db, &app.objects, now).await?;
     if expired + orphans > 0 {
         tracing::info!(expired, orphans, "threw away uploads that nobody finished");
+    }
+    let swept = app.lake.sweep(now).await?;
+    for evidence in &swept.again {
+        let mut tx = app.db.begin().await?;
+        app.jobs.after(&mut tx, Change::LogKept, &evidence.to_string(), now).await?;
+        tx.commit().await?;
+    }
+    if swept.files > 0 {
+        tracing::info!(files = swept.files, "threw away files of the lake that others took the place of");
     }
     let days = i64::from(app.config.live.repeat_days.max(1));
     store::live::forget(&app.db, now.plus(-days * DAY)).await.map(drop)

@@ -85,29 +85,68 @@ fn contradiction(leaf: &Value, row: &AnyRow) -> Result<Option<&'static str>> {
     Ok(must.into_iter().find(|(name, must)| leaf.get(*name).unwrap_or(&Value::Null) != must).map(|(name, _)| name))
 }
 
-/// Every live segment holds as many rows as the catalogue says. That its bytes are right was seen before.
+/// Every live segment has its bytes somewhere and holds as many rows as the catalogue says. That objects are right was seen before.
 pub(super) async fn segments(db: &Db, objects: &Objects, report: &mut Report) -> Result<()> {
     let mut after = String::new();
     loop {
         let rows = sqlx::query(sql::SEGMENTS_AFTER).bind(&after).fetch_all(db.read()).await?;
-        let Some(last) = rows.last() else { return Ok(()) };
+        let Some(last) = rows.last() else { break };
         after = last.text("id");
         for row in &rows {
             report.segments += 1;
             let (id, says) = (row.text("id"), row.int("row_count").unsigned_abs());
-            let copy = match objects.local_copy(&row.digest("digest")?).await {
-                Ok(copy) => copy,
-                Err(StorageError::Missing(_) | StorageError::DigestMismatch { .. }) => continue, // told of already
-                Err(error) => return Err(away(error)),
-            };
-            let file = std::fs::File::open(copy.path())?;
-            match tokio::task::spawn_blocking(move || lake::rows_of(file)).await.map_err(Error::internal)? {
-                Ok(held) if held == says => report.rows += held,
-                Ok(held) => {
-                    report.problem("rows_differ", format!("Segment {id} holds {held} rows, the catalogue says {says}; run keshi rebuild."))
+            if row.text_opt("pack_id").is_some() {
+                if row.int("packed") == 0 {
+                    report.problem("segment_astray", format!("Segment {id} is in a pack that does not count; run keshi rebuild."));
                 }
-                Err(_) => report.problem("segment_unreadable", format!("Segment {id} is no segment; run keshi rebuild.")),
+                continue; // its rows are counted with the pack
+            }
+            match row.get::<Option<Vec<u8>>, _>("bytes") {
+                Some(bytes) if Digest::of(&bytes) != row.digest("digest")? => {
+                    report.problem(
+                        "segment_altered",
+                        format!("The bytes of segment {id} in the catalogue are not its own; run keshi rebuild."),
+                    );
+                }
+                Some(bytes) => held(&id, "Segment", says, lake::rows_of(bytes::Bytes::from(bytes)), report),
+                None if row.int("own_object") == 1 => object(objects, row.digest("digest")?, &id, "Segment", says, report).await?,
+                None => report.problem("segment_missing", format!("The bytes of segment {id} are nowhere; run keshi rebuild.")),
             }
         }
+    }
+    for row in sqlx::query(sql::PACKS).fetch_all(db.read()).await? {
+        report.packs += 1;
+        let (id, says, parts) = (row.text("id"), row.int("row_count").unsigned_abs(), row.int("of_segments").unsigned_abs());
+        if parts != says {
+            report.problem("rows_differ", format!("Pack {id} is said to hold {says} rows, its segments {parts}; run keshi rebuild."));
+        }
+        object(objects, row.digest("digest")?, &id, "Pack", says, report).await?;
+    }
+    for row in sqlx::query(sql::LOGS_WITHOUT).fetch_all(db.read()).await? {
+        report.problem(
+            "log_without_segment",
+            format!("Evidence {} was read, and the lake has nothing of it; run keshi rebuild.", row.text("id")),
+        );
+    }
+    Ok(())
+}
+
+async fn object(objects: &Objects, digest: Digest, id: &str, what: &str, says: u64, report: &mut Report) -> Result<()> {
+    let copy = match objects.local_copy(&digest).await {
+        Ok(copy) => copy,
+        Err(StorageError::Missing(_) | StorageError::DigestMismatch { .. }) => return Ok(()), // told of already
+        Err(error) => return Err(away(error)),
+    };
+    let file = std::fs::File::open(copy.path())?;
+    let rows = tokio::task::spawn_blocking(move || lake::rows_of(file)).await.map_err(Error::internal)?;
+    held(id, what, says, rows, report);
+    Ok(())
+}
+
+fn held(id: &str, what: &str, says: u64, held: Result<u64>, report: &mut Report) {
+    match held {
+        Ok(held) if held == says => report.rows += held,
+        Ok(held) => report.problem("rows_differ", format!("{what} {id} holds {held} rows, the catalogue says {says}; run keshi rebuild.")),
+        Err(_) => report.problem("segment_unreadable", format!("{what} {id} cannot be read; run keshi rebuild.")),
     }
 }

@@ -3,7 +3,10 @@
 /// Every object the database names, by digest; one row per name. `needed` is 0 where a newer one took its place.
 pub(crate) const NAMED: &str = "select digest, size, what, name, needed from ( \
      select digest, size, 'evidence' as what, id as name, cast(1 as bigint) as needed from evidence \
-     union all select digest, size, 'segment', id, cast(case when replaced_at is null then 1 else 0 end as bigint) from segment \
+     union all select digest, size, 'segment', id, cast(case when replaced_at is null and pack_id is null then 1 else 0 end as bigint) \
+        from segment where own_object = 1 \
+     union all select digest, size, 'pack', id, cast(case when live_at is not null and replaced_at is null then 1 else 0 end as bigint) \
+        from pack where digest is not null \
      union all select digest, cast(-1 as bigint), 'snapshot', table_name, cast(case when replaced_at is null then 1 else 0 end as bigint) from snapshot \
      union all select digest, cast(-1 as bigint), 'thumbnail', evidence_id, cast(1 as bigint) from thumbnail \
      ) named order by digest, needed desc, what, name";
@@ -13,8 +16,18 @@ pub(crate) const EVIDENCE_AFTER: &str = "select e.id, e.kind, e.digest, e.size, 
      from evidence e left join leaf f on f.id = e.leaf_id where e.id > $1 order by e.id limit 500";
 
 /// $1 the segment before: the next live ones.
-pub(crate) const SEGMENTS_AFTER: &str =
-    "select id, evidence_id, digest, size, row_count from segment where replaced_at is null and id > $1 order by id limit 500";
+pub(crate) const SEGMENTS_AFTER: &str = "select s.id, s.digest, s.row_count, s.bytes, s.own_object, s.pack_id, \
+     case when exists (select 1 from pack p where p.id = s.pack_id and p.live_at is not null and p.replaced_at is null) then 1 else 0 end as packed \
+     from segment s where s.replaced_at is null and s.id > $1 order by s.id limit 500";
+
+/// Packs that count, with the rows that the segments in them have by the catalogue.
+pub(crate) const PACKS: &str = "select p.id, p.digest, p.row_count, \
+     (select cast(coalesce(sum(s.row_count), 0) as bigint) from segment s where s.pack_id = p.id) as of_segments \
+     from pack p where p.live_at is not null and p.replaced_at is null order by p.id";
+
+/// Logs that were read and have no segment. They are derived: they come back.
+pub(crate) const LOGS_WITHOUT: &str = "select id from evidence e where kind = 'attendance' and analysed_at is not null and failed_at is null \
+     and not exists (select 1 from segment s where s.evidence_id = e.id and s.replaced_at is null) order by id limit 1000";
 
 /// $1 the resolution before: the next ones with the bodies of their leaves.
 pub(crate) const RESOLUTIONS_AFTER: &str = "select r.id, f.body from resolution r left join leaf f on f.id = r.leaf_id \
@@ -27,4 +40,4 @@ pub(crate) const RESOLUTIONS_ASTRAY: &str = "select r.id from resolution r where
 
 /// Every statement that both engines must prepare.
 #[cfg(test)]
-pub(crate) const ALL: &[&str] = &[NAMED, EVIDENCE_AFTER, SEGMENTS_AFTER, RESOLUTIONS_AFTER, RESOLUTIONS_ASTRAY];
+pub(crate) const ALL: &[&str] = &[NAMED, EVIDENCE_AFTER, SEGMENTS_AFTER, PACKS, LOGS_WITHOUT, RESOLUTIONS_AFTER, RESOLUTIONS_ASTRAY];

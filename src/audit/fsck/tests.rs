@@ -21,7 +21,7 @@ async fn nothing_is_wrong_with_what_was_kept_as_it_should_be() {
         stage.world.objects.put_bytes(Bytes::from_static(b"a refused upload")).await.expect("keeps");
         let report = checked(&stage).await;
         assert!(report.holds(), "{report:?}");
-        assert_eq!((report.evidence, report.objects, report.unreferenced, report.segments, report.rows, report.runs), (2, 3, 1, 1, 2, 1));
+        assert_eq!((report.evidence, report.objects, report.unreferenced, report.segments, report.rows, report.runs), (2, 2, 1, 1, 2, 1));
         assert_eq!(report.leaves, 3);
     })
     .await;
@@ -69,6 +69,32 @@ async fn rows_and_hours_that_were_added_are_named() {
     stage.damage(sql::FORGE_CREDIT, stage.lesson, None).await;
     let codes = codes(&stage).await;
     assert!(codes.contains(&"rows_differ") && codes.contains(&"credit_differs"), "{codes:?}");
+}
+
+#[tokio::test]
+async fn segments_and_packs_that_are_not_as_the_catalogue_says_are_named() {
+    testing::each_engine(async |db| {
+        let stage = Stage::new(&db).await;
+        stage.damage(sql::LOSE_SEGMENT, stage.attendance, None).await;
+        assert_eq!(codes(&stage).await, ["segment_missing"]);
+        stage.damage(sql::ALTER_SEGMENT, stage.attendance, None).await;
+        assert_eq!(codes(&stage).await, ["segment_altered"]);
+        stage.read().await;
+        let pack = stage.pack().await;
+        let report = checked(&stage).await;
+        assert!(report.holds(), "{report:?}");
+        assert_eq!((report.segments, report.packs, report.rows, report.unreferenced), (8, 1, 9, 0));
+        stage.damage(sql::FORGE_ROWS, stage.attendance, None).await;
+        assert_eq!(codes(&stage).await, ["rows_differ"]);
+        assert!(stage.world.faults.damage(&pack));
+        assert_eq!(codes(&stage).await, ["object_altered", "rows_differ"]);
+        stage.damage(sql::NO_PACK, stage.attendance, None).await;
+        assert!(codes(&stage).await.contains(&"segment_astray"));
+        stage.damage(sql::UNREAD, stage.attendance, None).await;
+        stage.damage(sql::ANALYSED, stage.attendance, None).await;
+        assert!(codes(&stage).await.contains(&"log_without_segment"));
+    })
+    .await;
 }
 
 #[tokio::test]

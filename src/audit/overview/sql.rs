@@ -277,7 +277,7 @@ pub(super) const WORLD: &[&str] = &[
 /// The log of the small world read, where no lake has its events.
 #[cfg(test)]
 pub(super) const READ: &[&str] = &[
-    "insert into segment values ('s1', '0190a1b2-0006-7000-8000-000000000001', '', 1, 1, 1, 1, null, 1, null)",
+    "insert into segment values ('s1', '0190a1b2-0006-7000-8000-000000000001', '', 1, 1, 1, 1, null, 1, null, null, 1, null)",
     "insert into segment_lesson values ('s1', '0190a1b2-0005-7000-8000-000000000001'), ('s1', '0190a1b2-0005-7000-8000-000000000002')",
 ];
 

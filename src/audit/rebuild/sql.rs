@@ -7,8 +7,9 @@ pub(crate) const EVIDENCE_AFTER: &str =
 /// In the order in which lessons keep their time.
 pub(crate) const LESSONS: &str = "select id from lesson order by starts_at, id";
 
-/// $1 evidence.
-pub(crate) const SEGMENT: &str = "select digest, row_count from segment where evidence_id = $1 and replaced_at is null";
+/// $1 evidence: its segment, and where its bytes are.
+pub(crate) const SEGMENT: &str = "select s.digest, s.row_count, s.bytes, s.own_object, s.pack_id, p.digest as pack_digest \
+     from segment s left join pack p on p.id = s.pack_id where s.evidence_id = $1 and s.replaced_at is null";
 
 /// $1 evidence.
 pub(crate) const FACTS: &str = "select name, version, value from fact where evidence_id = $1 order by name";

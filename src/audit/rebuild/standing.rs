@@ -4,16 +4,20 @@ use super::sql;
 use crate::db::{Columns, Db};
 use crate::error::{Error, Result, codes};
 use crate::ids::EvidenceId;
+use crate::lake;
+use crate::time::Time;
 use futures::TryStreamExt;
 use sqlx::Row;
 use sqlx::any::AnyRow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use storage::{Digest, Objects, StorageError};
 
 /// What is derived of a piece of evidence.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Standing {
+    /// Digest and rows.
     segment: Option<(Digest, i64)>,
+    segment_is: Place,
     thumbnail: Option<Digest>,
     /// Version and value by name.
     facts: BTreeMap<String, (i64, String)>,
@@ -22,6 +26,31 @@ pub(super) struct Standing {
     failed: bool,
     /// Those whom it names and the roster does not: identity, doubt, rows, first row, span.
     unmatched: Vec<(Vec<u8>, String, i64, i64, i64)>,
+}
+
+/// Where the bytes of a segment are.
+#[derive(Debug, PartialEq, Eq)]
+enum Place {
+    /// In its catalogue row, as they should be or not.
+    Row { sound: bool },
+    /// In the storage.
+    Object,
+    /// With those of others, in this pack and object.
+    Pack(String, Digest),
+    /// Nowhere, and there may be nothing to look for.
+    Nowhere,
+}
+
+impl Place {
+    fn of(row: &AnyRow) -> Result<Place> {
+        if let Some(pack) = row.text_opt("pack_id") {
+            return Ok(Place::Pack(pack, row.digest("pack_digest")?));
+        }
+        if let Some(bytes) = row.get::<Option<Vec<u8>>, _>("bytes") {
+            return Ok(Place::Row { sound: Digest::of(&bytes) == row.digest("digest")? });
+        }
+        Ok(if row.int("own_object") == 1 { Place::Object } else { Place::Nowhere })
+    }
 }
 
 impl Standing {
@@ -34,6 +63,7 @@ impl Standing {
         let unmatched = sqlx::query(sql::UNMATCHED).bind(&id).fetch_all(db.read()).await?;
         let waits = |row: &AnyRow| (row.get("identity"), row.text("doubt"), row.int("row_count"), row.int("first_row"), row.int("span_ms"));
         Ok(Standing {
+            segment_is: segment.as_ref().map_or(Ok(Place::Nowhere), Place::of)?,
             segment: segment.map(|row| Ok::<_, Error>((row.digest("digest")?, row.int("row_count")))).transpose()?,
             thumbnail: thumbnail.map(|row| row.digest("digest")).transpose()?,
             facts: facts.iter().map(|row| (row.text("name"), (row.int("version"), row.text("value")))).collect(),
@@ -44,10 +74,35 @@ impl Standing {
         })
     }
 
-    /// The objects that are derived, by name.
-    pub(super) fn objects(&self) -> impl Iterator<Item = (&'static str, Digest)> {
-        let segment = self.segment.map(|(digest, _)| ("segment", digest));
-        segment.into_iter().chain(self.thumbnail.map(|digest| ("thumbnail", digest)))
+    /// What is damaged of that which was derived, in sentences; what is left of it is thrown away, so that it can be made again. A pack is looked at
+    /// once for all its segments.
+    pub(super) async fn damaged(&self, db: &Db, objects: &Objects, sound: &mut HashSet<Digest>, now: Time) -> Result<Vec<String>> {
+        let mut told = Vec::new();
+        match (&self.segment, &self.segment_is) {
+            (Some(_), Place::Row { sound: false }) => told.push("Its segment was altered in the catalogue and is made again.".to_owned()),
+            (Some(_), Place::Nowhere) => told.push("Its segment was missing and is made again.".to_owned()),
+            (Some((digest, _)), Place::Object) => {
+                if let Some(how) = damaged(objects, *digest).await? {
+                    told.push(format!("Its segment was {how} in the storage and is made again."));
+                }
+            }
+            (Some(_), Place::Pack(pack, digest)) if !sound.contains(digest) => match damaged(objects, *digest).await? {
+                Some(how) => {
+                    lake::compact::unpack(db, pack, now).await?;
+                    told.push(format!("The pack of its segment was {how} in the storage; its segments are made again."));
+                }
+                None => {
+                    sound.insert(*digest);
+                }
+            },
+            _ => {}
+        }
+        if let Some(thumbnail) = self.thumbnail
+            && let Some(how) = damaged(objects, thumbnail).await?
+        {
+            told.push(format!("Its thumbnail was {how} in the storage and is made again."));
+        }
+        Ok(told)
     }
 
     /// What is otherwise now, in sentences.
@@ -103,8 +158,8 @@ impl Standing {
     }
 }
 
-/// How a derived object was damaged, if it was; what is left of it is thrown away, so that it can be made again.
-pub(super) async fn damaged(objects: &Objects, digest: Digest) -> Result<Option<&'static str>> {
+/// How a derived object was damaged, if it was; what is left of it is thrown away.
+async fn damaged(objects: &Objects, digest: Digest) -> Result<Option<&'static str>> {
     let away = |error| Error::of(&codes::STORAGE_AWAY).because(error);
     match read(objects, &digest).await {
         Ok(()) => Ok(None),

@@ -47,18 +47,39 @@ async fn hours_that_were_changed_are_set_aside_and_calculated_again() {
 
 #[tokio::test]
 async fn a_lost_segment_is_made_again() {
-    let (db, _folder) = testing::sqlite().await;
-    let stage = Stage::new(&db).await;
-    let segment = super::standing::Standing::of(&stage.world.db, stage.attendance).await.expect("reads");
-    let (_, digest) = segment.objects().next().expect("a segment");
-    stage.world.objects.discard(&digest).await.expect("discards");
-    let (report, told) = rebuilt(&stage).await;
-    assert_eq!(report.differences, 1);
-    assert!(told[0].ends_with("Its segment was missing in the storage and is made again."), "{}", told[0]);
-    assert!(stage.world.faults.damage(&digest));
-    let (_, told) = rebuilt(&stage).await;
-    assert!(told[0].ends_with("Its segment was altered in the storage and is made again."), "{}", told[0]);
-    assert_eq!(rebuilt(&stage).await.1, [""; 0]);
+    testing::each_engine(async |db| {
+        let stage = Stage::new(&db).await;
+        stage.damage(sql::LOSE_SEGMENT, stage.attendance, None).await;
+        let (report, told) = rebuilt(&stage).await;
+        assert_eq!(report.differences, 1);
+        assert!(told[0].ends_with("Its segment was missing and is made again."), "{}", told[0]);
+        stage.damage(sql::ALTER_SEGMENT, stage.attendance, None).await;
+        let (_, told) = rebuilt(&stage).await;
+        assert!(told[0].ends_with("Its segment was altered in the catalogue and is made again."), "{}", told[0]);
+        assert_eq!(rebuilt(&stage).await.1, [""; 0]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_segments_of_a_lost_pack_are_made_again() {
+    testing::each_engine(async |db| {
+        let stage = Stage::new(&db).await;
+        let pack = stage.pack().await;
+        assert_eq!(rebuilt(&stage).await.1, [""; 0]);
+        // One segment has no bytes of its own any more, the others still do.
+        stage.damage(sql::LOSE_SEGMENT, stage.attendance, None).await;
+        assert!(stage.world.faults.damage(&pack));
+        let (_, told) = rebuilt(&stage).await;
+        let pack = "The pack of its segment was altered in the storage; its segments are made again.";
+        assert_eq!(told.iter().filter(|told| told.ends_with(pack)).count(), 1, "{told:?}");
+        let missing = format!("evidence {}: Its segment was missing and is made again.", stage.attendance);
+        assert!(told.iter().all(|told| told.ends_with(pack) || *told == missing), "{told:?}");
+        assert_eq!(rebuilt(&stage).await.1, [""; 0]);
+        stage.world.lake.sweep(NOW.plus(crate::time::DAY)).await.expect("sweeps");
+        assert_eq!(rebuilt(&stage).await.1, [""; 0]);
+    })
+    .await;
 }
 
 #[tokio::test]

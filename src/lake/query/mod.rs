@@ -13,6 +13,7 @@ pub use print::{Format, MOST_IN_A_TABLE, Printer};
 pub use tables::tables;
 
 use super::Lake;
+use super::files::File;
 use crate::error::{Error, Result, codes};
 use datafusion::arrow::array::RecordBatch;
 use datafusion::arrow::datatypes::SchemaRef;
@@ -112,6 +113,17 @@ impl Lake {
     ///
     /// `bad_query` when it is not one, `query_limit` when it needs more than `limits`: at once, or in the midst of the rows.
     pub async fn query(&self, text: &str, parameters: Parameters, limits: Limits) -> Result<Answer> {
+        self.query_over(None, text, parameters, limits).await
+    }
+
+    /// The same where `attendance` consists of some files only.
+    pub(super) async fn query_over(
+        &self,
+        only: Option<Arc<Vec<File>>>,
+        text: &str,
+        parameters: Parameters,
+        limits: Limits,
+    ) -> Result<Answer> {
         let engine = self.engine()?;
         let deadline = Instant::now() + limits.time;
         let (say, head) = oneshot::channel();
@@ -121,7 +133,7 @@ impl Lake {
         let task = runtime.spawn(async move {
             let run = async {
                 let _place = places.acquire_owned().await.map_err(Error::internal)?;
-                lake.run(&text, parameters, limits, say, &send).await
+                lake.run(only, &text, parameters, limits, say, &send).await
             };
             let outcome = tokio::select! {
                 outcome = timeout_at(deadline, run) => outcome.unwrap_or_else(|_| Err(out_of_time(limits))),
@@ -153,21 +165,22 @@ impl Lake {
         let engine = self.engine()?;
         let runtime = engine.runtime.as_ref().ok_or_else(|| Error::of(&codes::NOT_READY))?;
         let (lake, text) = (self.clone(), text.to_owned());
-        let task =
-            runtime.spawn(async move { Ok(lake.prepare(&text, parameters, Limits::default(), &Trouble::default()).await?.1.schema()) });
+        let task = runtime
+            .spawn(async move { Ok(lake.prepare(None, &text, parameters, Limits::default(), &Trouble::default()).await?.1.schema()) });
         task.await.unwrap_or_else(|broken| Err(broke(broken)))
     }
 
     /// Checks and plans.
     async fn prepare(
         &self,
+        only: Option<Arc<Vec<File>>>,
         text: &str,
         parameters: Parameters,
         limits: Limits,
         trouble: &Trouble,
     ) -> Result<(SessionState, Arc<dyn ExecutionPlan>)> {
         let statement = guard::statement(text)?;
-        let session = self.session(limits, trouble)?;
+        let session = self.session(only, limits, trouble)?;
         let plan = session.statement_to_plan(statement).await.map_err(fault)?;
         guard::plan(&plan)?;
         let plan = plan.with_param_values(ParamValues::from(parameters)).map_err(fault)?;
@@ -177,6 +190,7 @@ impl Lake {
 
     async fn run(
         &self,
+        only: Option<Arc<Vec<File>>>,
         text: &str,
         parameters: Parameters,
         limits: Limits,
@@ -184,7 +198,7 @@ impl Lake {
         send: &mpsc::Sender<Result<RecordBatch>>,
     ) -> Result<()> {
         let trouble = Trouble::default();
-        let (session, plan) = self.prepare(text, parameters, limits, &trouble).await?;
+        let (session, plan) = self.prepare(only, text, parameters, limits, &trouble).await?;
         let mut stream = execute_stream(plan, session.task_ctx()).map_err(fault)?;
         if say.send(stream.schema()).is_err() {
             return Ok(());
@@ -207,8 +221,13 @@ impl Lake {
     }
 
     /// A session that knows the lake's tables and nothing else.
-    fn session(&self, limits: Limits, trouble: &Trouble) -> Result<SessionState> {
-        let store = store::Verifying { objects: self.objects.clone(), locals: Arc::clone(&self.locals), trouble: trouble.clone() };
+    fn session(&self, only: Option<Arc<Vec<File>>>, limits: Limits, trouble: &Trouble) -> Result<SessionState> {
+        let store = store::Verifying {
+            db: self.db.clone(),
+            objects: self.objects.clone(),
+            locals: Arc::clone(&self.locals),
+            trouble: trouble.clone(),
+        };
         let runtime = RuntimeEnvBuilder::new()
             .with_memory_pool(Arc::new(FairSpillPool::new(limits.memory_bytes)))
             .with_disk_manager_builder(DiskManagerBuilder::default().with_max_temp_directory_size(MOST_SPILLED))
@@ -221,7 +240,7 @@ impl Lake {
             .with_default_catalog_and_schema("keshi", "lake")
             .with_information_schema(false);
         let catalog = MemoryCatalogProvider::new();
-        catalog.register_schema("lake", Arc::new(tables::Tables(self.clone()))).map_err(fault)?;
+        catalog.register_schema("lake", Arc::new(tables::Tables { lake: self.clone(), only })).map_err(fault)?;
         let catalogs = MemoryCatalogProviderList::new();
         catalogs.register_catalog("keshi".to_owned(), Arc::new(catalog));
         let functions = SessionStateDefaults::default_scalar_functions();

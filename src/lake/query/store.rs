@@ -1,9 +1,10 @@
-//! The object storage as DataFusion sees it: `keshi://objects/<digest>`, and nothing else.
+//! The lake's files as DataFusion sees them: `keshi://objects/<digest>`, `keshi://objects/inline/<digest>`, and nothing else.
 //!
-//! Only reading is possible, only of objects named by their digest, and only after the whole object was verified (see [`super::super::local`]):
+//! Only reading is possible, only of files named by their digest, and only after the whole file was verified (see [`super::super::local`]):
 //! the engine reads Parquet in ranges, and a range alone proves nothing.
 
 use super::super::local::Locals;
+use crate::db::Db;
 use crate::error::Error;
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -16,7 +17,6 @@ use datafusion::object_store::{
 };
 use futures::stream::{self, BoxStream, StreamExt};
 use std::fmt;
-use std::io::{Read, Seek, SeekFrom};
 use std::ops::Range;
 use std::sync::{Arc, Mutex, PoisonError};
 use storage::{Digest, Objects};
@@ -24,6 +24,8 @@ use url::Url;
 
 /// Where all objects are.
 const PLACE: &str = "keshi://objects";
+/// What is before the digest of a file whose bytes are in the catalogue.
+const INLINE: &str = "inline/";
 /// Bytes handed over at a time.
 const CHUNK: u64 = 1 << 20;
 
@@ -32,8 +34,14 @@ pub(super) fn place() -> ObjectStoreUrl {
     ObjectStoreUrl::parse(PLACE).expect("a valid address")
 }
 
+/// The name of a file in the place.
+pub(super) fn name(digest: &Digest, inline: bool) -> String {
+    if inline { format!("{INLINE}{digest}") } else { digest.to_string() }
+}
+
 /// The objects, read-only and verified.
 pub(super) struct Verifying {
+    pub(super) db: Db,
     pub(super) objects: Objects,
     pub(super) locals: Arc<Locals>,
     pub(super) trouble: Trouble,
@@ -89,11 +97,14 @@ impl fmt::Display for Verifying {
 #[async_trait]
 impl ObjectStore for Verifying {
     async fn get_opts(&self, location: &Path, options: GetOptions) -> StoreResult<GetResult> {
-        let digest: Digest = location
-            .as_ref()
+        let (name, inline) = match location.as_ref().strip_prefix(INLINE) {
+            Some(name) => (name, true),
+            None => (location.as_ref(), false),
+        };
+        let digest: Digest = name
             .parse()
             .map_err(|_| StoreError::NotFound { path: location.to_string(), source: "an object is named by its digest".into() })?;
-        let file = self.locals.get(&self.objects, digest).await.map_err(|error| self.trouble.note(error))?;
+        let file = self.locals.get(&self.db, &self.objects, digest, inline).await.map_err(|error| self.trouble.note(error))?;
         let meta = ObjectMeta {
             location: location.clone(),
             last_modified: chrono::DateTime::UNIX_EPOCH, // objects never change
@@ -143,13 +154,7 @@ fn pieces(file: Arc<super::super::local::Verified>, range: Range<u64>) -> BoxStr
                 return Ok(None);
             }
             let size = (until - from).min(CHUNK);
-            let piece = tokio::task::spawn_blocking(move || {
-                let mut file = file.open()?;
-                file.seek(SeekFrom::Start(from))?;
-                let mut bytes = vec![0; size as usize];
-                file.read_exact(&mut bytes)?;
-                std::io::Result::Ok(Bytes::from(bytes))
-            });
+            let piece = tokio::task::spawn_blocking(move || file.piece(from, size as usize));
             let piece = piece.await.map_err(failed)?.map_err(failed)?;
             Ok(Some((piece, from + size)))
         }

@@ -1,10 +1,11 @@
-//! The tables a query sees: `attendance` over all live segments, and the snapshots. They are looked up when a query names them.
+//! The tables a query sees: `attendance` over all files that count, and the snapshots. They are looked up when a query names them.
 
 use super::super::columns::{moment, schema};
-use super::super::snapshot;
-use super::super::{Lake, sql};
-use super::store::place;
-use crate::error::{Error, Result};
+use super::super::files::{self, File};
+use super::super::{Lake, snapshot};
+use super::store::{name as name_of, place};
+use crate::db::Columns;
+use crate::error::Result;
 use async_trait::async_trait;
 use datafusion::arrow::array::{ArrayRef, BooleanArray, StringArray, TimestampMicrosecondArray, UInt64Array};
 use datafusion::arrow::datatypes::{DataType, Field, Schema, SchemaRef};
@@ -17,20 +18,26 @@ use datafusion::datasource::source::DataSourceExec;
 use datafusion::logical_expr::utils::conjunction;
 use datafusion::logical_expr::{Expr, TableProviderFilterPushDown, TableType};
 use datafusion::physical_expr::PhysicalExpr;
+use datafusion::physical_expr::expressions::{col, in_list, lit};
 use datafusion::physical_optimizer::pruning::PruningPredicateBuilder;
 use datafusion::physical_plan::ExecutionPlan;
 use datafusion::physical_plan::empty::EmptyExec;
-use sqlx::Row;
+use datafusion::physical_plan::filter::FilterExec;
+use datafusion::physical_plan::projection::ProjectionExec;
+use datafusion::physical_plan::union::UnionExec;
 use std::collections::HashSet;
 use std::fmt;
 use std::sync::Arc;
-use storage::Digest;
 
 /// The name of the table of events.
 const ATTENDANCE: &str = "attendance";
 
 /// All tables.
-pub(super) struct Tables(pub(super) Lake);
+pub(super) struct Tables {
+    pub(super) lake: Lake,
+    /// The files that `attendance` is to consist of; all that count where nobody says.
+    pub(super) only: Option<Arc<Vec<File>>>,
+}
 
 impl fmt::Debug for Tables {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -46,9 +53,13 @@ impl SchemaProvider for Tables {
 
     async fn table(&self, name: &str) -> EngineResult<Option<Arc<dyn TableProvider>>> {
         let (schema, files) = if name == ATTENDANCE {
-            (schema(), segments(&self.0).await)
+            let files = match &self.only {
+                Some(only) => Ok(only.to_vec()),
+                None => self.lake.files(None).await,
+            };
+            (schema(), files)
         } else if let Some(table) = snapshot::table(name) {
-            (snapshot::schema_of(table), snapshot_file(&self.0, name).await)
+            (snapshot::schema_of(table), snapshot_file(&self.lake, name).await)
         } else {
             return Ok(None);
         };
@@ -70,35 +81,15 @@ fn names() -> impl Iterator<Item = &'static str> {
     tables().map(|(name, _)| name)
 }
 
-async fn segments(lake: &Lake) -> Result<Vec<File>> {
-    let rows = sqlx::query(sql::LIVE).fetch_all(lake.db.read()).await?;
-    let file = |row: &sqlx::any::AnyRow| {
-        Ok(File {
-            digest: digest(row)?,
-            size: row.get::<i64, _>("size").max(0) as u64,
-            rows: Some(row.get::<i64, _>("row_count").max(0) as u64),
-            first_at: row.get("first_at"),
-            last_at: row.get("last_at"),
-            class: row.get("class_id"),
-            evidence: Some(row.get("evidence_id")),
-        })
-    };
-    rows.iter().map(file).collect()
-}
-
 async fn snapshot_file(lake: &Lake, name: &str) -> Result<Vec<File>> {
     let rows = sqlx::query(snapshot::sql::LIVE).bind(name).fetch_all(lake.db.read()).await?;
     let mut files = Vec::new();
     for row in &rows {
-        let digest = digest(row)?;
-        let size = lake.locals.get(&lake.objects, digest).await?.size;
-        files.push(File { digest, size, rows: None, first_at: None, last_at: None, class: None, evidence: None });
+        let digest = row.digest("digest")?;
+        let size = lake.locals.get(&lake.db, &lake.objects, digest, false).await?.size;
+        files.push(files::snapshot(digest, size));
     }
     Ok(files)
-}
-
-fn digest(row: &sqlx::any::AnyRow) -> Result<Digest> {
-    Digest::try_from(row.get::<Vec<u8>, _>("digest").as_slice()).map_err(Error::internal)
 }
 
 /// Text as views: comparing and grouping then mostly look at the first bytes of it.
@@ -108,18 +99,6 @@ fn as_views(schema: &SchemaRef) -> SchemaRef {
         _ => field.as_ref().clone(),
     });
     Arc::new(Schema::new(fields.collect::<Vec<_>>()))
-}
-
-/// A Parquet object, and what the catalogue says of it.
-#[derive(Debug)]
-struct File {
-    digest: Digest,
-    size: u64,
-    rows: Option<u64>,
-    first_at: Option<i64>,
-    last_at: Option<i64>,
-    class: Option<String>,
-    evidence: Option<String>,
 }
 
 /// A table over some Parquet objects.
@@ -151,31 +130,81 @@ impl TableProvider for Files {
         filters: &[Expr],
         limit: Option<usize>,
     ) -> EngineResult<Arc<dyn ExecutionPlan>> {
-        let mut source = ParquetSource::new(Arc::clone(&self.schema));
         let mut kept: Vec<&File> = self.files.iter().collect();
+        let mut predicate = None;
         if let Some(filter) = conjunction(filters.to_vec()) {
             let filter = state.create_physical_expr(filter, &Arc::clone(&self.schema).to_dfschema()?)?;
             kept = self.may_match(kept, &filter);
-            source = source.with_predicate(filter);
+            predicate = Some(filter);
         }
-        if kept.is_empty() {
-            let schema = match projection {
-                Some(columns) => Arc::new(self.schema.project(columns)?),
-                None => Arc::clone(&self.schema),
-            };
-            return Ok(Arc::new(EmptyExec::new(schema)));
+        let (whole, masked): (Vec<&File>, Vec<&File>) = kept.into_iter().partition(|file| file.gone.is_empty());
+        let mut plans = Vec::new();
+        if !whole.is_empty() {
+            let groups = spread(&whole, state.config().target_partitions());
+            plans.push(self.source(groups, predicate.clone(), projection.cloned(), limit)?);
         }
-        let groups = spread(&kept, state.config().target_partitions());
-        let scan = FileScanConfigBuilder::new(place(), Arc::new(source))
-            .with_file_groups(groups)
-            .with_projection_indices(projection.cloned())?
-            .with_limit(limit)
-            .build();
-        Ok(DataSourceExec::from_data_source(scan))
+        for file in masked {
+            plans.push(self.without_gone(file, predicate.clone(), projection)?);
+        }
+        match plans.len() {
+            0 => {
+                let schema = match projection {
+                    Some(columns) => Arc::new(self.schema.project(columns)?),
+                    None => Arc::clone(&self.schema),
+                };
+                Ok(Arc::new(EmptyExec::new(schema)))
+            }
+            1 => Ok(plans.remove(0)),
+            _ => UnionExec::try_new(plans),
+        }
     }
 }
 
 impl Files {
+    fn source(
+        &self,
+        groups: Vec<FileGroup>,
+        predicate: Option<Arc<dyn PhysicalExpr>>,
+        projection: Option<Vec<usize>>,
+        limit: Option<usize>,
+    ) -> EngineResult<Arc<dyn ExecutionPlan>> {
+        let mut source = ParquetSource::new(Arc::clone(&self.schema));
+        if let Some(predicate) = predicate {
+            source = source.with_predicate(predicate);
+        }
+        let scan = FileScanConfigBuilder::new(place(), Arc::new(source))
+            .with_file_groups(groups)
+            .with_projection_indices(projection)?
+            .with_limit(limit)
+            .build();
+        Ok(DataSourceExec::from_data_source(scan))
+    }
+
+    /// The rows of a pack but for those that no longer count.
+    fn without_gone(
+        &self,
+        file: &File,
+        predicate: Option<Arc<dyn PhysicalExpr>>,
+        projection: Option<&Vec<usize>>,
+    ) -> EngineResult<Arc<dyn ExecutionPlan>> {
+        let evidence = self.schema.index_of("evidence")?;
+        let wanted = projection.cloned().unwrap_or_else(|| (0..self.schema.fields().len()).collect());
+        let mut read = wanted.clone();
+        if !read.contains(&evidence) {
+            read.push(evidence);
+        }
+        let scan = self.source(spread(&[file], 1), predicate, Some(read), None)?;
+        let schema = scan.schema();
+        let gone = file.gone.iter().map(|id| lit(ScalarValue::Utf8View(Some(id.clone())))).collect();
+        let counts = in_list(col("evidence", &schema)?, gone, &true, &schema)?;
+        let counting: Arc<dyn ExecutionPlan> = Arc::new(FilterExec::try_new(counts, scan)?);
+        let columns = wanted.iter().map(|index| {
+            let name = self.schema.field(*index).name();
+            Ok((col(name, &schema)?, name.clone()))
+        });
+        Ok(Arc::new(ProjectionExec::try_new(columns.collect::<EngineResult<Vec<_>>>()?, counting)?))
+    }
+
     /// The files that the catalogue's own statistics do not rule out.
     fn may_match<'a>(&self, files: Vec<&'a File>, filter: &Arc<dyn PhysicalExpr>) -> Vec<&'a File> {
         let predicate = PruningPredicateBuilder::new().with_file_schema(Arc::clone(&self.schema)).try_build(Arc::clone(filter));
@@ -190,7 +219,7 @@ fn spread(files: &[&File], groups: usize) -> Vec<FileGroup> {
     for file in files {
         let (size, group) = spread.iter_mut().min_by_key(|(size, _)| *size).expect("at least one group");
         *size += file.size;
-        group.push(PartitionedFile::new(file.digest.to_string(), file.size));
+        group.push(PartitionedFile::new(name_of(&file.digest, file.inline), file.size));
     }
     spread.into_iter().map(|(_, group)| group).collect()
 }

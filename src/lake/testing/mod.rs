@@ -133,7 +133,7 @@ impl World {
 
     /// Puts rows into the lake as the reading of their evidence.
     pub(crate) async fn read_into_lake(&self, evidence: EvidenceId, rows: &[EventRow], now: Time) {
-        let kept = self.lake.keep(segment(rows)).await.unwrap();
+        let kept = self.lake.keep(evidence, segment(rows)).await.unwrap();
         let mut tx = self.db.begin().await.unwrap();
         self.lake.append(&mut tx, evidence, &kept, &self.ids, now).await.unwrap();
         tx.commit().await.unwrap();

@@ -41,3 +41,15 @@ pub(crate) const DROP_EVIDENCE: &str = "delete from evidence where id = $1";
 pub(crate) const LEAF: &str = "insert into leaf (id, body, hash, staged_at) values ($1, $2, $2, 0)";
 /// Every leaf.
 pub(crate) const LEAVES: &str = "select body from leaf";
+/// $1 evidence, $2 bytes: other ones than its tiny segment has.
+pub(crate) const ALTER_INLINE: &str = "update segment set bytes = $2 where evidence_id = $1";
+/// How many packs count, and how many do not.
+pub(crate) const PACKS: &str = "select cast(coalesce(sum(case when live_at is not null and replaced_at is null then 1 else 0 end), 0) as bigint), \
+     cast(coalesce(sum(case when live_at is not null and replaced_at is null then 0 else 1 end), 0) as bigint) from pack";
+/// How many segments count, how many do not, how many are inline.
+pub(crate) const SEGMENTS: &str = "select cast(coalesce(sum(case when replaced_at is null then 1 else 0 end), 0) as bigint), \
+     cast(coalesce(sum(case when replaced_at is null then 0 else 1 end), 0) as bigint), \
+     cast(coalesce(sum(case when bytes is null then 0 else 1 end), 0) as bigint) from segment";
+/// $1 class, $2 digest, $3 a time: a pack that was never finished.
+pub(crate) const HALF_A_PACK: &str =
+    "insert into pack (id, class_id, digest, size, row_count, created_at) values ('half', $1, $2, 1, 1, $3)";

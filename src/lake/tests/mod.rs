@@ -1,3 +1,4 @@
+mod packs;
 mod queries;
 mod segments;
 mod snapshots;

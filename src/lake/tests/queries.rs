@@ -1,11 +1,13 @@
 //! What a query may do, and what it may not.
 
+use super::segments::many;
 use crate::analyse::attendance::{EventKind, MatchedBy};
 use crate::db::testing::{each_engine, sqlite};
 use crate::error::{Error, Result};
 use crate::lake::EventRow;
 use crate::lake::SegmentFile;
 use crate::lake::query::{Format, Limits, Printer};
+use crate::lake::segment::Content;
 use crate::lake::testing::{MORNING, World, interval, segment};
 use crate::time::MINUTE;
 use datafusion::common::ScalarValue;
@@ -40,19 +42,19 @@ async fn world_with_a_lesson(world: &World) {
 }
 
 /// The rows as earlier versions wrote them: without the four newest columns.
-async fn without_the_newest_columns(world: &World, rows: &[EventRow]) -> SegmentFile {
-    let kept = world.lake.keep(segment(rows)).await.unwrap();
-    let copy = world.objects.local_copy(&kept.digest()).await.unwrap();
-    let reader = ParquetRecordBatchReaderBuilder::try_new(std::fs::File::open(copy.path()).unwrap()).unwrap().build().unwrap();
+fn without_the_newest_columns(rows: &[EventRow]) -> SegmentFile {
+    let whole = segment(rows);
+    let Content::Inline(bytes) = whole.content else { panic!("a few rows are inline") };
+    let reader = ParquetRecordBatchReaderBuilder::try_new(bytes).unwrap().build().unwrap();
     let batches: Vec<_> = reader.map(|batch| batch.unwrap()).collect();
     let old: Vec<usize> = (0..batches[0].num_columns() - 4).collect();
-    let file = tempfile::NamedTempFile::new().unwrap();
-    let mut writer = ArrowWriter::try_new(file.reopen().unwrap(), batches[0].project(&old).unwrap().schema(), None).unwrap();
+    let mut file = Vec::new();
+    let mut writer = ArrowWriter::try_new(&mut file, batches[0].project(&old).unwrap().schema(), None).unwrap();
     for batch in &batches {
         writer.write(&batch.project(&old).unwrap()).unwrap();
     }
     writer.close().unwrap();
-    SegmentFile { file, ..segment(rows) }
+    SegmentFile { content: Content::Inline(file.into()), sum: whole.sum }
 }
 
 #[tokio::test]
@@ -67,7 +69,7 @@ async fn a_segment_written_before_a_column_was_there_reads_as_null_and_answers_q
         let from = MORNING.plus(if evidence == first { 0 } else { MINUTE });
         interval(evidence, class, lesson, 1, trainee, from, MORNING.plus(40 * MINUTE))
     };
-    let old = world.lake.keep(without_the_newest_columns(&world, &[row(first)]).await).await.unwrap();
+    let old = world.lake.keep(first, without_the_newest_columns(&[row(first)])).await.unwrap();
     let mut tx = world.db.begin().await.unwrap();
     world.lake.append(&mut tx, first, &old, &world.ids, MORNING).await.unwrap();
     tx.commit().await.unwrap();
@@ -304,10 +306,13 @@ async fn parameters_are_values_and_not_text() {
 async fn a_segment_changed_in_the_storage_ends_a_query() {
     let (db, _folder) = sqlite().await;
     let world = World::new(db);
-    world_with_a_lesson(&world).await;
-    let row = sqlx::query(crate::lake::sql::LIVE).fetch_one(world.db.read()).await.unwrap();
-    let digest = storage::Digest::try_from(sqlx::Row::get::<Vec<u8>, _>(&row, 0).as_slice()).unwrap();
-    assert!(world.faults.damage(&digest));
+    let class = world.class().await;
+    let lesson = world.lesson(class, MORNING).await;
+    let trainee = world.trainee(class, world.ids.next()).await;
+    let evidence = world.log(class, lesson).await;
+    world.read_into_lake(evidence, &many(evidence, class, lesson, trainee), MORNING).await;
+    let object = world.objects.list().next().await.unwrap().unwrap();
+    assert!(world.faults.damage(&object.digest));
     let error = ask(&world, "select * from attendance", Format::Csv).await.unwrap_err();
     assert!(error.message.contains("keshi fsck"), "{error:?}");
 }

@@ -3,9 +3,11 @@
 use crate::analyse::attendance::{EventKind, MatchedBy};
 use crate::db::testing::{each_engine, sqlite};
 use crate::ids::{ClassId, EvidenceId, LessonId, ResolutionId, TraineeId};
-use crate::lake::testing::{MORNING, World, interval, segment};
+use crate::lake::query::Limits;
+use crate::lake::testing::{MORNING, World, interval, segment, sql};
 use crate::lake::{EventRow, SegmentWriter};
 use crate::time::{MINUTE, SECOND, Time};
+use futures::StreamExt;
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
@@ -117,8 +119,8 @@ async fn the_same_rows_make_the_same_bytes() {
     let rows: Vec<EventRow> = (1..1000)
         .map(|row| interval(evidence.into(), class.into(), lesson.into(), row, trainee.into(), MORNING, MORNING.plus(row as i64)))
         .collect();
-    let first = world.lake.keep(segment(&rows)).await.unwrap();
-    let second = world.lake.keep(segment(&rows)).await.unwrap();
+    let first = world.lake.keep(evidence.into(), segment(&rows)).await.unwrap();
+    let second = world.lake.keep(evidence.into(), segment(&rows)).await.unwrap();
     assert_eq!(first.digest(), second.digest());
 }
 
@@ -139,7 +141,7 @@ async fn a_log_of_several_row_groups_is_read_back_whole() {
         }
         writer.finish().unwrap()
     });
-    let kept = world.lake.keep(segment.await.unwrap()).await.unwrap();
+    let kept = world.lake.keep(evidence, segment.await.unwrap()).await.unwrap();
     let mut tx = world.db.begin().await.unwrap();
     world.lake.append(&mut tx, evidence, &kept, &world.ids, MORNING).await.unwrap();
     tx.commit().await.unwrap();
@@ -147,6 +149,17 @@ async fn a_log_of_several_row_groups_is_read_back_whole() {
     assert_eq!(in_order(rare), [70_000, 140_000]);
     let common: Vec<u64> = world.lake.events_of_lesson(lessons[0]).await.unwrap().iter().map(|event| event.row).collect();
     assert_eq!(in_order(common), (1..=count).filter(|row| row % 70_000 != 0).collect::<Vec<_>>());
+}
+
+/// More than stays in the catalogue, in time.
+pub(super) fn many(evidence: EvidenceId, class: ClassId, lesson: LessonId, trainee: TraineeId) -> Vec<EventRow> {
+    let row = |number: u64| {
+        let from = MORNING.plus(number as i64 * 1_000_003);
+        let mut row = interval(evidence, class, lesson, number, trainee, from, from.plus(number as i64 * 7919));
+        row.source_name = Some(storage::Digest::of(&number.to_be_bytes()).to_string());
+        row
+    };
+    (1..=1000).map(row).collect()
 }
 
 fn in_order(mut numbers: Vec<u64>) -> Vec<u64> {
@@ -162,10 +175,10 @@ async fn a_storage_that_fails_before_or_after_keeping_leaves_no_segment_in_the_c
     let lesson = world.lesson(class, MORNING).await;
     let trainee = world.trainee(class, world.ids.next()).await;
     let evidence = world.log(class, lesson).await;
-    let rows = [interval(evidence, class, lesson, 1, trainee, MORNING, MORNING.plus(MINUTE))];
+    let rows = many(evidence, class, lesson, trainee);
     for when in [When::Before, When::After] {
         world.faults.fail(Op::Put, when);
-        let error = world.lake.keep(segment(&rows)).await.unwrap_err();
+        let error = world.lake.keep(evidence, segment(&rows)).await.unwrap_err();
         assert_eq!(error.code, "storage_away");
         assert!(world.lake.events_of_lesson(lesson).await.unwrap().is_empty());
     }
@@ -181,11 +194,37 @@ async fn a_segment_changed_in_the_storage_is_not_believed() {
     let lesson = world.lesson(class, MORNING).await;
     let trainee = world.trainee(class, world.ids.next()).await;
     let evidence = world.log(class, lesson).await;
-    let kept = world.lake.keep(segment(&[interval(evidence, class, lesson, 1, trainee, MORNING, MORNING)])).await.unwrap();
+    let kept = world.lake.keep(evidence, segment(&many(evidence, class, lesson, trainee))).await.unwrap();
     let mut tx = world.db.begin().await.unwrap();
     world.lake.append(&mut tx, evidence, &kept, &world.ids, MORNING).await.unwrap();
     tx.commit().await.unwrap();
     assert!(world.faults.damage(&kept.digest()));
     let error = world.lake.events_of_lesson(lesson).await.unwrap_err();
     assert!(error.message.contains("keshi fsck"), "{error}");
+}
+
+#[tokio::test]
+async fn a_tiny_segment_is_in_the_catalogue_alone_and_not_believed_when_it_is_changed_there() {
+    each_engine(async |db| {
+        let world = World::new(db);
+        let class = world.class().await;
+        let lesson = world.lesson(class, MORNING).await;
+        let trainee = world.trainee(class, world.ids.next()).await;
+        let evidence = world.log(class, lesson).await;
+        world.read_into_lake(evidence, &[interval(evidence, class, lesson, 1, trainee, MORNING, MORNING)], MORNING).await;
+        assert_eq!(world.objects.list().count().await, 0);
+        assert_eq!(world.lake.events_of_lesson(lesson).await.unwrap().len(), 1);
+        let mut tx = world.db.begin().await.unwrap();
+        sqlx::query(sql::ALTER_INLINE).bind(evidence.to_string()).bind(&b"other"[..]).execute(tx.conn()).await.unwrap();
+        tx.commit().await.unwrap();
+        let error = world.lake.events_of_lesson(lesson).await.unwrap_err();
+        assert!(error.message.contains("keshi fsck"), "{error}");
+        let error = world.lake.query("select * from attendance", Vec::new(), Limits::default()).await;
+        let error = match error {
+            Ok(answer) => answer.collect().await.unwrap_err(),
+            Err(error) => error,
+        };
+        assert!(error.message.contains("keshi fsck"), "{error}");
+    })
+    .await;
 }

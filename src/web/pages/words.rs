@@ -273,9 +273,15 @@ mod tests {
         let mut codes: Vec<String> = Vec::new();
         codes.extend(crate::link::Reason::ALL.iter().flat_map(|reason| [format!("reason.{reason}"), format!("reason_why.{reason}")]));
         codes.extend(crate::analyse::attendance::EventKind::ALL.iter().map(|kind| format!("mark.{}", kind.as_str())));
-        use crate::{analyse::media, detect, lake::ingest, pipeline};
+        use crate::{
+            analyse::media,
+            detect,
+            lake::{compact, ingest},
+            pipeline,
+        };
         codes.extend(
-            [ingest::JOB, ingest::REREAD, media::job::JOB, pipeline::LINK, detect::job::NAME].map(|kind| format!("job_kind.{kind}")),
+            [ingest::JOB, ingest::REREAD, compact::JOB, media::job::JOB, pipeline::LINK, detect::job::NAME]
+                .map(|kind| format!("job_kind.{kind}")),
         );
         use clap::ValueEnum;
         codes.extend(crate::analyse::attendance::ROW_CODES.iter().map(|(code, _)| format!("fault.{code}")));

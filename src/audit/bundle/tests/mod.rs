@@ -7,7 +7,7 @@ pub(crate) mod sql;
 mod zip;
 
 use super::{Bundle, Report, Status, What, verify, write};
-use crate::db::Db;
+use crate::db::{Columns, Db};
 use crate::ids::{ClassId, EvidenceId, LessonId, PersonId, TraineeId};
 use crate::jobs::Jobs;
 use crate::lake::testing::{MORNING, World, interval};
@@ -113,6 +113,20 @@ impl Stage {
             interval(self.attendance, self.class, self.lesson, 3, b, minute(10), minute(40)),
         ];
         self.world.read_into_lake(self.attendance, &rows, MORNING).await;
+    }
+
+    /// Adds logs of another lesson until the class is worth a pack, and packs it; the pack's object.
+    pub(crate) async fn pack(&self) -> Digest {
+        let other = self.world.lesson(self.class, MORNING.plus(DAY)).await;
+        for log in ["1", "2", "3", "4", "5", "6", "7"] {
+            let evidence = self.keep("attendance", "text/csv", log.as_bytes(), None).await;
+            let row = interval(evidence, self.class, other, 1, self.trainees[0], MORNING.plus(DAY), MORNING.plus(DAY + MINUTE));
+            self.world.read_into_lake(evidence, &[row], MORNING).await;
+        }
+        self.log.turn().await.expect("seals");
+        assert_eq!(self.world.lake.compact(self.class, &self.world.ids, MORNING).await.expect("packs").files, 8);
+        let row = sqlx::query(sql::PACK).fetch_one(self.world.db.read()).await.expect("a pack");
+        row.digest("digest").expect("a digest")
     }
 
     /// Credits the lesson, as its job does.

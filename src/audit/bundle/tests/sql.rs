@@ -7,6 +7,16 @@ pub(crate) const EVIDENCE: &str = "insert into evidence (id, place_key, kind, di
 /// $1 evidence, $2 digest: the catalogue names other bytes.
 pub(crate) const FORGE_EVIDENCE: &str = "update evidence set digest = $2 where id = $1";
 
+/// $1 evidence: the bytes of its tiny segment are lost.
+pub(crate) const LOSE_SEGMENT: &str = "update segment set bytes = null where evidence_id = $1";
+/// $1 evidence: the bytes of its tiny segment are others.
+pub(crate) const ALTER_SEGMENT: &str = "update segment set bytes = digest where evidence_id = $1";
+/// $1 evidence: its segment names a pack that there is not.
+pub(crate) const NO_PACK: &str = "update segment set pack_id = 'none' where evidence_id = $1";
+/// $1 evidence: it was read.
+pub(crate) const ANALYSED: &str = "update evidence set analysed_at = 1 where id = $1";
+/// The object of the only pack.
+pub(crate) const PACK: &str = "select digest from pack where live_at is not null and replaced_at is null";
 /// $1 evidence: the catalogue counts a row more in its segment.
 pub(crate) const FORGE_ROWS: &str = "update segment set row_count = row_count + 1 where evidence_id = $1";
 
