@@ -45,7 +45,7 @@ pub const FOLLOW: &[Follow] = &[
     (Change::PlanChanged, ingest::REREAD, 0),
     (Change::LessonTouched, LINK, 0),
     // Segments of live events come many a second; a merge takes all of them.
-    (Change::SegmentAdded, compact::JOB, 10 * SECOND),
+    (Change::SegmentAdded, compact::JOB, 3 * SECOND),
     // A run of the rules costs a second however little is new, and hours of a class come in bursts.
     (Change::HoursCredited, detect::job::NAME, 3 * SECOND),
 ];

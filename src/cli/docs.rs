@@ -3,6 +3,7 @@
 use crate::config::config_manual;
 use crate::detect::rule_manual;
 use crate::error::{Result, codes};
+use crate::lake::lake_manual;
 use crate::register::policy::policy_manual;
 use crate::web::api;
 use std::fmt::Write;
@@ -44,6 +45,7 @@ fn documents() -> Result<Vec<(&'static str, String)>> {
     Ok(vec![
         ("CONFIG.md", config_manual()),
         ("ERRORS.md", error_catalogue()),
+        ("LAKE.md", lake_manual()),
         ("POLICY.md", policy_manual()),
         ("RULES.md", rule_manual()),
         ("openapi.json", openapi),

@@ -5,6 +5,7 @@ mod demo;
 mod detect;
 mod docs;
 mod doctor;
+mod export;
 mod fsck;
 mod migrate;
 mod profile;
@@ -56,6 +57,7 @@ enum Command {
     Fsck(fsck::Args),
     Detect(detect::Args),
     Sql(sql::Args),
+    Export(export::Args),
     Rebuild(rebuild::Args),
     Simulate(simulate::Args),
     Demo(demo::Args),
@@ -113,6 +115,10 @@ async fn dispatch(cli: Cli) -> Result<ExitCode> {
         Command::Sql(args) => {
             let app = App::open(load()?).await?;
             sql::run(args, &app.lake, app.clock.now()).await?;
+        }
+        Command::Export(args) => {
+            let app = App::open(load()?).await?;
+            export::run(args, &app.lake, app.clock.now()).await?;
         }
         Command::Detect(args) => {
             let app = App::open(load()?).await?;

@@ -48,7 +48,7 @@ impl Scene {
     }
 
     /// Sends a body for a lesson; `None` when there is no server.
-    async fn send(&self, lesson: usize, body: impl Into<reqwest::Body>) -> Option<(StatusCode, Value)> {
+    pub async fn send(&self, lesson: usize, body: impl Into<reqwest::Body>) -> Option<(StatusCode, Value)> {
         let (class, lesson) = self.place(lesson);
         let url =
             reqwest::Url::parse_with_params(&format!("{}/v1/attendance", self.site.address()), [("class", class), ("lesson", lesson)])
@@ -59,7 +59,7 @@ impl Scene {
     }
 
     /// One event so many seconds into a lesson.
-    fn event(&self, lesson: usize, trainee: usize, kind: &str, second: i64, reference: &str) -> Value {
+    pub fn event(&self, lesson: usize, trainee: usize, kind: &str, second: i64, reference: &str) -> Value {
         let class = &self.plan.classes[0];
         let at = class.lessons[lesson].starts_at.plus(second * 1_000_000).to_string();
         json!({"trainee": format!("ext:{}", class.trainees[trainee].external_id), "kind": kind, "at": at, "ref": reference})

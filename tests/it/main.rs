@@ -5,6 +5,7 @@
 mod crash;
 mod hostile;
 mod house;
+mod lake;
 mod live;
 mod locked;
 mod media;
