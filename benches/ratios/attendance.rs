@@ -1,4 +1,4 @@
-//! A log of a million rows, from its first byte until it is sealed, stored, read, matched to the roster and can be asked for, beside
+//! A log of a million rows, or as many as are asked for, from its first byte until it is sealed, stored, read, matched to the roster and can be asked for, beside
 //! PostgreSQL's `COPY` of the same rows into a plain table with the same columns.
 
 use crate::bulk;
@@ -13,7 +13,6 @@ use std::io::{BufWriter, Write};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-const ROWS: u64 = 1_000_000;
 const TRAINEES: u64 = 200;
 /// Speed aimed at, as a part of COPY's.
 const TARGET: f64 = 0.5;
@@ -32,29 +31,32 @@ struct Seen {
     queryable: Duration,
     settled: Duration,
     processor: f64,
+    /// MiB, at most.
+    memory: u64,
 }
 
-pub(crate) fn measure(bench: &Bench) {
+pub(crate) fn measure(bench: &Bench, wanted: u64) {
     let (log, rows) = (bench.path().join("log.ndjson"), bench.path().join("rows.csv"));
-    bulk::write(&log, ROWS, TRAINEES).expect("it is written");
+    let class = bulk::alone(wanted, TRAINEES);
+    class.write(&log).expect("it is written");
     // The cluster's own user has to reach it, so it is beside the bench's folder, which nobody else may enter.
     let mut postgres = Postgres::start(bench.path().parent().expect("a folder in a folder"));
     let (mut copy, mut best): (Duration, Option<Seen>) = (Duration::MAX, None);
     for round in 0..ROUNDS {
         let server = Server::start(&bench.runtime, bench.path(), None);
-        server.open_class(&bulk::roster(TRAINEES), &bulk::lessons());
+        server.open_class(class);
         machine::settle();
-        let seen = ingest(&server, &log);
+        let seen = ingest(&server, &log, wanted);
         if best.is_none_or(|best| seen.settled < best.settled) {
             best = Some(seen);
         }
         if round == 0 {
-            export(&server, &rows);
+            export(&server, &rows, wanted);
         }
         drop(server);
         machine::settle();
         copy = copy.min(postgres.copy(COLUMNS, &rows));
-        assert_eq!(postgres.ask("select count(*), count(trainee) from attendance;"), [format!("{ROWS}|{ROWS}")]);
+        assert_eq!(postgres.ask("select count(*), count(trainee) from attendance;"), [format!("{wanted}|{wanted}")]);
     }
     let best = best.expect("measured");
     let size = |path: &Path| fs::metadata(path).map_or(0, |file| file.len()) / machine::MIB as u64;
@@ -62,12 +64,13 @@ pub(crate) fn measure(bench: &Bench) {
     let ratio = seconds(copy) / seconds(best.settled);
     tell(
         &format!(
-            "{ROWS} rows ({} MiB): answered with the receipt after {:.2} s, read, matched and queryable after {:.2} s, hours credited and rules run after {:.2} s ({:.1} s of processor); COPY of the same rows ({} MiB of CSV) {:.2} s",
+            "{wanted} rows ({} MiB): answered with the receipt after {:.2} s, read, matched and queryable after {:.2} s, hours credited and rules run after {:.2} s ({:.1} s of processor, at most {} MiB of memory); COPY of the same rows ({} MiB of CSV) {:.2} s",
             size(&log),
             seconds(best.answered),
             seconds(best.queryable),
             seconds(best.settled),
             best.processor,
+            best.memory,
             size(&rows),
             seconds(copy)
         ),
@@ -79,8 +82,9 @@ pub(crate) fn measure(bench: &Bench) {
 }
 
 /// Hands a log over and waits until everything that follows from it is done.
-fn ingest(server: &Server<'_>, log: &Path) -> Seen {
+fn ingest(server: &Server<'_>, log: &Path, rows: u64) -> Seen {
     let (begun, used) = (Instant::now(), server.processor());
+    server.forget_peak();
     let (status, answer) = server.post_file("/v1/evidence?kind=attendance&class=ext:bench&filename=class.ndjson", log);
     let answered = begun.elapsed();
     assert_eq!(status, 201, "{answer}");
@@ -96,20 +100,20 @@ fn ingest(server: &Server<'_>, log: &Path) -> Seen {
             Some(&json!({ "sql": "select count(*) as n, count(trainee) as matched, count(lesson) as placed from attendance" })),
         )
     };
-    assert_eq!(matched(), json!([{ "n": ROWS, "matched": ROWS, "placed": ROWS }]));
+    assert_eq!(matched(), json!([{ "n": rows, "matched": rows, "placed": rows }]));
     let queryable = begun.elapsed();
     server.settle();
     let settled = begun.elapsed();
     let processor = server.processor() - used;
-    assert_eq!(matched()[0]["n"], ROWS);
-    Seen { answered, queryable, settled, processor }
+    assert_eq!(matched()[0]["n"], rows);
+    Seen { answered, queryable, settled, processor, memory: server.peak() / 1024 }
 }
 
 /// Writes the lake's rows as CSV.
-fn export(server: &Server<'_>, path: &Path) {
+fn export(server: &Server<'_>, path: &Path, rows: u64) {
     let mut file = BufWriter::new(File::create(path).expect("a file"));
     let (took, ()) = timed(|| {
-        for first in (1..=ROWS).step_by(CHUNK as usize) {
+        for first in (1..=rows).step_by(CHUNK as usize) {
             let text = server.csv(&format!("select * from attendance where row between {first} and {}", first + CHUNK - 1));
             let without_head = text.split_once('\n').map_or("", |(_, rows)| rows);
             let text = if first == 1 { text.as_str() } else { without_head };

@@ -63,7 +63,7 @@ struct Sender {
 pub(crate) fn measure(bench: &Bench, load: Load) {
     raise_limit();
     let mut server = Server::start(&bench.runtime, bench.path(), None);
-    server.open_class(&bulk::roster(CONNECTIONS), &bulk::lessons());
+    server.open_class(bulk::alone(0, CONNECTIONS));
     machine::settle();
     let (address, token) = server.access();
     let sender =

@@ -1,8 +1,9 @@
 //! What keshi does beside what plain programs do with the same bytes, in the same run, on the same disk: `make bench`.
 //!
-//! `cargo bench --bench ratios -- [upload] [seal] [receipts] [attendance] [live] [--folder FOLDER] [--objects URL]
-//! [--rate EVENTS-A-SECOND] [--seconds SECONDS]` (both of `live`): all measures, in `/var/tmp`
-//! and on objects in a folder, unless told otherwise. Takes some minutes and up to 8 GiB of disk, and leaves nothing behind.
+//! `cargo bench --bench ratios -- [upload] [seal] [receipts] [attendance] [live] [trace] [--folder FOLDER] [--objects URL]
+//! [--rate EVENTS-A-SECOND] [--seconds SECONDS]` (both of `live`) `[--rows ROWS]` (of `attendance`) `[--events EVENTS]` (of `trace`): all
+//! measures, in `/var/tmp` and on objects in a folder, unless told otherwise. Takes most of an hour, nearly all of it to fill the lake for
+//! `trace`, and up to 8 GiB of disk, and leaves nothing behind.
 //!
 //! Each measure is taken a few times in turn with its peer, and the best of each counts: other load only ever adds.
 
@@ -14,6 +15,7 @@ mod postgres;
 mod receipts;
 mod seal;
 mod server;
+mod trace;
 mod upload;
 
 use std::path::{Path, PathBuf};
@@ -23,7 +25,7 @@ use tokio::runtime::Runtime;
 /// How often each measure is taken.
 const ROUNDS: usize = 3;
 /// What can be measured, in this order.
-const MEASURES: [&str; 5] = ["upload", "seal", "receipts", "attendance", "live"];
+const MEASURES: [&str; 6] = ["upload", "seal", "receipts", "attendance", "live", "trace"];
 
 /// Where and with what.
 struct Bench {
@@ -47,6 +49,7 @@ fn main() {
         return;
     }
     let (mut folder, mut objects, mut load, mut wanted) = (PathBuf::from("/var/tmp"), None, live::Load::default(), Vec::new());
+    let (mut rows, mut events) = (1_000_000, 20_000_000);
     let mut given = given.into_iter();
     while let Some(word) = given.next() {
         match word.as_str() {
@@ -54,6 +57,8 @@ fn main() {
             "--objects" => objects = Some(given.next().expect("--objects URL")),
             "--rate" => load.rate = number(given.next(), "--rate EVENTS-A-SECOND"),
             "--seconds" => load.seconds = number(given.next(), "--seconds SECONDS"),
+            "--rows" => rows = number(given.next(), "--rows ROWS"),
+            "--events" => events = number(given.next(), "--events EVENTS"),
             measure if MEASURES.contains(&measure) => wanted.push(word),
             other => panic!("'{other}' is not measured; there are: {}", MEASURES.join(", ")),
         }
@@ -69,8 +74,9 @@ fn main() {
             "upload" => upload::measure(&bench),
             "seal" => seal::measure(&bench),
             "receipts" => receipts::measure(&bench),
-            "attendance" => attendance::measure(&bench),
-            _ => live::measure(&bench, load),
+            "attendance" => attendance::measure(&bench, rows),
+            "live" => live::measure(&bench, load),
+            _ => trace::measure(&bench, events),
         }
     }
 }

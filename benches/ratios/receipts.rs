@@ -1,6 +1,6 @@
 //! Many small uploads at once, each to its receipt, beside as many small files written plainly and durably.
 
-use crate::bulk::{lessons, roster};
+use crate::bulk;
 use crate::machine::{self, percentiles};
 use crate::server::Server;
 use crate::{Bench, ROUNDS, tell};
@@ -41,7 +41,7 @@ pub(crate) fn measure(bench: &Bench) {
         machine::settle();
         better(&mut plain, plainly(&bench.path().join("plain")));
         let server = Server::start(&bench.runtime, bench.path(), None);
-        server.open_class(&roster(10), &lessons());
+        server.open_class(bulk::alone(0, 10));
         machine::settle();
         better(&mut keshi, bench.runtime.block_on(uploads(&server)));
     }

@@ -1,5 +1,6 @@
 //! `keshi serve` as a child process on its own data folder, and a client of it that costs little.
 
+use crate::bulk::Class;
 use crate::machine::text;
 use reqwest::{Method, StatusCode};
 use rustix::process::{Pid, Signal, kill_process};
@@ -152,26 +153,29 @@ impl<'a> Server<'a> {
         (StatusCode::from_u16(status).expect("a status"), serde_json::from_str(body).expect("JSON"))
     }
 
-    /// Opens a class on a platform, with its provider, its roster and its timetable, and has it approved; its keshi id.
-    pub(crate) fn open_class(&self, roster: &Value, lessons: &Value) -> String {
+    /// Opens a class on a platform, with its provider, its roster and its timetable, and has it approved; its keshi id. The first class is `bench`.
+    pub(crate) fn open_class(&self, class: Class) -> String {
         let provider = json!({ "external_id": "bench", "name": "测速培训中心", "kind": "institution" });
         self.json(Method::POST, "/v1/providers", Some(&provider));
-        let class = self.json(
+        let name = class.name();
+        let (starts_on, ends_on) = class.days();
+        let opened = self.json(
             Method::POST,
             "/v1/classes",
             Some(&json!({
-                "external_id": "bench", "provider": "ext:bench", "platform": "px-class", "title": "测速班",
+                "external_id": name, "provider": "ext:bench", "platform": "px-class", "title": "测速班",
                 "trade": { "code": "6-31-01-03", "name": "电工" }, "application": "full",
-                "starts_on": "2020-03-02", "ends_on": "2020-03-31",
+                "starts_on": starts_on, "ends_on": ends_on,
                 "hours": { "total": 40, "online": 20, "theory": 20, "practice": 20 },
                 "standards_fen": { "qualified": 80_000 }, "epidemic": true,
             })),
         );
-        self.json(Method::PUT, "/v1/classes/ext:bench/roster", Some(roster));
-        self.json(Method::PUT, "/v1/classes/ext:bench/lessons", Some(lessons));
-        self.json(Method::POST, "/v1/classes/ext:bench/decision", Some(&json!({ "decision": "approve" })));
+        let place = format!("/v1/classes/ext:{name}");
+        self.json(Method::PUT, &format!("{place}/roster"), Some(&class.roster()));
+        self.json(Method::PUT, &format!("{place}/lessons"), Some(&class.lessons()));
+        self.json(Method::POST, &format!("{place}/decision"), Some(&json!({ "decision": "approve" })));
         self.settle();
-        class["id"].as_str().expect("an id").to_owned()
+        opened["id"].as_str().expect("an id").to_owned()
     }
 
     /// Forgets how much memory the server ever had; what it has now, in KiB.
