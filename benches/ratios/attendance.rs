@@ -45,6 +45,7 @@ pub(crate) fn measure(bench: &Bench, wanted: u64) {
     for round in 0..ROUNDS {
         let server = Server::start(&bench.runtime, bench.path(), None);
         server.open_class(class);
+        server.settle();
         machine::settle();
         let seen = ingest(&server, &log, wanted);
         if best.is_none_or(|best| seen.settled < best.settled) {

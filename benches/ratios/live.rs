@@ -64,6 +64,7 @@ pub(crate) fn measure(bench: &Bench, load: Load) {
     raise_limit();
     let mut server = Server::start(&bench.runtime, bench.path(), None);
     server.open_class(bulk::alone(0, CONNECTIONS));
+    server.settle();
     machine::settle();
     let (address, token) = server.access();
     let sender =

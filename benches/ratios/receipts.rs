@@ -42,6 +42,7 @@ pub(crate) fn measure(bench: &Bench) {
         better(&mut plain, plainly(&bench.path().join("plain")));
         let server = Server::start(&bench.runtime, bench.path(), None);
         server.open_class(bulk::alone(0, 10));
+        server.settle();
         machine::settle();
         better(&mut keshi, bench.runtime.block_on(uploads(&server)));
     }

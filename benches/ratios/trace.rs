@@ -80,8 +80,8 @@ fn fill(bench: &Bench, server: &Server<'_>, trainees: &mut Vec<Vec<String>>, cla
         let roster = server.json(Method::GET, &format!("/v1/classes/ext:{}/roster", class.name()), None);
         let ids = roster["items"].as_array().expect("a list").iter().map(|one| one["id"].as_str().expect("an id").to_owned());
         trainees.push(ids.collect());
-        server.settle();
     }
+    server.settle();
     std::fs::remove_file(&log).ok();
     let there = server.json(Method::POST, "/v1/query", Some(&json!({ "sql": "select count(*) as n from attendance" })));
     assert_eq!(there[0]["n"], classes * ROWS);
