@@ -29,3 +29,10 @@ create index segment_loose on segment (class_id) where pack_id is null and repla
 create index segment_pack on segment (pack_id) where pack_id is not null;
 create index segment_replaced on segment (replaced_at) where replaced_at is not null;
 create index segment_digest on segment (digest);
+
+-- Evidence of live events that waits to be read, many pieces of a class at a time.
+create table unread (
+    class_id text not null references class (id),
+    evidence_id text not null references evidence (id),
+    primary key (class_id, evidence_id)
+);

@@ -41,6 +41,9 @@ pub const LINK: &str = "link";
 /// Which job follows which change.
 pub const FOLLOW: &[Follow] = &[
     (Change::LogKept, ingest::JOB, 0),
+    // Live events come in many small pieces a second: what came meanwhile is read together, and the hours follow at their own pace.
+    (Change::LiveKept, ingest::JOB_LIVE, SECOND / 2),
+    (Change::LessonGoesOn, LINK, 6 * SECOND),
     (Change::MediaKept, media::job::JOB, 0),
     (Change::PlanChanged, ingest::REREAD, 0),
     (Change::LessonTouched, LINK, 0),
@@ -57,6 +60,7 @@ pub async fn run(app: &App, job: &Job) -> Result<()> {
     let tools = ingest::Tools { db, objects, lake, jobs, ids, secrets };
     match job.kind.as_str() {
         ingest::JOB => ingest::run(&tools, key(job)?, now).await,
+        ingest::JOB_LIVE => ingest::run_live(&tools, key(job)?, now).await,
         ingest::REREAD => ingest::reread(&tools, key(job)?, now).await,
         media::job::JOB => media::job::run(db, objects, jobs, &app.media_limits(), &app.media_permits, key(job)?, now).await,
         LINK => credit(app, key(job)?).await,
@@ -264,10 +268,14 @@ async fn enter(app: &App, claim: Claim, entry: Entry<'_>) -> Result<(EvidenceId,
                 };
                 store::add(tx, &new).await?;
                 store::live::note(tx, id, &events, received_at).await?;
-                match claim.kind {
-                    Kind::Attendance => jobs.after(tx, Change::LogKept, &id.to_string(), received_at).await?,
-                    Kind::Video | Kind::Screenshot => jobs.after(tx, Change::MediaKept, &id.to_string(), received_at).await?,
-                    Kind::Document => {}
+                match (claim.kind, &claim.class) {
+                    (Kind::Attendance, Some(class)) if !events.is_empty() => {
+                        store::live::unread(tx, class.id, id).await?;
+                        jobs.after(tx, Change::LiveKept, &class.id.to_string(), received_at).await?;
+                    }
+                    (Kind::Attendance, _) => jobs.after(tx, Change::LogKept, &id.to_string(), received_at).await?,
+                    (Kind::Video | Kind::Screenshot, _) => jobs.after(tx, Change::MediaKept, &id.to_string(), received_at).await?,
+                    (Kind::Document, _) => {}
                 }
                 Ok((id, leaf, true))
             }

@@ -252,6 +252,8 @@ fn keshi(folder: &Path) -> Command {
     command.env("KESHI__LIMITS__REQUESTS_PER_MINUTE", "0");
     // A document is kept as it is and asks for no job, so that the upload alone is measured; it may be as large as a video here.
     command.env("KESHI__LIMITS__DOCUMENT_BYTES", "17179869184");
+    // Ten million rows are more than a gigabyte.
+    command.env("KESHI__LIMITS__ATTENDANCE_BYTES", "4294967296");
     command.env("KESHI__SERVER__CONNECTIONS", "4096");
     command.env("KESHI__TELEMETRY__LOG", "warn");
     command

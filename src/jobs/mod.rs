@@ -32,6 +32,8 @@ const MAX_BACKOFF: i64 = 600 * SECOND;
 pub enum Change {
     /// An attendance log was kept, or is to be read again (key: evidence id).
     LogKept,
+    /// Live events of a class were kept (key: class id).
+    LiveKept,
     /// A video or picture was kept (key: evidence id).
     MediaKept,
     /// The roster or the timetable of a class changed, or a person said who somebody is (key: class id): who is who has to be asked again.
@@ -40,6 +42,8 @@ pub enum Change {
     SegmentAdded,
     /// What is known of a lesson changed: its time, its events or its media (key: lesson id).
     LessonTouched,
+    /// Live events of a lesson were read, and more are likely to come (key: lesson id).
+    LessonGoesOn,
     /// The hours of a lesson were calculated anew (key: class id).
     HoursCredited,
 }

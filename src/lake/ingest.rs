@@ -1,10 +1,10 @@
 //! The jobs that bring attendance logs into the lake: a log becomes a segment, and is read again when the plan changed.
 
 use super::waiting::{UNKNOWN, Waiting};
-use super::{EventRow, Lake, Place, SegmentFile, SegmentWriter, sql};
+use super::{EventRow, KeptSegment, Lake, Place, SegmentFile, SegmentWriter, sql};
 use crate::analyse::attendance::statements::LIVE_FORMAT;
 use crate::analyse::attendance::{self, Event, Hints, Limits, Match, MatchedBy, Reading, Roster, Ruling};
-use crate::db::{Columns, Db};
+use crate::db::{Columns, Db, Tx};
 use crate::error::{Error, Result};
 use crate::ids::{ClassId, EvidenceId, Ids, LessonId, ResolutionId, TraineeId};
 use crate::jobs::{Change, Jobs};
@@ -12,21 +12,26 @@ use crate::receive::Kind;
 use crate::register::lesson::Mode;
 use crate::register::resolution::{self, Identity, Says};
 use crate::register::secrets::{Indexed, Secrets};
-use crate::register::{Lesson, lesson, platform, roster};
+use crate::register::{Lesson, Platform, lesson, platform, roster};
 use crate::store::{self, Evidence};
 use crate::time::Time;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fs::File;
 use std::ops::ControlFlow;
+use std::sync::Arc;
 use storage::Objects;
 
 /// The job that reads one log.
 pub const JOB: &str = "ingest";
+/// The job that reads what live events of a class were kept since.
+pub const JOB_LIVE: &str = "ingest_live";
 /// The job that asks for all logs of a class to be read again.
 pub const REREAD: &str = "reread";
 /// Version of the facts this job keeps.
 const VERSION: i64 = 2;
+/// Pieces of live evidence that are read and entered together.
+const AT_ONCE: i64 = 64;
 /// Most rows named in a fact.
 const MAX_ROWS: usize = 1_000;
 
@@ -53,13 +58,71 @@ pub async fn run(tools: &Tools<'_>, id: EvidenceId, now: Time) -> Result<()> {
     if evidence.kind != Kind::Attendance {
         return Ok(());
     }
-    match read(tools, &evidence).await {
-        Ok(read) => keep(tools, &evidence, read, now).await,
+    let outcome = outcome(tools, &evidence, &mut Plans::default()).await?;
+    let mut tx = tools.db.begin().await?;
+    let mut lessons = BTreeSet::new();
+    let segment = enter(tools, &mut tx, &evidence, outcome, &mut lessons, now).await?;
+    for lesson in lessons {
+        tools.jobs.after(&mut tx, Change::LessonTouched, &lesson.to_string(), now).await?;
+    }
+    if let Some(class) = evidence.class {
+        tools.jobs.after(&mut tx, Change::SegmentAdded, &class.to_string(), now).await?;
+    }
+    tx.commit().await?;
+    match segment {
+        Some(segment) => tools.lake.confirm(&segment).await,
+        None => Ok(()),
+    }
+}
+
+/// Reads the live events of a class that wait, many pieces of evidence in one transaction, with the plan loaded once for all of them.
+///
+/// A piece that fails (the storage does not answer, say) goes on waiting and is not in the way of the others; its error is told at the end.
+pub async fn run_live(tools: &Tools<'_>, class: ClassId, now: Time) -> Result<()> {
+    let (mut after, mut failure, mut plans) = (None, None, Plans::default());
+    loop {
+        let ids = store::live::next_unread(tools.db, class, after, AT_ONCE).await?;
+        let Some(last) = ids.last() else { break };
+        after = Some(*last);
+        let mut read = Vec::with_capacity(ids.len());
+        for id in ids {
+            let evidence = store::get(tools.db, id).await?;
+            match outcome(tools, &evidence, &mut plans).await {
+                Ok(outcome) => read.push((evidence, outcome)),
+                Err(error) => failure = Some(error),
+            }
+        }
+        let mut tx = tools.db.begin().await?;
+        let (mut lessons, mut segments) = (BTreeSet::new(), Vec::new());
+        for (evidence, outcome) in read {
+            segments.extend(enter(tools, &mut tx, &evidence, outcome, &mut lessons, now).await?);
+            store::live::was_read(&mut tx, class, evidence.id).await?;
+        }
+        for lesson in lessons {
+            tools.jobs.after(&mut tx, Change::LessonGoesOn, &lesson.to_string(), now).await?;
+        }
+        tools.jobs.after(&mut tx, Change::SegmentAdded, &class.to_string(), now).await?;
+        tx.commit().await?;
+        for segment in &segments {
+            tools.lake.confirm(segment).await?;
+        }
+    }
+    failure.map_or(Ok(()), Err)
+}
+
+/// What reading a log came to, before anything of it is entered.
+enum Outcome {
+    /// A segment whose bytes are safe, and what else is known.
+    Read(KeptSegment, Box<Read>),
+    /// It cannot be read; the sentence.
+    Unreadable(String),
+}
+
+async fn outcome(tools: &Tools<'_>, evidence: &Evidence, plans: &mut Plans) -> Result<Outcome> {
+    match read(tools, evidence, plans).await {
+        Ok((segment, read)) => Ok(Outcome::Read(tools.lake.keep(evidence.id, segment).await?, Box::new(read))),
         Err(error) if matches!(error.kind, crate::error::Kind::Unprocessable | crate::error::Kind::TooLarge) => {
-            let mut tx = tools.db.begin().await?;
-            store::put_fact(&mut tx, id, "cannot_be_analysed_because", VERSION, &Value::String(error.message), now).await?;
-            store::failed(&mut tx, id, now).await?;
-            tx.commit().await
+            Ok(Outcome::Unreadable(error.message))
         }
         Err(error) => Err(error),
     }
@@ -74,14 +137,63 @@ pub async fn reread(tools: &Tools<'_>, class: ClassId, now: Time) -> Result<()> 
     tx.commit().await
 }
 
-/// A log as read, not yet kept.
-pub struct Read {
-    /// The segment.
-    pub segment: SegmentFile,
+/// What a log as read says beside its events.
+struct Read {
     /// What the reader said.
-    pub reading: Reading,
+    reading: Reading,
     people: People,
     lessons: Vec<Lesson>,
+}
+
+/// The plan as far as logs of one class need it, loaded when the first of them is read.
+#[derive(Default)]
+struct Plans {
+    known: Option<Arc<Known>>,
+    lessons: HashMap<LessonId, Lesson>,
+    profile: Option<Platform>,
+}
+
+impl Plans {
+    /// The lessons that a log may be about.
+    async fn lessons(&mut self, db: &Db, evidence: &Evidence) -> Result<Vec<Lesson>> {
+        match (evidence.lesson, evidence.class) {
+            (Some(one), _) => match self.lessons.get(&one) {
+                Some(lesson) => Ok(vec![lesson.clone()]),
+                None => {
+                    let lesson = lesson::by_id(db, one).await?;
+                    self.lessons.insert(one, lesson.clone());
+                    Ok(vec![lesson])
+                }
+            },
+            (None, Some(class)) => lesson::of_class(db, class).await,
+            (None, None) => Ok(Vec::new()),
+        }
+    }
+
+    /// Who is who in the class.
+    async fn known(&mut self, tools: &Tools<'_>, evidence: &Evidence) -> Result<Arc<Known>> {
+        let same = |known: &&Arc<Known>| known.class == evidence.class && known.platform == evidence.platform;
+        if let Some(known) = self.known.as_ref().filter(same) {
+            return Ok(Arc::clone(known));
+        }
+        let (roster, said) = match evidence.class {
+            Some(class) => (roster_of(tools.db, tools.secrets, class).await?, resolution::live(tools.db, class).await?),
+            None => (Roster::default(), HashMap::new()),
+        };
+        let platform = evidence.platform.clone();
+        let known = Arc::new(Known { class: evidence.class, platform, roster, said, secrets: tools.secrets.clone() });
+        self.known = Some(Arc::clone(&known));
+        Ok(known)
+    }
+
+    /// The platform that the log is of.
+    async fn profile(&mut self, db: &Db, evidence: &Evidence) -> Result<Option<Platform>> {
+        let Some(id) = &evidence.platform else { return Ok(None) };
+        if self.profile.as_ref().is_none_or(|profile| profile.id != *id) {
+            self.profile = Some(platform::get(db, id).await?);
+        }
+        Ok(self.profile.clone())
+    }
 }
 
 /// Whose the rows of a log are.
@@ -172,21 +284,10 @@ impl Known {
 }
 
 /// Reads a log from its kept bytes; the same bytes and plan give the same segment.
-pub async fn read(tools: &Tools<'_>, evidence: &Evidence) -> Result<Read> {
-    let lessons = match (evidence.lesson, evidence.class) {
-        (Some(one), _) => vec![lesson::by_id(tools.db, one).await?],
-        (None, Some(class)) => lesson::of_class(tools.db, class).await?,
-        (None, None) => Vec::new(),
-    };
-    let (roster, said) = match evidence.class {
-        Some(class) => (roster_of(tools.db, tools.secrets, class).await?, resolution::live(tools.db, class).await?),
-        None => (Roster::default(), HashMap::new()),
-    };
-    let known = Known { class: evidence.class, platform: evidence.platform.clone(), roster, said, secrets: tools.secrets.clone() };
-    let profile = match &evidence.platform {
-        Some(id) => Some(platform::get(tools.db, id).await?),
-        None => None,
-    };
+async fn read(tools: &Tools<'_>, evidence: &Evidence, plans: &mut Plans) -> Result<(SegmentFile, Read)> {
+    let lessons = plans.lessons(tools.db, evidence).await?;
+    let known = plans.known(tools, evidence).await?;
+    let profile = plans.profile(tools.db, evidence).await?;
     let copy = tools.objects.local_copy(&evidence.digest).await?;
     let evidence = evidence.clone();
     let read = tokio::task::spawn_blocking(move || {
@@ -213,7 +314,7 @@ pub fn window(lessons: &[Lesson]) -> Option<(Time, Time)> {
     Some((first, last))
 }
 
-fn read_file(file: File, hints: &Hints<'_>, evidence: &Evidence, lessons: Vec<Lesson>, known: &Known) -> Result<Read> {
+fn read_file(file: File, hints: &Hints<'_>, evidence: &Evidence, lessons: Vec<Lesson>, known: &Known) -> Result<(SegmentFile, Read)> {
     let mut writer = SegmentWriter::new()?;
     let mut people = People::default();
     let mut failure = None;
@@ -233,7 +334,7 @@ fn read_file(file: File, hints: &Hints<'_>, evidence: &Evidence, lessons: Vec<Le
     })?;
     match failure {
         Some(error) => Err(error),
-        None => Ok(Read { segment: writer.finish()?, reading, people, lessons }),
+        None => Ok((writer.finish()?, Read { reading, people, lessons })),
     }
 }
 
@@ -301,32 +402,37 @@ pub async fn roster_of(db: &Db, secrets: &Secrets, class: ClassId) -> Result<Ros
     Ok(Roster::new(rows.collect::<Result<_>>()?))
 }
 
-async fn keep(tools: &Tools<'_>, evidence: &Evidence, read: Read, now: Time) -> Result<()> {
-    let Read { segment, reading, people, lessons: timetable } = read;
-    let segment = tools.lake.keep(evidence.id, segment).await?;
+/// Enters what reading a log came to, in the caller's transaction, and adds the lessons it touches.
+async fn enter(
+    tools: &Tools<'_>,
+    tx: &mut Tx,
+    evidence: &Evidence,
+    outcome: Outcome,
+    lessons: &mut BTreeSet<LessonId>,
+    now: Time,
+) -> Result<Option<KeptSegment>> {
+    let (segment, read) = match outcome {
+        Outcome::Read(segment, read) => (segment, *read),
+        Outcome::Unreadable(why) => {
+            store::put_fact(tx, evidence.id, "cannot_be_analysed_because", VERSION, &Value::String(why), now).await?;
+            return store::failed(tx, evidence.id, now).await.map(|()| None);
+        }
+    };
+    let Read { reading, people, lessons: timetable } = read;
     let mut facts = reading.facts;
     facts.insert("log_rows".to_owned(), reading.rows.into());
     facts.insert("log_accepted".to_owned(), reading.accepted.into());
     facts.insert("log_refused".to_owned(), reading.refused_total.into());
     facts.insert("log_people".to_owned(), people.fact());
-    let mut tx = tools.db.begin().await?;
-    let earlier = sqlx::query(sql::LIVE_LESSONS).bind(evidence.id.to_string()).fetch_all(tx.conn()).await?;
-    let mut lessons: BTreeSet<LessonId> = segment.lessons().collect();
-    for row in &earlier {
+    for row in sqlx::query(sql::LIVE_LESSONS).bind(evidence.id.to_string()).fetch_all(tx.conn()).await? {
         lessons.insert(row.id("lesson_id")?);
     }
-    tools.lake.append(&mut tx, evidence.id, &segment, tools.ids, now).await?;
-    people.waiting.keep(&mut tx, tools.secrets, evidence.id, evidence.class, &timetable).await?;
+    lessons.extend(segment.lessons());
+    tools.lake.append(tx, evidence.id, &segment, tools.ids, now).await?;
+    people.waiting.keep(tx, tools.secrets, evidence.id, evidence.class, &timetable).await?;
     for (name, value) in &facts {
-        store::put_fact(&mut tx, evidence.id, name, VERSION, value, now).await?;
+        store::put_fact(tx, evidence.id, name, VERSION, value, now).await?;
     }
-    store::analysed(&mut tx, evidence.id, now, Some(reading.reader), &reading.assumptions).await?;
-    for lesson in lessons {
-        tools.jobs.after(&mut tx, Change::LessonTouched, &lesson.to_string(), now).await?;
-    }
-    if let Some(class) = evidence.class {
-        tools.jobs.after(&mut tx, Change::SegmentAdded, &class.to_string(), now).await?;
-    }
-    tx.commit().await?;
-    tools.lake.confirm(&segment).await
+    store::analysed(tx, evidence.id, now, Some(reading.reader), &reading.assumptions).await?;
+    Ok(Some(segment))
 }

@@ -3,7 +3,7 @@
 use super::sql;
 use crate::db::{Columns, Db, Tx};
 use crate::error::{Error, Result, codes};
-use crate::ids::EvidenceId;
+use crate::ids::{ClassId, EvidenceId};
 use crate::time::Time;
 use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine};
 use sha2::{Digest as _, Sha256};
@@ -96,6 +96,25 @@ pub async fn forget(db: &Db, before: Time) -> Result<u64> {
             return Ok(forgotten);
         }
     }
+}
+
+/// Evidence of live events waits to be read, with others of its class.
+pub async fn unread(tx: &mut Tx, class: ClassId, evidence: EvidenceId) -> Result<()> {
+    sqlx::query(sql::UNREAD_ADD).bind(class.to_string()).bind(evidence.to_string()).execute(tx.conn()).await?;
+    Ok(())
+}
+
+/// The next pieces of a class that wait to be read, after one of them.
+pub async fn next_unread(db: &Db, class: ClassId, after: Option<EvidenceId>, limit: i64) -> Result<Vec<EvidenceId>> {
+    let after = after.map(|id| id.to_string()).unwrap_or_default();
+    let rows = sqlx::query(sql::UNREAD).bind(class.to_string()).bind(after).bind(limit).fetch_all(db.read()).await?;
+    rows.iter().map(|row| row.id("evidence_id")).collect()
+}
+
+/// It was read.
+pub async fn was_read(tx: &mut Tx, class: ClassId, evidence: EvidenceId) -> Result<()> {
+    sqlx::query(sql::UNREAD_DONE).bind(class.to_string()).bind(evidence.to_string()).execute(tx.conn()).await?;
+    Ok(())
 }
 
 fn mark(text: &str) -> Result<Mark> {

@@ -78,12 +78,24 @@ pub(crate) const LIVE_NOTE: &str = "insert into live_event (key, says, place, ev
 /// $1 before, $2 most.
 pub(crate) const LIVE_FORGET: &str = "delete from live_event where key in (select key from live_event where at < $1 order by at limit $2)";
 
+/// $1 class, $2 evidence: of live events, to be read with others of the class.
+pub(crate) const UNREAD_ADD: &str = "insert into unread (class_id, evidence_id) values ($1, $2) on conflict do nothing";
+
+/// $1 class, $2 the evidence before, $3 limit.
+pub(crate) const UNREAD: &str = "select evidence_id from unread where class_id = $1 and evidence_id > $2 order by evidence_id limit $3";
+
+/// $1 class, $2 evidence.
+pub(crate) const UNREAD_DONE: &str = "delete from unread where class_id = $1 and evidence_id = $2";
+
 /// Every statement that both engines must prepare.
 #[cfg(test)]
 pub(crate) const ALL: &[&str] = &[
     LIVE_KNOWN,
     LIVE_NOTE,
     LIVE_FORGET,
+    UNREAD_ADD,
+    UNREAD,
+    UNREAD_DONE,
     ADD,
     AT_PLACE,
     GET,

@@ -280,7 +280,7 @@ mod tests {
             pipeline,
         };
         codes.extend(
-            [ingest::JOB, ingest::REREAD, compact::JOB, media::job::JOB, pipeline::LINK, detect::job::NAME]
+            [ingest::JOB, ingest::JOB_LIVE, ingest::REREAD, compact::JOB, media::job::JOB, pipeline::LINK, detect::job::NAME]
                 .map(|kind| format!("job_kind.{kind}")),
         );
         use clap::ValueEnum;
