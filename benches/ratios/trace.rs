@@ -9,11 +9,11 @@ use reqwest::Method;
 use serde_json::json;
 use std::time::{Duration, Instant};
 
-/// Events of a class: five thousand a lesson.
-const ROWS: u64 = 100_000;
-const TRAINEES: u64 = 100;
+/// Events of a class: 25,000 a lesson.
+const ROWS: u64 = 500_000;
+const TRAINEES: u64 = 200;
 /// Classes that are a million events.
-const FEW: u64 = 10;
+const FEW: u64 = 2;
 /// Requests of each kind.
 const REQUESTS: u64 = 400;
 /// Of a hundred answers, 99 must come within this many milliseconds, ...

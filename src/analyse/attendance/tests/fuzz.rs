@@ -6,7 +6,7 @@ use super::*;
 use std::time::{Duration, Instant};
 
 /// A small sample of each format, modelled as the samples of its own test file are, and how it is named when it is read without being told.
-fn corpus() -> Vec<(&'static str, Vec<u8>)> {
+pub(super) fn corpus() -> Vec<(&'static str, Vec<u8>)> {
     let text = |text: &str| text.as_bytes().to_vec();
     let tencent: &[&[&str]] = &[
         &["会议主题：", "电工"],

@@ -5,6 +5,7 @@ mod cc_live;
 mod cc_live_json;
 mod chaoxing;
 mod dingtalk;
+mod formats;
 mod fuzz;
 mod google_meet;
 mod hostile;
