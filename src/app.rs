@@ -20,11 +20,22 @@ use std::sync::Arc;
 use storage::Objects;
 use tokio::sync::Semaphore;
 
-/// The parts of a running keshi. Cheap to clone.
+/// A running keshi: its [`Parts`], shared. Every request clones it several times, so cloning is one count.
 #[derive(Clone)]
-pub struct App {
+pub struct App(Arc<Parts>);
+
+impl std::ops::Deref for App {
+    type Target = Parts;
+
+    fn deref(&self) -> &Parts {
+        &self.0
+    }
+}
+
+/// The parts of a running keshi.
+pub struct Parts {
     /// Settings.
-    pub config: Arc<Config>,
+    pub config: Config,
     /// Database.
     pub db: Db,
     /// Objects.
@@ -87,22 +98,8 @@ impl App {
         let uploads = Arc::new(Semaphore::new(config.limits.uploads.max(1)));
         let media_permits = Arc::new(Semaphore::new(config.media.parallel.max(1)));
         let live = Live::new(&config.live);
-        Ok(App {
-            config: Arc::new(config),
-            db,
-            objects,
-            log,
-            lake,
-            jobs,
-            clock,
-            ids,
-            secrets,
-            policies,
-            rules,
-            live,
-            uploads,
-            media_permits,
-        })
+        let parts = Parts { config, db, objects, log, lake, jobs, clock, ids, secrets, policies, rules, live, uploads, media_permits };
+        Ok(App(Arc::new(parts)))
     }
 
     /// Until when what is received now is locked in the storage.
@@ -113,7 +110,7 @@ impl App {
 
     /// What taking resumable uploads needs.
     pub fn upload_tools(&self) -> upload::Tools<'_> {
-        let App { db, objects, clock, ids, config, .. } = self;
+        let Parts { db, objects, clock, ids, config, .. } = &**self;
         upload::Tools { db, objects, clock, ids, days: config.limits.upload_days, unfinished: config.limits.unfinished_uploads }
     }
 

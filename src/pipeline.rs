@@ -13,7 +13,7 @@ pub use uploads::finish;
 
 use crate::analyse::attendance::{self, Hints, Refusal};
 use crate::analyse::media;
-use crate::app::App;
+use crate::app::{App, Parts};
 use crate::detect;
 use crate::error::{Error, Result, codes};
 use crate::ids::{ClassId, EvidenceId, LeafId, LessonId};
@@ -56,7 +56,7 @@ pub const FOLLOW: &[Follow] = &[
 /// Does a job.
 pub async fn run(app: &App, job: &Job) -> Result<()> {
     let now = app.clock.now();
-    let App { db, objects, lake, jobs, ids, secrets, .. } = app;
+    let Parts { db, objects, lake, jobs, ids, secrets, .. } = &**app;
     let tools = ingest::Tools { db, objects, lake, jobs, ids, secrets };
     match job.kind.as_str() {
         ingest::JOB => ingest::run(&tools, key(job)?, now).await,

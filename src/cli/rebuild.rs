@@ -1,7 +1,7 @@
 //! `keshi rebuild`: everything derived, derived again.
 
 use crate::analyse::media;
-use crate::app::App;
+use crate::app::{App, Parts};
 use crate::audit::rebuild::{self, Difference};
 use crate::error::Result;
 use crate::ids::{EvidenceId, LessonId};
@@ -28,7 +28,7 @@ pub(super) struct Args {
 
 /// Rebuilds.
 pub(super) async fn run(args: Args, app: App) -> Result<ExitCode> {
-    let App { db, objects, lake, jobs, ids, secrets, policies, clock, .. } = &app;
+    let Parts { db, objects, lake, jobs, ids, secrets, policies, clock, .. } = &*app;
     let limits = app.media_limits();
     let analyse = async |id: EvidenceId| {
         // Each of the two does what is its own and leaves the rest alone.

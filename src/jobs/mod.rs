@@ -234,6 +234,24 @@ mod tests {
         .await;
     }
 
+    /// Where one writer waits for another anyway, nothing can be taken meanwhile.
+    #[tokio::test]
+    async fn a_waiting_job_is_not_taken_while_a_change_that_asks_for_it_is_not_committed() {
+        each_engine(async |db| {
+            if db.engine() == Engine::Sqlite {
+                return;
+            }
+            let jobs = queue();
+            ask(&db, &jobs, Change::LessonTouched, "l").await;
+            let mut tx = db.begin().await.expect("begins");
+            jobs.after(&mut tx, Change::LessonTouched, "l", Time(1)).await.expect("asked");
+            assert!(jobs.claim(&db, Time(2)).await.expect("claims").is_none(), "who took it now would not see the change");
+            tx.commit().await.expect("commits");
+            assert!(jobs.claim(&db, Time(2)).await.expect("claims").is_some());
+        })
+        .await;
+    }
+
     #[tokio::test]
     async fn a_burst_of_changes_to_one_thing_is_one_job_and_one_more_when_it_runs() {
         each_engine(async |db| {

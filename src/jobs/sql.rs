@@ -1,8 +1,9 @@
 //! Statements on the table `job`.
 
-/// $1 id, $2 kind, $3 key, $4 run_at.
+/// $1 id, $2 kind, $3 key, $4 run_at. A job that waits already is locked, and so not taken, until the change that asks for it is committed:
+/// who took it before would not see the change, and nobody would ask again.
 pub(crate) const ENQUEUE: &str = "insert into job (id, kind, key, state, run_at, attempts, created_at) values ($1, $2, $3, 'waiting', $4, 0, $4) \
-     on conflict (kind, key) where state = 'waiting' do nothing";
+     on conflict (kind, key) where state = 'waiting' do update set run_at = job.run_at";
 
 /// $1 now.
 pub(crate) const ANY_DUE: &str = "select 1 from job where state = 'waiting' and run_at <= $1 limit 1";
