@@ -2,7 +2,7 @@
 //!
 //! A pack is written beside what it replaces, and one transaction makes it count: who reads sees either all of the files before or the pack.
 //! A segment that is replaced meanwhile, or later, keeps naming its pack: its rows there are passed over until the class is packed again. What a
-//! pack took the place of is thrown away a while later (see [`super::sweep`]).
+//! pack took the place of is thrown away a while later (`src/lake/sweep.rs`).
 
 use super::columns::{damaged, schema};
 use super::files::File;
