@@ -26,6 +26,8 @@ use tokio_util::io::ReaderStream;
 /// The job that packs the segments of a class.
 pub const JOB: &str = "compact";
 
+/// All rows in the order of a segment.
+const MERGE: &str = include_str!("merge.sql");
 /// Loose segments that are not worth a pack yet.
 const FEW: usize = 8;
 /// Files merged at once.
@@ -87,8 +89,7 @@ impl Lake {
     /// Merges the files into an object, and notes what it holds.
     async fn write_pack(&self, id: PackId, files: &[File], now: Time) -> Result<u64> {
         let expected: u64 = files.iter().map(|file| file.rows.unwrap_or(0).saturating_sub(file.gone_rows)).sum();
-        let text = "select * from attendance order by lesson nulls first, trainee nulls first, at, evidence, row";
-        let answer = self.query_over(Some(Arc::new(files.to_vec())), text, Vec::new(), LIMITS).await?;
+        let answer = self.query_over(Some(Arc::new(files.to_vec())), MERGE, Vec::new(), LIMITS).await?;
         let (send, mut receive) = mpsc::channel::<RecordBatch>(2);
         let writing = tokio::task::spawn_blocking(move || {
             let file = BufWriter::new(tempfile::tempfile()?);

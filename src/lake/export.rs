@@ -19,6 +19,8 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 use tokio::sync::mpsc;
 
+/// All rows of a table.
+const ALL: &str = include_str!("export.sql");
 /// Rows of a file of an export.
 const ROWS_OF_A_FILE: usize = 4 << 20;
 /// Rows of a row group: what is in memory at once.
@@ -59,7 +61,7 @@ impl Lake {
     }
 
     async fn export_table(&self, table: &'static str, plain: SchemaRef, into: PathBuf) -> Result<(u64, usize)> {
-        let answer = self.query(&format!("select * from {table}"), Vec::new(), LIMITS).await?;
+        let answer = self.query(&ALL.replace("TABLE", table), Vec::new(), LIMITS).await?;
         let (send, receive) = mpsc::channel::<RecordBatch>(2);
         let writing = tokio::task::spawn_blocking(move || write(&into, plain, receive));
         let mut batches = answer.batches;

@@ -1,0 +1,1 @@
+select * from attendance order by lesson nulls first, trainee nulls first, at, evidence, row
