@@ -9,7 +9,7 @@ use datafusion::arrow::array::{
     Array, AsArray, Float64Array, Float64Builder, Int64Array, Int64Builder, RecordBatch, StringArray, StringBuilder,
     TimestampMicrosecondArray, TimestampMicrosecondBuilder, UInt32Array,
 };
-use datafusion::arrow::compute::take_record_batch;
+use datafusion::arrow::compute::{cast, take_record_batch};
 use datafusion::arrow::datatypes::{DataType, Field, Float64Type, Int64Type, Schema, SchemaRef, TimeUnit, TimestampMicrosecondType};
 use std::fmt::Display;
 use std::str::FromStr;
@@ -198,6 +198,13 @@ impl Columns {
         order.sort_by_key(|index| keys[*index as usize]);
         take_record_batch(&batch, &UInt32Array::from(order)).map_err(Error::internal)
     }
+}
+
+/// A batch of the engine with these columns as files hold them: the engine has text as views.
+pub(super) fn plain(batch: &RecordBatch, schema: SchemaRef) -> Result<RecordBatch> {
+    let columns = batch.columns().iter().zip(schema.fields()).map(|(column, field)| cast(column, field.data_type()));
+    let columns = columns.collect::<std::result::Result<Vec<_>, _>>().map_err(Error::internal)?;
+    RecordBatch::try_new(schema, columns).map_err(Error::internal)
 }
 
 /// Writes ids into one reused buffer.

@@ -4,7 +4,7 @@
 //! A segment that is replaced meanwhile, or later, keeps naming its pack: its rows there are passed over until the class is packed again. What a
 //! pack took the place of is thrown away a while later (`src/lake/sweep.rs`).
 
-use super::columns::{damaged, schema};
+use super::columns::{damaged, plain, schema};
 use super::files::File;
 use super::query::Limits;
 use super::segment::{CHUNK, Parquet, of_pack};
@@ -14,7 +14,6 @@ use crate::error::{Error, Result};
 use crate::ids::{ClassId, Ids, PackId};
 use crate::time::{MINUTE, Time};
 use datafusion::arrow::array::RecordBatch;
-use datafusion::arrow::compute::cast;
 use futures::{StreamExt, TryStreamExt};
 use std::io::{BufWriter, Seek};
 use std::sync::Arc;
@@ -97,7 +96,7 @@ impl Lake {
             let mut rows = 0;
             while let Some(batch) = receive.blocking_recv() {
                 rows += batch.num_rows() as u64;
-                parquet.write(&as_kept(&batch)?)?;
+                parquet.write(&plain(&batch, schema())?)?;
             }
             let mut file = parquet.finish()?.into_inner().map_err(|error| Error::internal(error.into_error()))?;
             file.rewind()?;
@@ -215,14 +214,6 @@ fn choose(files: Vec<File>) -> (Vec<File>, bool) {
         }
     }
     (chosen, more)
-}
-
-/// A batch as files hold it: the engine has text as views.
-fn as_kept(batch: &RecordBatch) -> Result<RecordBatch> {
-    let schema = schema();
-    let columns = batch.columns().iter().zip(schema.fields()).map(|(column, field)| cast(column, field.data_type()));
-    let columns = columns.collect::<std::result::Result<Vec<_>, _>>().map_err(Error::internal)?;
-    RecordBatch::try_new(schema, columns).map_err(Error::internal)
 }
 
 #[cfg(test)]

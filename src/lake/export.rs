@@ -2,14 +2,13 @@
 //!
 //! Each table is of one moment: what is read again or packed meanwhile does not change it.
 
-use super::columns::schema;
+use super::Lake;
+use super::columns::plain;
 use super::dictionary::lake_schema;
 use super::query::{Limits, tables};
 use super::segment::common;
-use super::{Lake, snapshot};
 use crate::error::{Error, Result, codes};
 use datafusion::arrow::array::RecordBatch;
-use datafusion::arrow::compute::cast;
 use datafusion::arrow::datatypes::SchemaRef;
 use datafusion::parquet::arrow::ArrowWriter;
 use futures::StreamExt;
@@ -48,11 +47,10 @@ impl Lake {
             return Err(Error::new(&codes::INVALID, format!("The folder {} is not empty; name a new one.", folder.display())));
         }
         let mut exported = Vec::new();
-        for (table, plain) in tables() {
+        for (table, schema) in tables() {
             let into = folder.join(table);
             fs::create_dir(&into).map_err(|error| unwritable(&into, error))?;
-            let plain = if snapshot::table(table).is_some() { plain } else { schema() };
-            let (rows, files) = self.export_table(table, plain, into).await?;
+            let (rows, files) = self.export_table(table, schema, into).await?;
             exported.push(Exported { table, rows, files });
         }
         let path = folder.join("schema.json");
@@ -60,10 +58,10 @@ impl Lake {
         Ok(exported)
     }
 
-    async fn export_table(&self, table: &'static str, plain: SchemaRef, into: PathBuf) -> Result<(u64, usize)> {
+    async fn export_table(&self, table: &'static str, schema: SchemaRef, into: PathBuf) -> Result<(u64, usize)> {
         let answer = self.query(&ALL.replace("TABLE", table), Vec::new(), LIMITS).await?;
         let (send, receive) = mpsc::channel::<RecordBatch>(2);
-        let writing = tokio::task::spawn_blocking(move || write(&into, plain, receive));
+        let writing = tokio::task::spawn_blocking(move || write(&into, schema, receive));
         let mut batches = answer.batches;
         let mut failure = None;
         while let Some(batch) = batches.next().await {
@@ -86,19 +84,17 @@ impl Lake {
 }
 
 /// Writes batches into files of bounded size; at least one file, so that an empty table has its columns.
-fn write(into: &Path, plain: SchemaRef, mut batches: mpsc::Receiver<RecordBatch>) -> Result<(u64, usize)> {
+fn write(into: &Path, schema: SchemaRef, mut batches: mpsc::Receiver<RecordBatch>) -> Result<(u64, usize)> {
     let (mut rows, mut files) = (0, 0);
     let mut next = batches.blocking_recv();
     loop {
         let path = into.join(format!("part-{files:05}.parquet"));
         let file = File::create_new(&path).map_err(|error| unwritable(&path, error))?;
         let properties = common().set_max_row_group_row_count(Some(ROWS_OF_A_GROUP)).build();
-        let mut writer = ArrowWriter::try_new(BufWriter::new(file), plain.clone(), Some(properties)).map_err(Error::internal)?;
+        let mut writer = ArrowWriter::try_new(BufWriter::new(file), schema.clone(), Some(properties)).map_err(Error::internal)?;
         let mut in_file = 0;
         while let Some(batch) = next.take_if(|_| in_file < ROWS_OF_A_FILE) {
-            let columns = batch.columns().iter().zip(plain.fields()).map(|(column, field)| cast(column, field.data_type()));
-            let columns = columns.collect::<std::result::Result<Vec<_>, _>>().map_err(Error::internal)?;
-            let batch = RecordBatch::try_new(plain.clone(), columns).map_err(Error::internal)?;
+            let batch = plain(&batch, schema.clone())?;
             writer.write(&batch).map_err(|error| unwritable(&path, std::io::Error::other(error)))?;
             in_file += batch.num_rows();
             next = batches.blocking_recv();

@@ -5,6 +5,7 @@ use super::{Lake, sql};
 use crate::db::Columns;
 use crate::error::{Error, Result};
 use crate::ids::ClassId;
+use bytes::Bytes;
 use sqlx::Row;
 use sqlx::any::AnyRow;
 use std::collections::HashMap;
@@ -31,7 +32,7 @@ pub(super) struct File {
     /// How many rows that is.
     pub(super) gone_rows: u64,
     /// The bytes, where the statement brought them along.
-    bytes: Option<Vec<u8>>,
+    bytes: Option<Bytes>,
 }
 
 impl File {
@@ -58,7 +59,7 @@ impl Lake {
     /// The content of a file, with the right digest.
     pub(super) async fn open(&self, file: &File) -> Result<Arc<Verified>> {
         match &file.bytes {
-            Some(bytes) => Ok(Arc::new(Verified::inline(bytes.clone().into(), file.digest)?)),
+            Some(bytes) => Ok(Arc::new(Verified::inline(bytes.clone(), file.digest)?)),
             None => self.locals.get(&self.db, &self.objects, file.digest, file.inline).await,
         }
     }
@@ -89,7 +90,7 @@ fn files(rows: &[AnyRow]) -> Result<Vec<File>> {
             id: row.text("id"),
             gone: Vec::new(),
             gone_rows: 0,
-            bytes: row.try_get("bytes").map_err(Error::internal)?,
+            bytes: row.try_get::<Option<Vec<u8>>, _>("bytes").map_err(Error::internal)?.map(Bytes::from),
         });
     }
     for file in files.iter_mut().filter(|file| file.is_pack()) {

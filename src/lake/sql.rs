@@ -121,7 +121,7 @@ pub(crate) const FREE: &str = "update segment set own_object = 0, bytes = null w
 pub(crate) const REPLACED_BEFORE: &str =
     "select id, digest, own_object from segment where replaced_at < $1 and pack_id is null order by replaced_at limit 500";
 
-/// $1 segment, $2 its digest: whether its object is another's, too.
+/// $1 segment or pack, $2 its digest: whether its object is another's, too.
 pub(crate) const SHARED: &str = "select 1 where exists (select 1 from segment where digest = $2 and id <> $1 and own_object = 1) \
      or exists (select 1 from snapshot where digest = $2) or exists (select 1 from evidence where digest = $2)";
 

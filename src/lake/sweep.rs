@@ -35,7 +35,7 @@ impl Lake {
         }
         for row in sqlx::query(sql::PACKED_BEFORE).bind(before).fetch_all(self.db.read()).await? {
             if row.int("own_object") == 1 {
-                self.discard(row.digest("digest")?).await?;
+                self.discard(&row.text("id"), row.digest("digest")?).await?;
             }
             let mut tx = self.db.begin().await?;
             sqlx::query(sql::FREE).bind(row.text("id")).execute(tx.conn()).await?;
@@ -44,9 +44,7 @@ impl Lake {
         }
         for row in sqlx::query(sql::REPLACED_BEFORE).bind(before).fetch_all(self.db.read()).await? {
             let digest = row.digest("digest")?;
-            let shared = sqlx::query(sql::SHARED).bind(row.text("id")).bind(digest.0.to_vec()).fetch_optional(self.db.read());
-            if row.int("own_object") == 1 && shared.await?.is_none() {
-                self.discard(digest).await?;
+            if row.int("own_object") == 1 && self.discard(&row.text("id"), digest).await? {
                 // Someone may have put the very same reading back between the look and the deed; see `Lake::confirm` for the other side.
                 for back in sqlx::query(sql::OF_OBJECT).bind(digest.0.to_vec()).fetch_all(self.db.read()).await? {
                     swept.again.push(back.id("evidence_id")?);
@@ -64,17 +62,21 @@ impl Lake {
     /// Throws away a pack that does not count: its object, then its row.
     pub(super) async fn discard_pack(&self, id: &str, digest: Option<Vec<u8>>) -> Result<()> {
         if let Some(digest) = digest.and_then(|bytes| bytes.try_into().ok()) {
-            self.discard(Digest(digest)).await?;
+            self.discard(id, Digest(digest)).await?;
         }
         let mut tx = self.db.begin().await?;
         sqlx::query(sql::FORGET_PACK).bind(id).execute(tx.conn()).await?;
         tx.commit().await
     }
 
-    async fn discard(&self, digest: Digest) -> Result<()> {
+    /// Throws away the object of a segment or pack, unless something else is the same object: somebody may have handed in the very bytes.
+    async fn discard(&self, id: &str, digest: Digest) -> Result<bool> {
+        if sqlx::query(sql::SHARED).bind(id).bind(digest.0.to_vec()).fetch_optional(self.db.read()).await?.is_some() {
+            return Ok(false);
+        }
         match self.objects.discard(&digest).await {
-            // Under retention: somebody put the same bytes as evidence, or the bucket locks whatever comes. Then it stays.
-            Ok(()) | Err(StorageError::Retained(_)) => Ok(()),
+            // Under retention: the bucket locks whatever comes. Then it stays.
+            Ok(()) | Err(StorageError::Retained(_)) => Ok(true),
             Err(error) => Err(storage_error(error)),
         }
     }

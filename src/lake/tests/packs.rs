@@ -3,7 +3,7 @@
 use crate::db::testing::{each_engine, sqlite};
 use crate::ids::{ClassId, EvidenceId, LessonId, TraineeId};
 use crate::lake::query::Limits;
-use crate::lake::testing::{MORNING, World, interval, sql};
+use crate::lake::testing::{MORNING, Sent, World, interval, sql};
 use crate::lake::{EventRow, compact};
 use crate::time::{HOUR, MINUTE, SECOND, Time};
 use datafusion::arrow::array::AsArray;
@@ -293,4 +293,26 @@ async fn a_reading_that_comes_back_while_it_is_thrown_away_is_not_lost() {
     assert_eq!(world.lake.confirm(&kept).await.unwrap_err().code, "storage_away");
     world.read_into_lake(evidence, &large, Time(MORNING.0 + 3 * HOUR)).await;
     assert_eq!(world.lake.events_of_row(evidence, 3000).await.unwrap().len(), 1);
+}
+
+/// Whoever has the very bytes of a file of the lake may hand them in; then they are evidence, and stay.
+#[tokio::test]
+async fn bytes_of_a_segment_that_are_evidence_too_stay() {
+    each_engine(async |db| {
+        let world = World::new(db);
+        let class = Class::new(&world).await;
+        for chance in 0..10 {
+            let evidence = world.log(class.id, class.lessons[0]).await;
+            world.read_into_lake(evidence, &class.rows(evidence, 1500, chance), MORNING).await;
+        }
+        let object = world.objects.list().next().await.unwrap().unwrap().digest;
+        let bytes = world.objects.open_object(&object).await.unwrap().bytes(1 << 20).await.unwrap();
+        let sent = Sent { kind: "document", bytes: &bytes, class: class.id, lesson: None, trainee: None, received_at: MORNING };
+        world.evidence(sent).await;
+        assert_eq!(world.lake.compact(class.id, &world.ids, MORNING).await.unwrap().files, 10);
+        world.lake.sweep(MORNING.plus(2 * HOUR)).await.unwrap();
+        assert_eq!(world.objects.list().count().await, 2, "the pack, and what is evidence");
+        assert!(world.objects.stat(&object).await.unwrap().is_some());
+    })
+    .await;
 }
