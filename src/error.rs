@@ -175,6 +175,16 @@ pub mod codes {
         ROWS_AT_FAULT = "rows_at_fault", Unprocessable, "Nothing was changed: correct the rows listed and send the whole list again.";
         UNSUPPORTED_LIST = "unsupported_list", Unprocessable, "A list is JSON, CSV or XLSX with one header row; see /docs for the headings.";
         EMPTY_BODY = "empty_body", Unprocessable, "The body is empty; send the file's bytes.";
+        SIGNATURE_MALFORMED = "signature_malformed", Invalid, "The signature cannot be read by RFC 9421, or is not one that this server takes; nothing was kept. docs/UPLOAD.md shows one.";
+        SIGNATURE_COVER = "signature_covers_too_little", Invalid, "The signature must cover the method, the target and the digest of the bytes; nothing was kept. docs/UPLOAD.md says how.";
+        SIGNATURE_STALE = "signature_stale", Forbidden, "The signature is too old, expired, or from the future; nothing was kept. Set the clock, and sign each request anew.";
+        SIGNATURE_WRONG = "signature_wrong", Forbidden, "The signature does not hold for this request under the key named; nothing was kept. Sign method, address and digest as this server receives them.";
+        SIGNATURE_REQUIRED = "signature_required", Forbidden, "This platform has said that it signs what it hands over, and this is not signed; nothing was kept. Sign the request with a live key of the platform.";
+        SIGNATURE_NOT_TAKEN = "signature_not_taken", Invalid, "A signature cannot be kept here, because live events are gathered with others; nothing was kept. Send them without Signature, or hand the log over as a signed file with POST /v1/evidence.";
+        SIGNATURE_CONFLICT = "signature_conflict", Conflict, "The same bytes were handed over for the same place with another from or until; the first stands, and this signature was not kept. Sign with the span that was given first.";
+        UNKNOWN_KEY = "unknown_key", Forbidden, "No key is registered under the keyid of the signature; nothing was kept. An administrator registers keys with keshi key register.";
+        FOREIGN_KEY = "foreign_key", Forbidden, "The key of the signature belongs to another platform than the one the evidence comes from; nothing was kept. Sign with a key of that platform.";
+        KEY_REVOKED = "key_revoked", Forbidden, "The key was revoked; nothing was kept. Sign with one that is live.";
         TOO_LARGE = "too_large", TooLarge, "The file is larger than this server takes for its kind; split it, or ask the operator to raise the limit.";
         TRUNCATED = "truncated", Invalid, "The upload ended before its announced length; nothing was kept. Send it again.";
         DIGEST_MISMATCH = "digest_mismatch", Unprocessable, "The bytes received do not have the digest announced; nothing was kept. Send the file again.";

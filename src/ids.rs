@@ -59,6 +59,12 @@ ids! {
     RunId,
     /// What a person said of who somebody is.
     ResolutionId,
+    /// The registration of a platform's key.
+    PlatformKeyId,
+    /// The revocation of a platform's key.
+    RevocationId,
+    /// A signature kept with evidence.
+    SignatureId,
     /// A finding.
     FindingId,
     /// An access token.

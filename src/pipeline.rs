@@ -245,6 +245,7 @@ async fn enter(app: &App, claim: Claim, entry: Entry<'_>) -> Result<(EvidenceId,
         from: claim.from,
         until: claim.until,
         received_at,
+        signature: None,
     })?;
     let (ids, jobs, submitter) = (app.ids.clone(), app.jobs.clone(), submitter.to_owned());
     app.db

@@ -20,6 +20,8 @@ pub struct Config {
     pub log: Log,
     /// `[limits]`
     pub limits: Limits,
+    /// `[signatures]`
+    pub signatures: Signatures,
     /// `[live]`
     pub live: Live,
     /// `[media]`
@@ -55,6 +57,8 @@ sections! {
     Log { origin: String }
     /// Bounds on what comes in.
     Limits { attendance_bytes: u64, video_bytes: u64, screenshot_bytes: u64, document_bytes: u64, list_bytes: u64, uploads: usize, unfinished_uploads: u32, upload_days: u32, requests_per_minute: u32 }
+    /// Signatures of platforms.
+    Signatures { tolerance_seconds: u32 }
     /// How live events are gathered.
     Live { gather_ms: u64, memory_bytes: usize, repeat_days: u32 }
     /// Bounds on the child process that reads media.

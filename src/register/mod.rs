@@ -8,6 +8,7 @@ mod file_name;
 pub mod lesson;
 mod list;
 pub mod platform;
+pub mod platform_key;
 pub mod policy;
 pub mod profile;
 pub mod provider;
@@ -21,6 +22,7 @@ pub mod trail;
 
 pub use class::Class;
 pub use lesson::Lesson;
+pub use platform_key::PlatformKey;
 pub use profile::Platform;
 pub use provider::Provider;
 pub use reference::Reference;

@@ -165,6 +165,34 @@ pub(crate) const LIVE_RESOLUTION: &str = resolution_columns!("class_id = $1 and 
 /// $1 class, $2 before this id (empty for the newest), $3 limit. The newest first.
 pub(crate) const RESOLUTIONS: &str = resolution_columns!("class_id = $1 and (id < $2 or $2 = '') order by id desc limit $3");
 
+/// $1 id, $2 platform, $3 name, $4 public key, $5 required, $6 actor, $7 now, $8 leaf.
+pub(crate) const ADD_PLATFORM_KEY: &str = "insert into platform_key (id, platform_id, name, public_key, required, actor, at, leaf_id) \
+     values ($1, $2, $3, $4, $5, $6, $7, $8)";
+
+/// $1 name.
+pub(crate) const PLATFORM_KEY_NAMED: &str =
+    "select id, platform_id, name, public_key, required, actor, at, leaf_id from platform_key where name = $1";
+
+/// $1 id.
+pub(crate) const PLATFORM_KEY: &str =
+    "select id, platform_id, name, public_key, required, actor, at, leaf_id from platform_key where id = $1";
+
+/// $1 platform (null for all).
+pub(crate) const PLATFORM_KEYS: &str = "select id, platform_id, name, public_key, required, actor, at, leaf_id from platform_key \
+     where platform_id = $1 or $1 is null order by id";
+
+/// $1 id, $2 key, $3 from, $4 actor, $5 now, $6 leaf.
+pub(crate) const ADD_REVOCATION: &str =
+    "insert into platform_key_revocation (id, key_id, revoked_from, actor, at, leaf_id) values ($1, $2, $3, $4, $5, $6)";
+
+/// $1 key: its revocations, the one that counts last.
+pub(crate) const REVOCATIONS: &str = "select id, key_id, revoked_from, actor, at, leaf_id from platform_key_revocation \
+     where key_id = $1 order by revoked_from desc, id desc";
+
+/// $1 platform, $2 now: what its live keys require.
+pub(crate) const KEYS_REQUIRE: &str = "select required from platform_key where platform_id = $1 and required <> 'no' \
+     and not exists (select 1 from platform_key_revocation r where r.key_id = platform_key.id and r.revoked_from <= $2)";
+
 /// Every statement that both engines must prepare.
 #[cfg(test)]
 pub(crate) const ALL: &[&str] = &[
@@ -200,4 +228,11 @@ pub(crate) const ALL: &[&str] = &[
     RESOLUTION,
     LIVE_RESOLUTION,
     RESOLUTIONS,
+    ADD_PLATFORM_KEY,
+    PLATFORM_KEY_NAMED,
+    PLATFORM_KEY,
+    PLATFORM_KEYS,
+    ADD_REVOCATION,
+    REVOCATIONS,
+    KEYS_REQUIRE,
 ];

@@ -6,11 +6,13 @@
 //! named is swept with the scope. When all is there, `pipeline::finish` makes evidence of it, as if it had come in one request.
 
 mod body;
+mod metadata;
 pub(crate) mod sql;
 #[cfg(test)]
 mod tests;
 
 pub use body::{CHECKSUMS, Checksum};
+pub use metadata::metadata;
 
 use super::claim::Query;
 use super::identity::{Actor, Role};
@@ -49,6 +51,8 @@ pub struct Upload {
     pub received: u64,
     /// When what is there is thrown away, unless more comes.
     pub expires_at: Time,
+    /// The document of the signature it was begun with, if any.
+    pub signature: Option<String>,
     /// What became of it.
     pub outcome: Option<Outcome>,
 }
@@ -95,6 +99,8 @@ pub struct New<'a> {
     pub digest: Option<Digest>,
     /// Its size in bytes.
     pub size: u64,
+    /// The document of the signature of the request that begins it.
+    pub signature: Option<String>,
 }
 
 /// What taking uploads needs.
@@ -142,6 +148,7 @@ pub async fn begin(tools: &Tools<'_>, new: &New<'_>) -> Result<Upload> {
         .bind(i64::try_from(new.size).map_err(Error::internal)?)
         .bind(now.0)
         .bind(tools.expiry(now).0)
+        .bind(new.signature.as_deref())
         .execute(tx.conn())
         .await?;
     tx.commit().await?;
@@ -330,6 +337,7 @@ fn read(row: &AnyRow) -> Result<Upload> {
         size: row.int("size") as u64,
         received: row.int("received") as u64,
         expires_at: row.time("expires_at"),
+        signature: row.text_opt("signature"),
         outcome,
     })
 }

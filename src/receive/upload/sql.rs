@@ -1,22 +1,22 @@
 //! Statements on resumable uploads: upload, upload_part.
 
-/// $1 id, $2 submitter, $3 role, $4 platform, $5 provider, $6 claim, $7 digest, $8 size, $9 now, $10 expiry.
-pub(crate) const ADD: &str = "insert into upload (id, submitter, role, platform_id, provider_id, claim, digest, size, received, created_at, touched_at, expires_at) \
-     values ($1, $2, $3, $4, $5, $6, $7, $8, 0, $9, $9, $10)";
+/// $1 id, $2 submitter, $3 role, $4 platform, $5 provider, $6 claim, $7 digest, $8 size, $9 now, $10 expiry, $11 signature.
+pub(crate) const ADD: &str = "insert into upload (id, submitter, role, platform_id, provider_id, claim, digest, size, received, created_at, touched_at, expires_at, signature) \
+     values ($1, $2, $3, $4, $5, $6, $7, $8, 0, $9, $9, $10, $11)";
 
 /// $1 submitter: how many of its uploads are not done.
 pub(crate) const UNFINISHED: &str = "select count(*) as n from upload where submitter = $1 and evidence_id is null and refusal is null";
 
 /// $1 id, $2 submitter.
-pub(crate) const GET: &str = "select id, submitter, role, platform_id, provider_id, claim, digest, size, received, expires_at, evidence_id, refusal \
+pub(crate) const GET: &str = "select id, submitter, role, platform_id, provider_id, claim, digest, size, received, expires_at, evidence_id, refusal, signature \
      from upload where id = $1 and submitter = $2";
 
 /// $1 submitter, $2 the id before, $3 how many.
-pub(crate) const LIST: &str = "select id, submitter, role, platform_id, provider_id, claim, digest, size, received, expires_at, evidence_id, refusal \
+pub(crate) const LIST: &str = "select id, submitter, role, platform_id, provider_id, claim, digest, size, received, expires_at, evidence_id, refusal, signature \
      from upload where submitter = $1 and id > $2 order by id limit $3";
 
 /// $1 touched before, $2 how many: whole, and nobody said what became of them.
-pub(crate) const WHOLE: &str = "select id, submitter, role, platform_id, provider_id, claim, digest, size, received, expires_at, evidence_id, refusal \
+pub(crate) const WHOLE: &str = "select id, submitter, role, platform_id, provider_id, claim, digest, size, received, expires_at, evidence_id, refusal, signature \
      from upload where received = size and evidence_id is null and refusal is null and touched_at < $1 order by id limit $2";
 
 /// $1 id, $2 bytes there so far, $3 bytes there now, $4 now, $5 expiry. The compare-and-swap: one row if nobody else was quicker.

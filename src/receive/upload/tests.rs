@@ -32,7 +32,7 @@ impl Stage {
 
     async fn begin(&self, size: u64) -> Upload {
         let query = Query { kind: Some("document".into()), ..Query::default() };
-        begin(&self.tools(), &New { actor: &self.actor, query: &query, digest: None, size }).await.expect("begins")
+        begin(&self.tools(), &New { actor: &self.actor, query: &query, digest: None, size, signature: None }).await.expect("begins")
     }
 
     async fn take(&self, upload: &Upload, offset: u64, body: &'static str) -> Result<u64> {
@@ -136,7 +136,7 @@ async fn an_upload_belongs_to_who_began_it() {
     stage.begin(1).await;
     stage.begin(1).await;
     let query = Query::default();
-    let new = |actor| New { actor, query: &query, digest: None, size: 1 };
+    let new = |actor| New { actor, query: &query, digest: None, size: 1, signature: None };
     assert_eq!(begin(&stage.tools(), &new(&stage.actor)).await.expect_err("a fourth").code, "too_many_uploads");
     begin(&stage.tools(), &new(&other)).await.expect("another sender has places of its own");
 }

@@ -8,7 +8,7 @@ use crate::error::{Error, Result, codes};
 use crate::ids::UploadId;
 use crate::pipeline;
 use crate::receive::upload::{self, CHECKSUMS, Checksum, New, Outcome, Upload};
-use crate::receive::{Actor, Claim, Query as ClaimQuery, accept};
+use crate::receive::{Actor, Claim, accept};
 use crate::web::auth::Asker;
 use crate::web::problem::{Answer, Problem};
 use axum::Json;
@@ -16,18 +16,14 @@ use axum::body::Body;
 use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use base64::prelude::{BASE64_STANDARD, Engine};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
-use storage::Digest;
 
 /// The only version of the protocol.
 const VERSION: &str = "1.0.0";
 const EXTENSIONS: &str = "creation,creation-with-upload,checksum,expiration,termination";
 /// What a part of an upload is sent as.
 const PART: &str = "application/offset+octet-stream";
-/// Most bytes of `Upload-Metadata`: it is kept with the upload.
-const METADATA: usize = 8192;
 
 const TUS_RESUMABLE: HeaderName = HeaderName::from_static("tus-resumable");
 const UPLOAD_OFFSET: HeaderName = HeaderName::from_static("upload-offset");
@@ -77,7 +73,8 @@ pub(super) async fn begin(State(app): State<App>, Asker(actor): Asker, headers: 
 async fn begun(app: &App, actor: &Actor, headers: &HeaderMap, body: Body) -> Result<Response> {
     speaks(headers)?;
     let size = number(headers, &UPLOAD_LENGTH)?;
-    let (query, digest) = metadata(headers)?;
+    let said = headers.get(UPLOAD_METADATA).map(|value| value.to_str().map_err(|_| Error::of(&codes::INVALID))).transpose()?;
+    let (query, digest) = upload::metadata(said.unwrap_or_default())?;
     let claim = Claim::check(&app.db, actor, &query).await?;
     let limit = accept::limit(&app.config.limits, claim.kind);
     if size > limit {
@@ -86,7 +83,7 @@ async fn begun(app: &App, actor: &Actor, headers: &HeaderMap, body: Body) -> Res
     if size == 0 {
         return Err(Error::of(&codes::EMPTY_BODY));
     }
-    let upload = upload::begin(&app.upload_tools(), &New { actor, query: &query, digest, size }).await?;
+    let upload = upload::begin(&app.upload_tools(), &New { actor, query: &query, digest, size, signature: None }).await?;
     let place = format!("/v1/uploads/{}", upload.id);
     let mut response = if headers.get(header::CONTENT_TYPE).is_some_and(|sent| sent == PART) {
         // What was begun is told even where its first bytes were not taken: the sender goes on with it.
@@ -257,44 +254,4 @@ fn speaks(headers: &HeaderMap) -> Result<()> {
 fn number(headers: &HeaderMap, name: &HeaderName) -> Result<u64> {
     let sent = headers.get(name).and_then(|value| value.to_str().ok()?.parse::<i64>().ok()?.try_into().ok());
     sent.ok_or_else(|| Error::new(&codes::INVALID, format!("The header {name} is missing or no number of bytes.")))
-}
-
-/// What the upload is said to be, and the SHA-256 announced.
-fn metadata(headers: &HeaderMap) -> Result<(ClaimQuery, Option<Digest>)> {
-    let wrong = || Error::new(&codes::INVALID, "Upload-Metadata is key, blank and base64 of the value, parted by commas.");
-    let text = headers.get(UPLOAD_METADATA).map(|value| value.to_str().map_err(|_| wrong())).transpose()?.unwrap_or_default();
-    if text.len() > METADATA {
-        return Err(Error::new(&codes::INVALID, format!("Upload-Metadata is longer than {METADATA} bytes; shorten the file's name.")));
-    }
-    let mut keys = Map::new();
-    for pair in text.split(',').map(str::trim).filter(|pair| !pair.is_empty()) {
-        let (key, encoded) = pair.split_once(' ').unwrap_or((pair, ""));
-        let value = BASE64_STANDARD.decode(encoded.trim()).map_err(|_| wrong())?;
-        keys.insert(key.to_owned(), String::from_utf8(value).map_err(|_| wrong())?.into());
-    }
-    let digest = keys.remove("sha256").and_then(|value| value.as_str().map(str::parse::<Digest>)).transpose();
-    let digest = digest.map_err(|_| Error::new(&codes::INVALID, "sha256 in Upload-Metadata is 64 hexadecimal digits."))?;
-    Ok((serde_json::from_value(Value::Object(keys))?, digest))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn metadata_is_read_as_clients_write_it() {
-        let read = |text: &str| {
-            let mut headers = HeaderMap::new();
-            headers.insert(UPLOAD_METADATA, HeaderValue::from_str(text).expect("a header"));
-            metadata(&headers)
-        };
-        let (query, digest) = read("kind dmlkZW8=,filename 6K++LnR4dA==, is_confidential,filetype ").expect("read");
-        assert_eq!((query.kind.as_deref(), query.filename.as_deref(), digest), (Some("video"), Some("课.txt"), None));
-        let (query, _) = metadata(&HeaderMap::new()).expect("nothing said");
-        assert_eq!(query, ClaimQuery::default());
-        let long = format!("filename {}", "YWFh".repeat(METADATA / 4));
-        for bad in ["kind %%%", "kind /w==", "sha256 YWJj", &long] {
-            assert_eq!(read(bad).expect_err("refused").code, "invalid", "{bad}");
-        }
-    }
 }
