@@ -54,7 +54,7 @@ impl Request<'_> {
 /// The base of a request.
 ///
 /// Errors: `signature_malformed` where it covers what is not there or may not be kept.
-pub fn base(request: &Request<'_>, params: &Params) -> Result<String> {
+pub(super) fn base(request: &Request<'_>, params: &Params) -> Result<String> {
     let mut base = String::new();
     for name in params.components() {
         let value = request.value(name)?;
@@ -72,15 +72,15 @@ pub fn base(request: &Request<'_>, params: &Params) -> Result<String> {
 
 /// What a base says: its parameters, and the covered components with their values, in order.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Covered {
+pub(super) struct Covered {
     /// The parameters.
-    pub params: Params,
+    pub(super) params: Params,
     values: Vec<(String, String)>,
 }
 
 impl Covered {
     /// Reads a base; only what [`base`] writes is one.
-    pub fn read(text: &str) -> Result<Covered> {
+    pub(super) fn read(text: &str) -> Result<Covered> {
         let broken = || Error::new(&codes::SIGNATURE_MALFORMED, "This is no signature base.");
         let (lines, last) = text.rsplit_once('\n').ok_or_else(broken)?;
         let params = Params::read(last.strip_prefix("\"@signature-params\": ").ok_or_else(broken)?)?;
@@ -98,12 +98,12 @@ impl Covered {
     }
 
     /// The value of a covered component.
-    pub fn value(&self, name: &str) -> Option<&str> {
+    pub(super) fn value(&self, name: &str) -> Option<&str> {
         self.values.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
     }
 
     /// Path and query of the target, however it was covered.
-    pub fn target(&self) -> Option<(&str, &str)> {
+    pub(super) fn target(&self) -> Option<(&str, &str)> {
         if let Some(uri) = self.value("@target-uri") {
             let rest = uri.split_once("://")?.1;
             let place = rest.find('/').map_or("/", |at| &rest[at..]);

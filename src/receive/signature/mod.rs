@@ -15,7 +15,6 @@ mod tests;
 pub use base::Request;
 pub use document::{Document, Said};
 pub use fields::sha256;
-pub use params::LONGEST_KEY;
 pub use sign::Signer;
 
 use super::claim::Query;

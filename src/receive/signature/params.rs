@@ -8,13 +8,13 @@ use sfv::{BareItem, InnerList, ListEntry, ListSerializer, Parser};
 /// Most components a signature may cover.
 const MOST: usize = 32;
 /// Longest name of a key.
-pub const LONGEST_KEY: usize = 100;
+const LONGEST_KEY: usize = 100;
 /// The one algorithm.
 const ALGORITHM: &str = "ed25519";
 
 /// The parameters of a signature.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Params {
+pub(super) struct Params {
     list: InnerList,
     components: Vec<String>,
     created: Time,
@@ -26,7 +26,7 @@ impl Eq for Params {}
 
 impl Params {
     /// Reads them from the value of `@signature-params`.
-    pub fn read(text: &str) -> Result<Params> {
+    pub(super) fn read(text: &str) -> Result<Params> {
         let list: Vec<ListEntry> = Parser::new(text).parse().map_err(|_| wrong("has parameters that cannot be read"))?;
         match <[ListEntry; 1]>::try_from(list) {
             Ok([ListEntry::InnerList(list)]) => Params::of(list),
@@ -37,7 +37,7 @@ impl Params {
     /// Reads them from a member of `Signature-Input`.
     ///
     /// Errors: `signature_malformed`.
-    pub fn of(list: InnerList) -> Result<Params> {
+    pub(super) fn of(list: InnerList) -> Result<Params> {
         if list.items.len() > MOST {
             return Err(wrong(format!("covers more than {MOST} components")));
         }
@@ -74,34 +74,34 @@ impl Params {
     }
 
     /// As it is written: the structured field of what they say.
-    pub fn text(&self) -> String {
+    pub(super) fn text(&self) -> String {
         let mut list = ListSerializer::new();
         list.members([&ListEntry::InnerList(self.list.clone())]);
         list.finish().unwrap_or_default()
     }
 
     /// What is covered, in order.
-    pub fn components(&self) -> &[String] {
+    pub(super) fn components(&self) -> &[String] {
         &self.components
     }
 
     /// Whether something is covered.
-    pub fn covers(&self, name: &str) -> bool {
+    pub(super) fn covers(&self, name: &str) -> bool {
         self.components.iter().any(|known| known == name)
     }
 
     /// The key's name.
-    pub fn key(&self) -> &str {
+    pub(super) fn key(&self) -> &str {
         &self.key
     }
 
     /// When it was signed, as the signer says.
-    pub fn created(&self) -> Time {
+    pub(super) fn created(&self) -> Time {
         self.created
     }
 
     /// Until when the signer stands for it as a request.
-    pub fn expires(&self) -> Option<Time> {
+    pub(super) fn expires(&self) -> Option<Time> {
         self.expires
     }
 }
