@@ -33,7 +33,6 @@ create table evidence_signature (
     -- All that is needed to check it again, as canonical JSON, and its SHA-256, which the leaf names.
     document text not null,
     digest bytea not null,
-    -- The leaf of the evidence, or one of its own where the bytes had come before.
     leaf_id text not null unique,
     at bigint not null
 );

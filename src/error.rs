@@ -181,7 +181,7 @@ pub mod codes {
         SIGNATURE_WRONG = "signature_wrong", Forbidden, "The signature does not hold for this request under the key named; nothing was kept. Sign method, address and digest as this server receives them.";
         SIGNATURE_REQUIRED = "signature_required", Forbidden, "This platform has said that it signs what it hands over, and this is not signed; nothing was kept. Sign the request with a live key of the platform.";
         SIGNATURE_NOT_TAKEN = "signature_not_taken", Invalid, "A signature cannot be kept here, because live events are gathered with others; nothing was kept. Send them without Signature, or hand the log over as a signed file with POST /v1/evidence.";
-        SIGNATURE_CONFLICT = "signature_conflict", Conflict, "The same bytes were handed over for the same place with another from or until; the first stands, and this signature was not kept. Sign with the span that was given first.";
+        SIGNATURE_CONFLICT = "signature_conflict", Conflict, "The same bytes were handed over for the same place with another from, until, timezone or format; the first stands, and this signature was not kept. Sign what was said first.";
         UNKNOWN_KEY = "unknown_key", Forbidden, "No key is registered under the keyid of the signature; nothing was kept. An administrator registers keys with keshi key register.";
         FOREIGN_KEY = "foreign_key", Forbidden, "The key of the signature belongs to another platform than the one the evidence comes from; nothing was kept. Sign with a key of that platform.";
         KEY_REVOKED = "key_revoked", Forbidden, "The key was revoked; nothing was kept. Sign with one that is live.";

@@ -4,6 +4,7 @@
 //! piece of evidence from its first byte to its receipt.
 
 mod house;
+pub mod keys;
 pub mod live;
 pub mod statements;
 mod uploads;
@@ -14,12 +15,14 @@ pub use uploads::finish;
 use crate::analyse::attendance::{self, Hints, Refusal};
 use crate::analyse::media;
 use crate::app::{App, Parts};
+use crate::db::Tx;
 use crate::detect;
 use crate::error::{Error, Result, codes};
-use crate::ids::{ClassId, EvidenceId, LeafId, LessonId};
+use crate::ids::{ClassId, EvidenceId, Ids, LeafId, LessonId};
 use crate::jobs::{Change, Follow, Handler, Job};
 use crate::lake::{self, compact, ingest};
 use crate::link;
+use crate::receive::signature::Signed;
 use crate::receive::{Actor, Claim, Kind, accept};
 use crate::register::class::{self, NewDecision};
 use crate::register::resolution::{self, Identity, Says};
@@ -27,8 +30,9 @@ use crate::register::{Class, Resolution, lesson};
 use crate::seal::leaf::{EvidenceLeaf, Leaf};
 use crate::seal::{self, Sealed};
 use crate::store::live::Mark;
+use crate::store::signature::Signature;
 use crate::store::{self, Preview};
-use crate::time::SECOND;
+use crate::time::{SECOND, Time};
 use bytes::Bytes;
 use futures::{FutureExt, Stream};
 use std::fs::File;
@@ -183,37 +187,57 @@ pub struct Submitted {
     pub sealed: Sealed,
     /// Whether it is new; `false`: the same bytes were there for the same place.
     pub new: bool,
+    /// Whether it came signed.
+    pub signed: bool,
+}
+
+/// What a sender says of the bytes before they come.
+#[derive(Debug, Default)]
+pub struct Announced {
+    /// Their SHA-256.
+    pub digest: Option<Digest>,
+    /// The signature over them and the claim.
+    pub signed: Option<Signed>,
 }
 
 /// Takes a body in: into the storage, looked at, kept as evidence with its leaf and next job in one transaction, and sealed.
 ///
-/// Errors: `busy`, those of [`accept::bytes`], `wrong_type`, and those of reading a log (`unreadable_log` with its rows).
-pub async fn submit<S>(app: &App, actor: &Actor, claim: Claim, expect: Option<Digest>, body: S) -> Result<Submitted>
+/// Errors: `busy`, those of [`accept::bytes`], `wrong_type`, those of reading a log (`unreadable_log` with its rows), and
+/// `signature_conflict`.
+pub async fn submit<S>(app: &App, actor: &Actor, claim: Claim, announced: Announced, body: S) -> Result<Submitted>
 where
     S: Stream<Item = std::io::Result<Bytes>> + Send,
 {
     let _place = app.uploads.try_acquire().map_err(|_| Error::of(&codes::BUSY))?;
-    take_in(app, actor, claim, expect, body).await
+    take_in(app, actor, claim, announced, body).await
 }
 
-async fn take_in<S>(app: &App, actor: &Actor, claim: Claim, expect: Option<Digest>, body: S) -> Result<Submitted>
+async fn take_in<S>(app: &App, actor: &Actor, claim: Claim, announced: Announced, body: S) -> Result<Submitted>
 where
     S: Stream<Item = std::io::Result<Bytes>> + Send,
 {
     let limit = accept::limit(&app.config.limits, claim.kind);
     let kind = claim.kind.as_str();
+    let expect = announced.signed.as_ref().map(|signed| signed.said.body).or(announced.digest);
     let stored = accept::bytes(&app.objects, limit, app.retain_until(), expect, body).await?;
-    let (evidence, leaf, new) = keep(app, actor, claim, stored).await?;
-    let sealed = app.log.sealed(leaf).await?;
-    metrics::counter!("keshi_evidence_total", "kind" => kind, "new" => if new { "yes" } else { "no" }).increment(1);
-    Ok(Submitted { evidence, sealed, new })
+    let entered = keep(app, actor, claim, announced.signed, stored).await?;
+    let sealed = app.log.sealed(entered.leaf).await?;
+    if let Some(leaf) = entered.signature {
+        app.log.sealed(leaf).await?;
+    }
+    count(kind, entered.new);
+    Ok(Submitted { evidence: entered.evidence, sealed, new: entered.new, signed: entered.signature.is_some() })
 }
 
-/// Turns stored bytes into evidence; `false` when it was there.
-async fn keep(app: &App, actor: &Actor, claim: Claim, stored: Stored) -> Result<(EvidenceId, LeafId, bool)> {
+fn count(kind: &'static str, new: bool) {
+    metrics::counter!("keshi_evidence_total", "kind" => kind, "new" => if new { "yes" } else { "no" }).increment(1);
+}
+
+/// Turns stored bytes into evidence.
+async fn keep(app: &App, actor: &Actor, claim: Claim, signed: Option<Signed>, stored: Stored) -> Result<Entered> {
     let media_type = sniff(app, &claim, &stored).await?;
     let preview = if claim.kind == Kind::Attendance { preview(app, &claim, &stored.digest).await? } else { Preview::default() };
-    let entry = Entry { id: app.ids.next(), submitter: &actor.label, stored, media_type, preview, events: Vec::new() };
+    let entry = Entry { id: app.ids.next(), submitter: &actor.label, stored, media_type, preview, events: Vec::new(), signed };
     enter(app, claim, entry).await
 }
 
@@ -226,12 +250,23 @@ struct Entry<'a> {
     preview: Preview,
     /// Events that are taken in with it one by one: key, line or entry, what it says.
     events: Vec<(Mark, u64, Mark)>,
+    /// What it was signed with.
+    signed: Option<Signed>,
 }
 
-/// Enters stored bytes into the catalogue, with their leaf, their events and the job that follows, in one transaction; `false` when they
-/// were there.
-async fn enter(app: &App, claim: Claim, entry: Entry<'_>) -> Result<(EvidenceId, LeafId, bool)> {
-    let Entry { id, submitter, stored, media_type, preview, events } = entry;
+/// What became of it.
+struct Entered {
+    evidence: EvidenceId,
+    leaf: LeafId,
+    /// Whether it is new.
+    new: bool,
+    /// The leaf of its signature, if it has one.
+    signature: Option<LeafId>,
+}
+
+/// Enters stored bytes into the catalogue, with their leaf, their signature, their events and the job that follows, in one transaction.
+async fn enter(app: &App, claim: Claim, entry: Entry<'_>) -> Result<Entered> {
+    let Entry { id, submitter, stored, media_type, preview, events, signed } = entry;
     let received_at = app.clock.now();
     let leaf = Leaf::evidence(&EvidenceLeaf {
         evidence: id,
@@ -245,15 +280,17 @@ async fn enter(app: &App, claim: Claim, entry: Entry<'_>) -> Result<(EvidenceId,
         from: claim.from,
         until: claim.until,
         received_at,
-        signature: None,
     })?;
     let (ids, jobs, submitter) = (app.ids.clone(), app.jobs.clone(), submitter.to_owned());
     app.db
         .write(move |tx| {
             async move {
                 if let Some(known) = store::at_place(tx, &claim, &stored.digest).await? {
-                    let (known, leaf) = known;
-                    return Ok((known, leaf, false));
+                    if signed.is_some() && !known.same_claim {
+                        return Err(Error::of(&codes::SIGNATURE_CONFLICT));
+                    }
+                    let signature = sign(tx, &ids, known.id, signed.as_ref(), received_at).await?;
+                    return Ok(Entered { evidence: known.id, leaf: known.leaf, new: false, signature });
                 }
                 let leaf = seal::stage(tx, &leaf, &ids, received_at).await?;
                 let new = store::New {
@@ -278,11 +315,24 @@ async fn enter(app: &App, claim: Claim, entry: Entry<'_>) -> Result<(EvidenceId,
                     (Kind::Video | Kind::Screenshot, _) => jobs.after(tx, Change::MediaKept, &id.to_string(), received_at).await?,
                     (Kind::Document, _) => {}
                 }
-                Ok((id, leaf, true))
+                let signature = sign(tx, &ids, id, signed.as_ref(), received_at).await?;
+                Ok(Entered { evidence: id, leaf, new: true, signature })
             }
             .boxed()
         })
         .await
+}
+
+/// Keeps the signature over a piece of evidence with a leaf of its own; of a key that has signed it before, the first stands.
+async fn sign(tx: &mut Tx, ids: &Ids, evidence: EvidenceId, signed: Option<&Signed>, now: Time) -> Result<Option<LeafId>> {
+    let Some(signed) = signed else { return Ok(None) };
+    if let Some(leaf) = store::signature::by_key(tx, evidence, signed.document.registration).await? {
+        return Ok(Some(leaf));
+    }
+    let signature = Signature::of(ids.next(), evidence, signed, now)?;
+    let leaf = seal::stage(tx, &Leaf::new("evidence_signature", signature.fields())?, ids, now).await?;
+    store::signature::add(tx, &signature, leaf).await?;
+    Ok(Some(leaf))
 }
 
 /// The media type by content; refuses a video that is none and a picture that is none.

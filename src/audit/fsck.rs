@@ -2,6 +2,7 @@
 
 mod catalogue;
 mod objects;
+mod signatures;
 pub(crate) mod sql;
 #[cfg(test)]
 mod tests;
@@ -52,6 +53,10 @@ pub struct Report {
     pub runs: u64,
     /// Resolutions of who somebody is held against their leaves.
     pub resolutions: u64,
+    /// Keys of platforms held against their leaves, and their revocations.
+    pub keys: u64,
+    /// Signatures of platforms checked again.
+    pub signatures: u64,
     /// The first problems.
     pub problems: Vec<Problem>,
     /// All problems.
@@ -92,6 +97,8 @@ pub async fn check(db: &Db, objects: &Objects, trust: &Trust) -> Result<Report> 
     catalogue::evidence(db, &mut report).await?;
     catalogue::segments(db, objects, &mut report).await?;
     catalogue::resolutions(db, &mut report).await?;
+    signatures::keys(db, &mut report).await?;
+    signatures::check(db, &mut report).await?;
     let credits = link::check(db).await?;
     report.runs = credits.runs;
     for fault in credits.faults {

@@ -7,8 +7,8 @@ use std::process::ExitCode;
 
 /// Checks that everything kept still is what it was, and changes nothing
 ///
-/// Re-derives the log's root and tiles from its leaves, hashes every object again, holds every piece of evidence and every credit run against its
-/// leaf, and counts the rows of the lake. A server may run meanwhile. Exit 0 only if all holds.
+/// Re-derives the log's root and tiles from its leaves, hashes every object again, holds every piece of evidence, credit run, key and signature against
+/// its leaf, checks every signature again, and counts the rows of the lake. A server may run meanwhile. Exit 0 only if all holds.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -30,7 +30,7 @@ pub(super) async fn run(args: Args, app: App) -> Result<ExitCode> {
             println!("{problem}");
         }
         println!(
-            "{} leaves, {} objects ({} bytes), {} pieces of evidence, {} segments in {} packs or alone ({} rows), {} credit runs, {} resolutions; {} objects are named by nothing",
+            "{} leaves, {} objects ({} bytes), {} pieces of evidence, {} segments in {} packs or alone ({} rows), {} credit runs, {} resolutions, {} keys, {} signatures; {} objects are named by nothing",
             report.leaves,
             report.objects,
             report.bytes,
@@ -40,6 +40,8 @@ pub(super) async fn run(args: Args, app: App) -> Result<ExitCode> {
             report.rows,
             report.runs,
             report.resolutions,
+            report.keys,
+            report.signatures,
             report.unreferenced
         );
         match report.problems_total {

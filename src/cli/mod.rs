@@ -7,6 +7,7 @@ mod docs;
 mod doctor;
 mod export;
 mod fsck;
+mod key;
 mod migrate;
 mod profile;
 mod rebuild;
@@ -51,6 +52,7 @@ enum Command {
     Profile(profile::Args),
     Trust(trust::Args),
     Token(token::Args),
+    Key(key::Args),
     User(user::Args),
     Submit(submit::Args),
     Verify(verify::Args),
@@ -107,6 +109,7 @@ async fn dispatch(cli: Cli) -> Result<ExitCode> {
         Command::Profile(args) => return profile::run(args, load).await,
         Command::Trust(args) => trust::run(args, App::open(load()?).await?)?,
         Command::Token(args) => token::run(args, App::open(load()?).await?).await?,
+        Command::Key(args) => key::run(args, App::open(load()?).await?).await?,
         Command::User(args) => user::run(args, App::open(load()?).await?).await?,
         Command::Submit(args) => submit::run(args).await?,
         Command::Verify(args) => return verify::run(args).await,

@@ -292,11 +292,11 @@ async fn keep(app: &App, one: &Brought, together: &Together) -> Result<Arc<Kept>
     };
     let claim = Claim { format: Some(FORMAT.to_owned()), ..(*one.claim).clone() };
     let (submitter, events) = (one.actor.label.as_str(), together.events.clone());
-    let entry = super::Entry { id: app.ids.next(), submitter, stored, media_type: MEDIA_TYPE, preview, events };
-    let (id, leaf, new) = super::enter(app, claim, entry).await?;
-    let sealed = app.log.sealed(leaf).await?;
-    metrics::counter!("keshi_evidence_total", "kind" => one.claim.kind.as_str(), "new" => if new { "yes" } else { "no" }).increment(1);
-    Ok(Arc::new(Kept { evidence: store::get(&app.db, id).await?, sealed, shown: OnceLock::new() }))
+    let entry = super::Entry { id: app.ids.next(), submitter, stored, media_type: MEDIA_TYPE, preview, events, signed: None };
+    let entered = super::enter(app, claim, entry).await?;
+    let sealed = app.log.sealed(entered.leaf).await?;
+    super::count(one.claim.kind.as_str(), entered.new);
+    Ok(Arc::new(Kept { evidence: store::get(&app.db, entered.evidence).await?, sealed, shown: OnceLock::new() }))
 }
 
 impl Part {

@@ -68,12 +68,12 @@ async fn try_to_take_in(app: &App, actor: &Actor, claim: &Claim, body: &Bytes, s
     let claim =
         Claim { format: Some(LIVE_FORMAT.to_owned()), moment: (!sent.iter().all(statements::is_timed)).then_some(now), ..claim.clone() };
     let preview = Preview { reader: Some(LIVE_FORMAT.to_owned()), ..Preview::default() };
-    let entry = super::Entry { id, submitter: &actor.label, stored, media_type: "application/json", preview, events };
-    let (evidence, leaf, new) = super::enter(app, claim, entry).await?;
-    app.log.sealed(leaf).await?;
-    metrics::counter!("keshi_evidence_total", "kind" => "attendance", "new" => if new { "yes" } else { "no" }).increment(1);
+    let entry = super::Entry { id, submitter: &actor.label, stored, media_type: "application/json", preview, events, signed: None };
+    let entered = super::enter(app, claim, entry).await?;
+    app.log.sealed(entered.leaf).await?;
+    super::count("attendance", entered.new);
     // The same bytes may have been there: then the ids given to them are those of the first time.
-    Ok((1..).zip(sent).map(|(place, one)| statements::id(one).unwrap_or_else(|| assigned(evidence, place))).collect())
+    Ok((1..).zip(sent).map(|(place, one)| statements::id(one).unwrap_or_else(|| assigned(entered.evidence, place))).collect())
 }
 
 fn key(actor: &Actor, class: Option<ClassId>, id: Uuid) -> Mark {

@@ -1,9 +1,10 @@
 //! Resumable uploads: how a whole one becomes evidence.
 
-use super::{Submitted, take_in};
+use super::{Announced, Submitted, take_in};
 use crate::app::App;
 use crate::error::{Error, Kind, Result, codes};
 use crate::receive::Claim;
+use crate::receive::signature::Signed;
 use crate::receive::upload::{self, Outcome, Refusal, Upload};
 use crate::store;
 
@@ -15,7 +16,7 @@ pub async fn finish(app: &App, upload: &Upload) -> Result<Submitted> {
     match &upload.outcome {
         Some(Outcome::Kept(evidence)) => {
             let sealed = app.log.sealed(store::get(&app.db, *evidence).await?.leaf).await?;
-            return Ok(Submitted { evidence: *evidence, sealed, new: false });
+            return Ok(Submitted { evidence: *evidence, sealed, new: false, signed: upload.signature.is_some() });
         }
         Some(Outcome::Refused(refusal)) => return Err(refusal.error()),
         None if upload.received < upload.size => return Err(Error::of(&codes::OFFSET_CONFLICT)),
@@ -24,7 +25,8 @@ pub async fn finish(app: &App, upload: &Upload) -> Result<Submitted> {
     let body = upload::whole(&app.db, &app.objects, upload).await?;
     let taken = async {
         let claim = Claim::check(&app.db, &upload.actor, &upload.query).await?;
-        take_in(app, &upload.actor, claim, upload.digest, body).await
+        let signed = upload.signature.as_deref().map(Signed::kept).transpose()?;
+        take_in(app, &upload.actor, claim, Announced { digest: upload.digest, signed }, body).await
     };
     let taken = taken.await;
     let outcome = match &taken {

@@ -45,8 +45,6 @@ pub struct EvidenceLeaf<'a> {
     pub until: Option<Time>,
     /// When its last byte arrived.
     pub received_at: Time,
-    /// SHA-256 of the document of the signature it came with.
-    pub signature: Option<Digest>,
 }
 
 /// That the hours of a lesson were calculated.
@@ -85,7 +83,6 @@ impl Leaf {
             "evidence": of.evidence, "evidence_kind": of.evidence_kind, "digest": of.digest.to_string(), "size": of.size,
             "media_type": of.media_type, "submitter": of.submitter, "class": of.class, "lesson": of.lesson,
             "from": of.from, "until": of.until, "received_at": of.received_at,
-            "signature": of.signature.map(|digest| digest.to_string()),
         });
         Leaf::of("evidence", fields)
     }
@@ -150,7 +147,6 @@ mod tests {
             from: None,
             until: None,
             received_at: Time(1_583_197_200_000_000),
-            signature: None,
         })
         .expect("fits");
         insta::assert_snapshot!(String::from_utf8_lossy(leaf.body()), @r#"{"class":"00000000-0000-0000-0000-000000000002","digest":"2d711642b726b04401627ca9fbac32f5c8530fb1903cc4db02258717921a4881","evidence":"00000000-0000-0000-0000-000000000001","evidence_kind":"attendance","kind":"evidence","media_type":"text/csv","received_at":"2020-03-03T01:00:00Z","size":1,"submitter":"token:1","v":1}"#);

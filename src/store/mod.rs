@@ -4,6 +4,7 @@
 //! says of it. Promised: the same bytes for the same place are one piece of evidence, however often they are sent.
 
 pub mod live;
+pub mod signature;
 pub(crate) mod sql;
 
 use crate::db::{Columns, Db, Tx};
@@ -143,10 +144,28 @@ pub fn place_key(claim: &Claim, digest: &Digest) -> [u8; 32] {
     Sha256::digest(place).into()
 }
 
-/// The evidence that is there already for these bytes at this place, and its leaf.
-pub async fn at_place(tx: &mut Tx, claim: &Claim, digest: &Digest) -> Result<Option<(EvidenceId, LeafId)>> {
+/// The evidence that is there already for these bytes at this place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Known {
+    /// Its id.
+    pub id: EvidenceId,
+    /// Its leaf.
+    pub leaf: LeafId,
+    /// Whether the claim says the same of what the place leaves open: span, time zone and format.
+    pub same_claim: bool,
+}
+
+/// What is there already for these bytes at this place.
+pub async fn at_place(tx: &mut Tx, claim: &Claim, digest: &Digest) -> Result<Option<Known>> {
     let row = sqlx::query(sql::AT_PLACE).bind(place_key(claim, digest).to_vec()).fetch_optional(tx.conn()).await?;
-    row.map(|row| Ok((row.id("id")?, row.id("leaf_id")?))).transpose()
+    row.map(|row| {
+        let same_claim = (row.int_opt("claimed_from"), row.int_opt("claimed_until"))
+            == (claim.from.map(|at| at.0), claim.until.map(|at| at.0))
+            && row.text_opt("timezone").as_deref() == claim.timezone.map(|zone| zone.name())
+            && row.text_opt("format") == claim.format;
+        Ok(Known { id: row.id("id")?, leaf: row.id("leaf_id")?, same_claim })
+    })
+    .transpose()
 }
 
 /// Keeps a new piece of evidence; the caller looked with [`at_place`] in the same transaction.

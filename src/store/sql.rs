@@ -7,7 +7,7 @@ pub(crate) const ADD: &str = "insert into evidence (id, place_key, kind, digest,
      values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23)";
 
 /// $1 place key.
-pub(crate) const AT_PLACE: &str = "select id, leaf_id from evidence where place_key = $1";
+pub(crate) const AT_PLACE: &str = "select id, leaf_id, claimed_from, claimed_until, timezone, format from evidence where place_key = $1";
 
 macro_rules! columns {
     ($rest:literal) => {
@@ -63,6 +63,21 @@ pub(crate) const PUT_THUMBNAIL: &str = "insert into thumbnail (evidence_id, medi
 /// $1 evidence.
 pub(crate) const THUMBNAIL: &str = "select media_type, digest from thumbnail where evidence_id = $1";
 
+/// $1 id, $2 evidence, $3 key, $4 document, $5 digest, $6 leaf, $7 now.
+pub(crate) const ADD_SIGNATURE: &str =
+    "insert into evidence_signature (id, evidence_id, key_id, document, digest, leaf_id, at) values ($1, $2, $3, $4, $5, $6, $7)";
+
+/// $1 evidence, $2 key.
+pub(crate) const SIGNATURE_BY_KEY: &str = "select leaf_id from evidence_signature where evidence_id = $1 and key_id = $2";
+
+/// $1 evidence.
+pub(crate) const SIGNATURES: &str =
+    "select id, evidence_id, key_id, document, digest, leaf_id, at from evidence_signature where evidence_id = $1 order by id";
+
+/// $1 the signature before, $2 limit.
+pub(crate) const SIGNATURES_AFTER: &str =
+    "select id, evidence_id, key_id, document, digest, leaf_id, at from evidence_signature where id > $1 order by id limit $2";
+
 /// $1 keys of 22 characters, one after the other, $2 how many. Those that are known.
 pub(crate) const LIVE_KNOWN: &str = "with recursive wanted (n) as (select 0 union all select n + 1 from wanted where n + 1 < $2) \
      select live_event.key, live_event.evidence_id, live_event.place, live_event.says \
@@ -108,4 +123,8 @@ pub(crate) const ALL: &[&str] = &[
     FACTS,
     PUT_THUMBNAIL,
     THUMBNAIL,
+    ADD_SIGNATURE,
+    SIGNATURE_BY_KEY,
+    SIGNATURES,
+    SIGNATURES_AFTER,
 ];

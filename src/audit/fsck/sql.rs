@@ -38,6 +38,9 @@ pub(crate) const RESOLUTIONS_ASTRAY: &str = "select r.id from resolution r where
      (case when r.replaced_at is null then 1 else 0 end) = (case when exists (select 1 from resolution n \
         where n.class_id = r.class_id and n.identity = r.identity and n.at > r.at) then 1 else 0 end) order by r.id limit 1000";
 
+/// $1 leaf.
+pub(crate) const LEAF: &str = "select body from leaf where id = $1";
+
 /// Every statement that both engines must prepare.
 #[cfg(test)]
-pub(crate) const ALL: &[&str] = &[NAMED, EVIDENCE_AFTER, SEGMENTS_AFTER, PACKS, LOGS_WITHOUT, RESOLUTIONS_AFTER, RESOLUTIONS_ASTRAY];
+pub(crate) const ALL: &[&str] = &[NAMED, EVIDENCE_AFTER, SEGMENTS_AFTER, PACKS, LOGS_WITHOUT, RESOLUTIONS_AFTER, RESOLUTIONS_ASTRAY, LEAF];

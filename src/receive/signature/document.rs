@@ -70,15 +70,15 @@ impl Document {
     pub fn read(bytes: &[u8]) -> Result<Document> {
         let document: Document =
             serde_json::from_slice(bytes).map_err(|cause| wrong("has a document that cannot be read").because(cause))?;
-        if document.v != 1 || document.bytes()? != bytes {
+        if document.v != 1 || document.text()?.as_bytes() != bytes {
             return Err(wrong("has a document that is not written as keshi writes it"));
         }
         Ok(document)
     }
 
-    /// Its bytes: what the digest in the leaf is of.
-    pub fn bytes(&self) -> Result<Vec<u8>> {
-        Ok(serde_json::to_vec(self)?)
+    /// Its bytes, which are text: what the digest in the leaf is of.
+    pub fn text(&self) -> Result<String> {
+        Ok(serde_json::to_string(self)?)
     }
 
     /// The 64 bytes of the signature.

@@ -85,7 +85,7 @@ impl Signed {
     }
 
     fn of(document: Document) -> Result<Signed> {
-        let (said, digest) = (document.check()?, Digest::of(&document.bytes()?));
+        let (said, digest) = (document.check()?, Digest::of(document.text()?.as_bytes()));
         Ok(Signed { document, said, digest })
     }
 }

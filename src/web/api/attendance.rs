@@ -1,10 +1,12 @@
 //! Live events: few at a time they are gathered with others, many or an endless stream of them are evidence of their own.
 
 use super::evidence::{answer, stream, with_receipt};
+use super::signed::is_signed;
 use crate::app::App;
 use crate::error::{Error, Result, codes};
-use crate::pipeline;
 use crate::pipeline::live::{self, Asked, Kept, Receipt};
+use crate::pipeline::{self, Announced};
+use crate::receive::signature::{self, Handed};
 use crate::receive::{Claim, Query as ClaimQuery};
 use crate::store;
 use crate::web::auth::Asker;
@@ -48,13 +50,14 @@ pub(super) async fn submit(State(app): State<App>, request: Request) -> Answer<R
         Begun::Large(begun) => begun,
     };
     let body = futures::stream::iter((!begun.is_empty()).then_some(Ok(begun))).chain(chunks);
-    let submitted = pipeline::submit(&app, actor, (**claim).clone(), None, body).await?;
+    let submitted = pipeline::submit(&app, actor, (**claim).clone(), Announced::default(), body).await?;
     Ok(answer(&app, submitted).await?.into_response())
 }
 
 /// Who asks, and the claim of the query; looked up again once a second, since whoever sends single events asks the same all the time.
 async fn asked(app: &App, request: Request) -> Result<(Asked, Body), Problem> {
     let (mut parts, body) = request.into_parts();
+    signature::not_taken(is_signed(&parts.headers))?;
     let key = parts
         .headers
         .get(header::AUTHORIZATION)
@@ -63,6 +66,7 @@ async fn asked(app: &App, request: Request) -> Result<(Asked, Body), Problem> {
         return Ok((known, body));
     }
     let Asker(actor) = Asker::from_request_parts(&mut parts, app).await?;
+    signature::unsigned(&app.db, &actor, Handed::Live, app.clock.now()).await?;
     let Query(query) = Query::<ClaimQuery>::from_request_parts(&mut parts, app)
         .await
         .map_err(|cause| Error::new(&codes::INVALID, "The query cannot be read; see /docs.").because(cause))?;

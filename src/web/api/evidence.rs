@@ -1,19 +1,21 @@
 //! Evidence: hand over, look up, take back the very bytes.
 
 use super::classes::with_next;
+use super::signed::{field, signed};
 use crate::app::App;
 use crate::error::{Error, Result, codes};
 use crate::ids::EvidenceId;
-use crate::pipeline::{self, Submitted};
+use crate::pipeline::{self, Announced, Submitted};
+use crate::receive::signature::{self, Purpose};
 use crate::receive::{Actor, Claim, Kind, Query as ClaimQuery, Right};
-use crate::register::{Reference, class, lesson, roster, trail};
+use crate::register::{Reference, class, lesson, platform_key, roster, trail};
 use crate::seal::Sealed;
 use crate::store::{self, Evidence, Filter};
 use crate::web::auth::Asker;
 use crate::web::problem::Answer;
 use axum::Json;
 use axum::body::Body;
-use axum::extract::{Path, Query, State};
+use axum::extract::{OriginalUri, Path, Query, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
@@ -22,7 +24,6 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use std::ops::Range;
 use std::time::Duration;
-use storage::Digest;
 
 /// Most matches listed with a piece of evidence.
 const MATCHES: i64 = 100;
@@ -44,11 +45,12 @@ pub(in crate::web) fn stream(app: &App, body: Body) -> impl Stream<Item = std::i
     params(("kind" = String, Query, description = "attendance, video, screenshot or document"), ("class" = Option<String>, Query), ("lesson" = Option<String>, Query), ("trainee" = Option<String>, Query),
         ("from" = Option<String>, Query), ("until" = Option<String>, Query), ("filename" = Option<String>, Query), ("timezone" = Option<String>, Query), ("format" = Option<String>, Query)),
     request_body(content = Vec<u8>, content_type = "application/octet-stream"),
-    responses((status = 201, description = "the evidence with its receipt"), (status = 200, description = "the first receipt of the same bytes at the same place"), (status = 413, description = "too_large"), (status = 422, description = "unreadable_log with rows, wrong_type, …")))]
+    responses((status = 201, description = "the evidence with its receipt; of a signed request also signatures"), (status = 200, description = "the first receipt of the same bytes at the same place"), (status = 403, description = "signature_wrong, signature_stale, key_revoked, …"), (status = 413, description = "too_large"), (status = 422, description = "unreadable_log with rows, wrong_type, …")))]
 pub(super) async fn submit(
     State(app): State<App>,
     Asker(actor): Asker,
     Query(query): Query<ClaimQuery>,
+    OriginalUri(uri): OriginalUri,
     headers: HeaderMap,
     body: Body,
 ) -> Answer<(StatusCode, Json<Value>)> {
@@ -58,27 +60,43 @@ pub(super) async fn submit(
     if announced.is_some_and(|length| length > limit) {
         return Err(Error::from(storage::StorageError::TooLarge { limit }).into());
     }
-    let expect = announced_digest(&headers)?;
-    let submitted = pipeline::submit(&app, &actor, claim, expect, stream(&app, body)).await?;
+    let signed = signed(&app, (&actor, &claim), &query, &uri, &headers, Purpose::Content).await?;
+    let digest = match field(&headers, Purpose::Content.digest())? {
+        Some(text) => signature::sha256(Purpose::Content.digest(), &text)?,
+        None => None,
+    };
+    let submitted = pipeline::submit(&app, &actor, claim, Announced { digest, signed }, stream(&app, body)).await?;
     answer(&app, submitted).await
-}
-
-/// The SHA-256 of RFC 9530 `Content-Digest: sha-256=:…:`, where sent.
-fn announced_digest(headers: &HeaderMap) -> Result<Option<Digest>> {
-    use base64::prelude::{BASE64_STANDARD, Engine};
-    let Some(text) = headers.get("content-digest").and_then(|value| value.to_str().ok()) else { return Ok(None) };
-    let Some(encoded) = text.split(',').find_map(|part| part.trim().strip_prefix("sha-256=:")?.strip_suffix(':')) else { return Ok(None) };
-    let bytes = BASE64_STANDARD.decode(encoded).ok().and_then(|bytes| bytes.try_into().ok());
-    bytes
-        .map(|bytes| Some(Digest(bytes)))
-        .ok_or_else(|| Error::new(&codes::INVALID, "Content-Digest holds no SHA-256; write sha-256=:<base64>:."))
 }
 
 /// What an upload is answered with.
 pub(super) async fn answer(app: &App, submitted: Submitted) -> Answer<(StatusCode, Json<Value>)> {
     let evidence = store::get(&app.db, submitted.evidence).await?;
-    let body = with_receipt(&evidence, &submitted.sealed)?;
+    let mut body = with_receipt(&evidence, &submitted.sealed)?;
+    if submitted.signed {
+        body["signatures"] = signatures(app, evidence.id).await?;
+    }
     Ok((if submitted.new { StatusCode::CREATED } else { StatusCode::OK }, Json(body)))
+}
+
+/// What platforms signed of a piece of evidence: all that is needed to check it elsewhere, with the place in the log.
+async fn signatures(app: &App, id: EvidenceId) -> Result<Value> {
+    let mut items = Vec::new();
+    for (signature, leaf) in store::signature::of_evidence(&app.db, id).await? {
+        let document = signature.read()?;
+        let mut item = json!({
+            "id": signature.id, "platform": document.platform, "key": document.key, "registration": signature.key,
+            "sha256": signature.digest.to_string(), "at": signature.at, "document": document,
+        });
+        if let Some(from) = platform_key::revoked_from(&app.db, signature.key).await? {
+            item["key_revoked_from"] = json!(from);
+        }
+        if let Some(sealed) = app.log.receipt(leaf).await? {
+            item["log"] = serde_json::to_value(sealed.log_part())?;
+        }
+        items.push(item);
+    }
+    Ok(items.into())
 }
 
 /// A piece of evidence with its receipt.
@@ -204,7 +222,7 @@ pub(super) async fn visible(app: &App, actor: &Actor, id: &str) -> Result<Eviden
     if foreign { Err(Error::of(&codes::NOT_FOUND)) } else { Ok(evidence) }
 }
 
-/// One piece of evidence with facts, matches and receipt
+/// One piece of evidence with facts, matches, signatures and receipt
 #[utoipa::path(get, path = "/v1/evidence/{id}", tag = "evidence", params(("id" = String, Path)), responses((status = 200, description = "the evidence"), (status = 404, description = "not_found")))]
 pub(super) async fn get(State(app): State<App>, Asker(actor): Asker, Path(id): Path<String>) -> Answer<Json<Value>> {
     let evidence = visible(&app, &actor, &id).await?;
@@ -217,6 +235,10 @@ pub(super) async fn get(State(app): State<App>, Asker(actor): Asker, Path(id): P
         }
     }
     body["matches"] = matches.into();
+    let signatures = signatures(&app, evidence.id).await?;
+    if signatures.as_array().is_some_and(|items| !items.is_empty()) {
+        body["signatures"] = signatures;
+    }
     if let Some(sealed) = app.log.receipt(evidence.leaf).await? {
         body["receipt"] = receipt_of(&evidence, &sealed)?;
     }

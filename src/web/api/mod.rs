@@ -7,10 +7,12 @@ mod evidence;
 mod findings;
 mod hours;
 mod jobs;
+mod keys;
 mod log;
 mod operation;
 mod providers;
 mod query;
+mod signed;
 mod uploads;
 mod who;
 mod xapi;
@@ -40,6 +42,8 @@ struct Document;
 fn described() -> OpenApiRouter<App> {
     OpenApiRouter::with_openapi(Document::openapi())
         .routes(routes!(providers::platforms))
+        .routes(routes!(keys::list, keys::register))
+        .routes(routes!(keys::revoke))
         .routes(routes!(providers::list, providers::add))
         .routes(routes!(classes::list, classes::add))
         .routes(routes!(classes::get))

@@ -3,18 +3,20 @@
 
 use super::classes::with_next;
 use super::evidence::{answer, stream};
+use super::signed::{field, signed};
 use crate::app::App;
 use crate::error::{Error, Result, codes};
 use crate::ids::UploadId;
 use crate::pipeline;
+use crate::receive::signature::Purpose;
 use crate::receive::upload::{self, CHECKSUMS, Checksum, New, Outcome, Upload};
 use crate::receive::{Actor, Claim, accept};
 use crate::web::auth::Asker;
 use crate::web::problem::{Answer, Problem};
 use axum::Json;
 use axum::body::Body;
-use axum::extract::{Path, Query, State};
-use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use axum::extract::{OriginalUri, Path, Query, State};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
@@ -66,15 +68,20 @@ pub(super) async fn list(State(app): State<App>, Asker(actor): Asker, Query(want
     params(("Upload-Length" = u64, Header), ("Upload-Metadata" = String, Header, description = "key and base64 of the value, parted by commas: kind, class, lesson, trainee, from, until, filename, timezone, format, and sha256 in hexadecimal"), ("Tus-Resumable" = String, Header)),
     request_body(content = Vec<u8>, content_type = "application/offset+octet-stream", description = "the first bytes, or none"),
     responses((status = 201, description = "Location, Upload-Expires; with bytes Upload-Offset"), (status = 412, description = "tus_version"), (status = 413, description = "too_large"), (status = 429, description = "too_many_uploads")))]
-pub(super) async fn begin(State(app): State<App>, Asker(actor): Asker, headers: HeaderMap, body: Body) -> Response {
-    spoken(begun(&app, &actor, &headers, body).await.unwrap_or_else(|error| Problem(error).into_response()))
+pub(super) async fn begin(
+    State(app): State<App>,
+    Asker(actor): Asker,
+    OriginalUri(uri): OriginalUri,
+    headers: HeaderMap,
+    body: Body,
+) -> Response {
+    spoken(begun(&app, &actor, &uri, &headers, body).await.unwrap_or_else(|error| Problem(error).into_response()))
 }
 
-async fn begun(app: &App, actor: &Actor, headers: &HeaderMap, body: Body) -> Result<Response> {
+async fn begun(app: &App, actor: &Actor, uri: &Uri, headers: &HeaderMap, body: Body) -> Result<Response> {
     speaks(headers)?;
     let size = number(headers, &UPLOAD_LENGTH)?;
-    let said = headers.get(UPLOAD_METADATA).map(|value| value.to_str().map_err(|_| Error::of(&codes::INVALID))).transpose()?;
-    let (query, digest) = upload::metadata(said.unwrap_or_default())?;
+    let (query, digest) = upload::metadata(&field(headers, UPLOAD_METADATA.as_str())?.unwrap_or_default())?;
     let claim = Claim::check(&app.db, actor, &query).await?;
     let limit = accept::limit(&app.config.limits, claim.kind);
     if size > limit {
@@ -83,7 +90,10 @@ async fn begun(app: &App, actor: &Actor, headers: &HeaderMap, body: Body) -> Res
     if size == 0 {
         return Err(Error::of(&codes::EMPTY_BODY));
     }
-    let upload = upload::begin(&app.upload_tools(), &New { actor, query: &query, digest, size, signature: None }).await?;
+    let signed = signed(app, (actor, &claim), &query, uri, headers, Purpose::Upload).await?;
+    let digest = signed.as_ref().map(|signed| signed.said.body).or(digest);
+    let signature = signed.map(|signed| signed.document.text()).transpose()?;
+    let upload = upload::begin(&app.upload_tools(), &New { actor, query: &query, digest, size, signature }).await?;
     let place = format!("/v1/uploads/{}", upload.id);
     let mut response = if headers.get(header::CONTENT_TYPE).is_some_and(|sent| sent == PART) {
         // What was begun is told even where its first bytes were not taken: the sender goes on with it.

@@ -3,10 +3,12 @@
 //! name, or as a bearer token.
 
 use super::evidence::{encoded, stream};
+use super::signed::is_signed;
 use crate::app::App;
 use crate::error::{Error, Result, codes};
 use crate::ids::EvidenceId;
 use crate::pipeline::statements::{self, Kept};
+use crate::receive::signature::{self, Handed};
 use crate::receive::{Actor, Claim, Kind, Query as ClaimQuery, Right, identity};
 use crate::register::{class, lesson};
 use crate::store::{self, Evidence, Filter};
@@ -206,6 +208,8 @@ async fn take(
             "Statements are sent as application/json. Attachments (multipart/mixed) are not taken here: hand files over with POST /v1/evidence.",
         ));
     }
+    signature::not_taken(is_signed(request.headers()))?;
+    signature::unsigned(&app.db, actor, Handed::Live, app.clock.now()).await?;
     let query = ClaimQuery { kind: Some("attendance".to_owned()), class: Some(class), lesson, ..ClaimQuery::default() };
     let claim = Claim::check(&app.db, actor, &query).await?;
     let most = app.config.limits.list_bytes as usize;

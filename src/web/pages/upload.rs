@@ -8,7 +8,8 @@ use crate::app::App;
 use crate::audit::overview::{self, LessonLine};
 use crate::error::{Error, Result, RowError, codes};
 use crate::ids::{ClassId, UploadId};
-use crate::pipeline::{self, Submitted};
+use crate::pipeline::{self, Announced, Submitted};
+use crate::receive::signature;
 use crate::receive::upload;
 use crate::receive::{Actor, Claim, ENDINGS, Kind, Query as ClaimQuery, Right};
 use crate::register::Reference;
@@ -29,7 +30,7 @@ const ROWS: usize = 20;
 /// Most bytes of a form's field that is no file.
 const FIELD: usize = 512;
 /// Codes of refusals that have words on this page.
-const TOLD: [&str; 12] = [
+const TOLD: [&str; 13] = [
     "too_large",
     "empty_body",
     "wrong_type",
@@ -40,6 +41,7 @@ const TOLD: [&str; 12] = [
     "too_many_uploads",
     "busy",
     "truncated",
+    "signature_required",
     "forbidden",
     "unauthenticated",
 ];
@@ -253,10 +255,11 @@ async fn taken(visit: &Visit, class: &str, request: Request) -> Result<(String, 
 async fn one(app: &App, actor: &Actor, query: &ClaimQuery, name: String, field: Field<'_>) -> Result<Handed> {
     let taken = async {
         let claim = Claim::check(&app.db, actor, query).await?;
-        pipeline::submit(app, actor, claim, None, field.map_err(std::io::Error::other)).await
+        signature::unsigned(&app.db, actor, signature::Handed::File, app.clock.now()).await?;
+        pipeline::submit(app, actor, claim, Announced::default(), field.map_err(std::io::Error::other)).await
     };
     match taken.await {
-        Ok(Submitted { evidence, sealed, new }) => {
+        Ok(Submitted { evidence, sealed, new, .. }) => {
             let rows = store::get(&app.db, evidence).await?.refused_rows;
             Ok(Handed { name, outcome: Ok((evidence.to_string(), sealed.index, new)), rows: rows.into_iter().take(ROWS).collect() })
         }

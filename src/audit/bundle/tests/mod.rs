@@ -81,7 +81,6 @@ impl Stage {
             from: None,
             until: None,
             received_at,
-            signature: None,
         })
         .expect("fits");
         let mut tx = self.world.db.begin().await.expect("begins");
