@@ -1,6 +1,8 @@
 //! `keshi submit`: hands over files from a terminal.
 
 use crate::error::{Error, Result, codes};
+use crate::receive::signature::{Request, Signer};
+use crate::time::Clock;
 use bytes::Bytes;
 use futures::{Stream, TryStreamExt};
 use indicatif::{ProgressBar, ProgressStyle};
@@ -10,6 +12,7 @@ use sha2::{Digest as _, Sha256};
 use std::io::SeekFrom;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
+use storage::Digest;
 use tokio::io::{AsyncReadExt, AsyncSeekExt};
 use tokio_util::io::ReaderStream;
 
@@ -25,6 +28,7 @@ const PAUSE: Duration = Duration::from_secs(1);
 #[command(after_help = "\
 Examples:
   keshi submit 签到.xlsx --server http://127.0.0.1:8080 --token $TOKEN --kind attendance --class ext:C1 --lesson ext:L1
+  keshi submit 签到.xlsx --server https://keshi.example.org --token $TOKEN --kind attendance --class ext:C1 --key px-class.pem --key-name px-class-2026
   keshi submit *.mp4 --server http://127.0.0.1:8080 --token $TOKEN --kind video --class ext:C1 --progress")]
 pub(super) struct Args {
     /// Files
@@ -51,6 +55,12 @@ pub(super) struct Args {
     /// Time zone of the file, such as Asia/Shanghai
     #[arg(long)]
     timezone: Option<String>,
+    /// Sign with this Ed25519 key: a PEM file (PKCS #8), as openssl genpkey writes it
+    #[arg(long)]
+    key: Option<PathBuf>,
+    /// What the key is registered as; its thumbprint where this is left out
+    #[arg(long, requires = "key")]
+    key_name: Option<String>,
     /// Show a progress bar
     #[arg(long)]
     progress: bool,
@@ -62,8 +72,9 @@ pub(super) struct Args {
 /// Sends all files; stops at the first that is refused.
 pub(super) async fn run(args: Args) -> Result<()> {
     let http = Client::builder().no_proxy().connect_timeout(Duration::from_secs(10)).build().map_err(Error::internal)?;
+    let signer = args.key.as_deref().map(|path| signer(path, args.key_name.as_deref())).transpose()?;
     for file in &args.files {
-        let answer = send(&args, &http, file).await?;
+        let answer = send(&args, &http, signer.as_ref(), file).await?;
         if args.json {
             println!("{answer}");
         } else {
@@ -75,12 +86,18 @@ pub(super) async fn run(args: Args) -> Result<()> {
     Ok(())
 }
 
+/// The key to sign with.
+fn signer(path: &Path, name: Option<&str>) -> Result<Signer> {
+    let unreadable = |cause| Error::new(&codes::INVALID, format!("'{}' cannot be read: {cause}.", path.display()));
+    Signer::from_pem(&std::fs::read_to_string(path).map_err(unreadable)?, name)
+}
+
 /// Hands over one file: goes on with an upload of the same bytes to the same place that is unfinished, or begins one.
-async fn send(args: &Args, http: &Client, path: &Path) -> Result<Value> {
+async fn send(args: &Args, http: &Client, signer: Option<&Signer>, path: &Path) -> Result<Value> {
     let unreadable = |cause: std::io::Error| Error::new(&codes::INVALID, format!("'{}' cannot be read: {cause}.", path.display()));
     let size = tokio::fs::metadata(path).await.map_err(unreadable)?.len();
     let bar = bar(args.progress, size, path);
-    let server = Server { args, http, path, bar: &bar, digest: digest(path, &bar).await.map_err(unreadable)?, size };
+    let server = Server { args, http, signer, path, bar: &bar, digest: digest(path, &bar).await.map_err(unreadable)?, size };
     let (mut place, mut at, mut failures, mut waited) = (None, 0, 0, PAUSE);
     let told = loop {
         let cause = match server.step(&mut place, &mut at).await {
@@ -114,6 +131,7 @@ async fn send(args: &Args, http: &Client, path: &Path) -> Result<Value> {
 struct Server<'a> {
     args: &'a Args,
     http: &'a Client,
+    signer: Option<&'a Signer>,
     path: &'a Path,
     bar: &'a ProgressBar,
     digest: String,
@@ -176,7 +194,8 @@ impl Server<'_> {
         loop {
             let page = self.told(self.http.get(url.clone())).await?.json::<Value>().await?;
             for item in page["items"].as_array().into_iter().flatten() {
-                let same = item["state"] == "open" && item["sha256"] == self.digest.as_str() && item["claim"] == self.claim();
+                let signed = item["signed"].as_str() == self.signer.map(Signer::name);
+                let same = item["state"] == "open" && item["sha256"] == self.digest.as_str() && item["claim"] == self.claim() && signed;
                 if let (true, Some(id), Some(there)) = (same, item["id"].as_str(), item["received"].as_u64()) {
                     return Ok(Some((self.url(&format!("/v1/uploads/{id}"))?, there)));
                 }
@@ -192,11 +211,35 @@ impl Server<'_> {
         let mut keys = self.claim();
         keys["sha256"] = self.digest.clone().into();
         let pair = |(key, value): (&String, &Value)| format!("{key} {}", BASE64_STANDARD.encode(value.as_str().unwrap_or_default()));
-        let metadata: Vec<String> = keys.as_object().into_iter().flatten().map(pair).collect();
-        let request = self.http.post(self.url("/v1/uploads")?).header("upload-length", self.size);
-        let answer = self.told(request.header("upload-metadata", metadata.join(","))).await?;
+        let metadata = keys.as_object().into_iter().flatten().map(pair).collect::<Vec<_>>().join(",");
+        let url = self.url("/v1/uploads")?;
+        let mut request = self.http.post(url.clone()).header("upload-length", self.size).header("upload-metadata", &metadata);
+        if let Some(signer) = self.signer {
+            for (name, value) in self.signed(signer, &url, &metadata).map_err(Trouble::Refused)? {
+                request = request.header(name, value);
+            }
+        }
+        let answer = self.told(request).await?;
         let place = answer.headers().get(reqwest::header::LOCATION).and_then(|place| place.to_str().ok()).map(str::to_owned);
         self.url(&place.ok_or_else(|| Trouble::Broken("the server names no place for the upload".to_owned()))?)
+    }
+
+    /// The fields that a signed beginning of an upload has more.
+    fn signed(&self, signer: &Signer, url: &Url, metadata: &str) -> Result<[(&'static str, String); 3]> {
+        use base64::prelude::{BASE64_STANDARD, Engine};
+        let digest: Digest = self.digest.parse().map_err(Error::internal)?;
+        let digest = format!("sha-256=:{}:", BASE64_STANDARD.encode(digest.0));
+        let field = |name: &str| {
+            Ok([("repr-digest", digest.as_str()), ("upload-metadata", metadata)]
+                .into_iter()
+                .find(|(known, _)| *known == name)
+                .map(|(_, value)| value.to_owned()))
+        };
+        let origin = url.origin().ascii_serialization();
+        let request = Request { method: "POST", origin: &origin, path: url.path(), query: url.query(), field: &field };
+        let now = Clock::System.now();
+        let (input, signature) = signer.sign(&request, &["@method", "@target-uri", "repr-digest", "upload-metadata"], now)?;
+        Ok([("repr-digest", digest), ("signature-input", input), ("signature", signature)])
     }
 
     /// Sends everything from a place in the file on.

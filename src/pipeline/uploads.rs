@@ -25,7 +25,7 @@ pub async fn finish(app: &App, upload: &Upload) -> Result<Submitted> {
     let body = upload::whole(&app.db, &app.objects, upload).await?;
     let taken = async {
         let claim = Claim::check(&app.db, &upload.actor, &upload.query).await?;
-        let signed = upload.signature.as_deref().map(Signed::kept).transpose()?;
+        let signed = upload.signature.clone().map(Signed::of).transpose()?;
         take_in(app, &upload.actor, claim, Announced { digest: upload.digest, signed }, body).await
     };
     let taken = taken.await;

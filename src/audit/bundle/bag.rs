@@ -76,6 +76,16 @@ pub(super) fn resolution_path(id: impl std::fmt::Display) -> String {
     format!("data/resolutions/{id}.json")
 }
 
+/// Where what a platform signed is: the document that is sealed (`json`), the bytes that were signed (`base`), the signature (`sig`).
+pub(super) fn signature_path(id: impl std::fmt::Display, part: &str) -> String {
+    format!("data/signatures/{id}.{part}")
+}
+
+/// Where the public key of a registration is.
+pub(super) fn key_path(registration: impl std::fmt::Display) -> String {
+    format!("data/keys/{registration}.pem")
+}
+
 /// Where a policy is.
 pub(super) fn policy_path(id: &str) -> String {
     format!("data/policies/{id}.json")

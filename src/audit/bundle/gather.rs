@@ -9,9 +9,11 @@ use crate::db::{Columns, Db};
 use crate::error::{Error, Result, RowError, codes};
 use crate::ids::{ClassId, EvidenceId, LeafId, ResolutionId};
 use crate::link;
+use crate::register::platform_key::{self, Revocation};
 use crate::register::policy::Policies;
-use crate::register::{Resolution, resolution};
+use crate::register::{PlatformKey, Resolution, resolution};
 use crate::store;
+use crate::store::signature::{self, Signature};
 use serde_json::{Value, json};
 use sqlx::Row;
 use sqlx::any::AnyRow;
@@ -28,6 +30,10 @@ pub(super) struct Scope {
     pub(super) hours: Vec<Hour>,
     /// What the hours rest on besides evidence.
     pub(super) resolutions: Vec<Resolution>,
+    /// What platforms signed of the evidence, with the leaves.
+    pub(super) signatures: Vec<(Signature, LeafId)>,
+    /// The keys they signed with, and their revocations.
+    pub(super) keys: Vec<(PlatformKey, Vec<Revocation>)>,
     /// By id.
     pub(super) policies: BTreeMap<String, Value>,
 }
@@ -77,6 +83,8 @@ pub(super) async fn gather(db: &Db, what: What, policies: &Policies) -> Result<S
         runs: Vec::new(),
         hours: Vec::new(),
         resolutions: Vec::new(),
+        signatures: Vec::new(),
+        keys: Vec::new(),
         policies: BTreeMap::new(),
     };
     let mut said: BTreeSet<ResolutionId> = BTreeSet::new();
@@ -92,6 +100,11 @@ pub(super) async fn gather(db: &Db, what: What, policies: &Policies) -> Result<S
     }
     for id in wanted {
         scope.evidence.push(kept(db, id).await?);
+        scope.signatures.extend(signature::of_evidence(db, id).await?);
+    }
+    scope.signatures.sort_by_key(|(signature, _)| signature.id);
+    for id in scope.signatures.iter().map(|(signature, _)| signature.key).collect::<BTreeSet<_>>() {
+        scope.keys.push((platform_key::by_id(db, id).await?, platform_key::revocations(db, id).await?));
     }
     for id in said {
         scope.resolutions.push(resolution::by_id(db, id).await?);

@@ -1,7 +1,7 @@
 //! `data/bundle.json`: what is in the bundle and how it hangs together. It is a table of contents, not a proof: the verifier holds every
 //! line of it against what is sealed.
 
-use crate::ids::{ClassId, EvidenceId, LessonId, ResolutionId, RunId, TraineeId};
+use crate::ids::{ClassId, EvidenceId, LessonId, PlatformKeyId, ResolutionId, RevocationId, RunId, SignatureId, TraineeId};
 use crate::time::Time;
 use serde::{Deserialize, Serialize};
 
@@ -25,6 +25,12 @@ pub(super) struct Index {
     /// What people said of who somebody is, where hours rest on it; in the order of ids.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(super) resolutions: Vec<Resolution>,
+    /// What platforms signed of the evidence, in the order of ids.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) signatures: Vec<Signature>,
+    /// The keys they signed with, in the order of ids.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) keys: Vec<Key>,
     /// Ids of the policies that are in it as values.
     pub(super) policies: Vec<String>,
 }
@@ -97,6 +103,43 @@ pub(super) struct Resolution {
     pub(super) at: Time,
     /// SHA-256 of its document.
     pub(super) sha256: String,
+    pub(super) sealed: bool,
+}
+
+/// A platform's signature over a piece of evidence.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(super) struct Signature {
+    pub(super) id: SignatureId,
+    pub(super) evidence: EvidenceId,
+    /// The registration of the key.
+    pub(super) registration: PlatformKeyId,
+    /// When it was taken.
+    pub(super) at: Time,
+    /// SHA-256 of its document.
+    pub(super) sha256: String,
+    pub(super) sealed: bool,
+}
+
+/// A key that a platform signs with.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(super) struct Key {
+    /// Its registration.
+    pub(super) id: PlatformKeyId,
+    pub(super) platform: String,
+    /// What signatures call it.
+    pub(super) key: String,
+    pub(super) at: Time,
+    pub(super) sealed: bool,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) revocations: Vec<Revoked>,
+}
+
+/// That a key counts no more.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(super) struct Revoked {
+    pub(super) id: RevocationId,
+    pub(super) from: Time,
+    pub(super) at: Time,
     pub(super) sealed: bool,
 }
 

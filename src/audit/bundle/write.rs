@@ -9,9 +9,11 @@ use crate::db::Db;
 use crate::error::{Error, Result, codes};
 use crate::ids::LeafId;
 use crate::link;
-use crate::register::Resolution;
+use crate::register::platform_key::Revocation;
 use crate::register::policy::Policies;
+use crate::register::{PlatformKey, Resolution};
 use crate::seal::{Log, Sealed};
+use crate::store::signature::Signature;
 use crate::time::Time;
 use futures::TryStreamExt;
 use serde::Serialize;
@@ -72,7 +74,7 @@ struct Packing {
 
 impl Packing {
     fn bundle(mut self, scope: Scope, now: Time) -> Result<Bundle> {
-        let Scope { about, plan, evidence, runs, hours, resolutions, policies } = scope;
+        let Scope { about, plan, evidence, runs, hours, resolutions, signatures, keys, policies } = scope;
         let published = self.log.published();
         let origin = published.checkpoint.lines().next().unwrap_or_default().to_owned();
         let name = format!("{}.zip", about.folder());
@@ -85,6 +87,8 @@ impl Packing {
             runs: vec![],
             credits: hours,
             resolutions: vec![],
+            signatures: vec![],
+            keys: vec![],
             policies: policies.keys().cloned().collect(),
         };
         self.pack.add("bagit.txt", BAGIT.as_bytes())?;
@@ -97,6 +101,12 @@ impl Packing {
         }
         for resolution in resolutions {
             index.resolutions.push(self.resolution(&resolution)?);
+        }
+        for (signature, leaf) in signatures {
+            index.signatures.push(self.signature(&signature, leaf)?);
+        }
+        for (key, revocations) in keys {
+            index.keys.push(self.key(&key, &revocations)?);
         }
         for (id, policy) in &policies {
             self.json(&bag::policy_path(id), policy)?;
@@ -164,25 +174,50 @@ impl Packing {
     fn run(&mut self, mut run: Run, leaf: LeafId) -> Result<Run> {
         let document = self.rt.block_on(link::run_document(&self.db, run.id))?;
         self.pack.add(&bag::credits_path(run.id), &document)?;
-        if let Some(sealed) = self.sealed(leaf)? {
-            run.sealed = true;
-            self.proof(&run.id.to_string(), &sealed)?;
-        }
+        run.sealed = self.proven(run.id, Some(leaf))?;
         Ok(run)
     }
 
     fn resolution(&mut self, of: &Resolution) -> Result<super::index::Resolution> {
         let document = of.document()?;
         self.pack.add(&bag::resolution_path(of.id), &document)?;
-        let sealed = match of.leaf {
+        let sealed = self.proven(of.id, of.leaf)?;
+        let sha256 = Digest::of(&document).to_string();
+        Ok(super::index::Resolution { id: of.id, class: of.class, at: of.at, sha256, sealed })
+    }
+
+    /// A signature, so that it can be checked without keshi too: what was signed and the signature as bytes.
+    fn signature(&mut self, of: &Signature, leaf: LeafId) -> Result<super::index::Signature> {
+        let document = of.read()?;
+        self.pack.add(&bag::signature_path(of.id, "json"), of.document.as_bytes())?;
+        self.pack.add(&bag::signature_path(of.id, "base"), document.base.as_bytes())?;
+        self.pack.add(&bag::signature_path(of.id, "sig"), &document.signature()?)?;
+        let sealed = self.proven(of.id, Some(leaf))?;
+        let sha256 = of.digest.to_string();
+        Ok(super::index::Signature { id: of.id, evidence: of.evidence, registration: of.key, at: of.at, sha256, sealed })
+    }
+
+    fn key(&mut self, of: &PlatformKey, revocations: &[Revocation]) -> Result<super::index::Key> {
+        self.pack.add(&bag::key_path(of.id), of.pem()?.as_bytes())?;
+        let sealed = self.proven(of.id, of.leaf)?;
+        let mut revoked = Vec::new();
+        for of in revocations {
+            revoked.push(super::index::Revoked { id: of.id, from: of.from, at: of.at, sealed: self.proven(of.id, of.leaf)? });
+        }
+        let (platform, key) = (of.platform.clone(), of.name.clone());
+        Ok(super::index::Key { id: of.id, platform, key, at: of.at, sealed, revocations: revoked })
+    }
+
+    /// Packs leaf and proof of what has this id; `false` when it is in no log, or not yet.
+    fn proven(&mut self, id: impl ToString, leaf: Option<LeafId>) -> Result<bool> {
+        let sealed = match leaf {
             Some(leaf) => self.sealed(leaf)?,
             None => None,
         };
         if let Some(sealed) = &sealed {
-            self.proof(&of.id.to_string(), sealed)?;
+            self.proof(&id.to_string(), sealed)?;
         }
-        let sha256 = Digest::of(&document).to_string();
-        Ok(super::index::Resolution { id: of.id, class: of.class, at: of.at, sha256, sealed: sealed.is_some() })
+        Ok(sealed.is_some())
     }
 
     /// The proof of a leaf; `None` when it is in no log, or not yet. What was decided a moment ago is waited for, once.

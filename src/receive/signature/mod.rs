@@ -79,12 +79,8 @@ pub struct Signed {
 }
 
 impl Signed {
-    /// A signature that was taken before, as it was kept. Errors: those of [`Document::check`].
-    pub fn kept(text: &str) -> Result<Signed> {
-        Signed::of(Document::read(text.as_bytes())?)
-    }
-
-    fn of(document: Document) -> Result<Signed> {
+    /// A signature that holds by what it says itself. Errors: those of [`Document::check`].
+    pub fn of(document: Document) -> Result<Signed> {
         let (said, digest) = (document.check()?, Digest::of(document.text()?.as_bytes()));
         Ok(Signed { document, said, digest })
     }

@@ -16,6 +16,7 @@ pub use metadata::metadata;
 
 use super::claim::Query;
 use super::identity::{Actor, Role};
+use super::signature::Document;
 use crate::db::{Columns, Db};
 use crate::error::{Error, Result, RowError, codes};
 use crate::ids::{EvidenceId, Ids, UploadId};
@@ -51,8 +52,8 @@ pub struct Upload {
     pub received: u64,
     /// When what is there is thrown away, unless more comes.
     pub expires_at: Time,
-    /// The document of the signature it was begun with, if any.
-    pub signature: Option<String>,
+    /// What it was begun with, signed; if it was.
+    pub signature: Option<Document>,
     /// What became of it.
     pub outcome: Option<Outcome>,
 }
@@ -99,8 +100,8 @@ pub struct New<'a> {
     pub digest: Option<Digest>,
     /// Its size in bytes.
     pub size: u64,
-    /// The document of the signature of the request that begins it.
-    pub signature: Option<String>,
+    /// What the request that begins it is signed with.
+    pub signature: Option<Document>,
 }
 
 /// What taking uploads needs.
@@ -132,6 +133,7 @@ impl Tools<'_> {
 pub async fn begin(tools: &Tools<'_>, new: &New<'_>) -> Result<Upload> {
     let Tools { db, ids, .. } = tools;
     let (id, now): (UploadId, Time) = (ids.next(), tools.clock.now());
+    let signature = new.signature.as_ref().map(Document::text).transpose()?;
     let mut tx = db.begin().await?;
     let open: i64 = sqlx::query(sql::UNFINISHED).bind(&new.actor.label).fetch_one(tx.conn()).await?.get("n");
     if open >= i64::from(tools.unfinished) {
@@ -148,7 +150,7 @@ pub async fn begin(tools: &Tools<'_>, new: &New<'_>) -> Result<Upload> {
         .bind(i64::try_from(new.size).map_err(Error::internal)?)
         .bind(now.0)
         .bind(tools.expiry(now).0)
-        .bind(new.signature.as_deref())
+        .bind(signature)
         .execute(tx.conn())
         .await?;
     tx.commit().await?;
@@ -337,7 +339,7 @@ fn read(row: &AnyRow) -> Result<Upload> {
         size: row.int("size") as u64,
         received: row.int("received") as u64,
         expires_at: row.time("expires_at"),
-        signature: row.text_opt("signature"),
+        signature: row.text_opt("signature").map(|text| Document::read(text.as_bytes())).transpose()?,
         outcome,
     })
 }

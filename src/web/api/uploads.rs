@@ -55,7 +55,7 @@ pub(super) struct Wanted {
 
 /// The asker's uploads that have not expired, oldest first
 #[utoipa::path(get, path = "/v1/uploads", tag = "evidence", params(("cursor" = Option<String>, Query), ("limit" = Option<i64>, Query)),
-    responses((status = 200, description = "{items: [{id, size, received, expires_at, state: open|whole|kept|refused, claim, evidence?}], next?}")))]
+    responses((status = 200, description = "{items: [{id, size, received, expires_at, state: open|whole|kept|refused, claim, signed?: the name of the key, evidence?}], next?}")))]
 pub(super) async fn list(State(app): State<App>, Asker(actor): Asker, Query(wanted): Query<Wanted>) -> Answer<Json<Value>> {
     let limit = wanted.limit.unwrap_or(100).clamp(1, 500);
     let uploads = upload::list(&app.db, &actor, wanted.cursor, limit).await?;
@@ -92,7 +92,7 @@ async fn begun(app: &App, actor: &Actor, uri: &Uri, headers: &HeaderMap, body: B
     }
     let signed = signed(app, (actor, &claim), &query, uri, headers, Purpose::Upload).await?;
     let digest = signed.as_ref().map(|signed| signed.said.body).or(digest);
-    let signature = signed.map(|signed| signed.document.text()).transpose()?;
+    let signature = signed.map(|signed| signed.document);
     let upload = upload::begin(&app.upload_tools(), &New { actor, query: &query, digest, size, signature }).await?;
     let place = format!("/v1/uploads/{}", upload.id);
     let mut response = if headers.get(header::CONTENT_TYPE).is_some_and(|sent| sent == PART) {
@@ -228,6 +228,9 @@ fn short(upload: &Upload) -> Value {
             None => "open",
         },
     });
+    if let Some(signature) = &upload.signature {
+        item["signed"] = signature.key.as_str().into();
+    }
     if let Some(digest) = &upload.digest {
         item["sha256"] = digest.to_string().into();
     }

@@ -3,7 +3,7 @@
 use super::super::bag::{self, INDEX, PLAN};
 use super::super::index::{Document, Evidence, Hour, Index, Resolution, Run, Said};
 use super::folder::Folder;
-use super::{Report, Status};
+use super::{Report, Status, signatures};
 use crate::ids::{EvidenceId, ResolutionId};
 use crate::link::hours_text;
 use crate::seal::verify::{verify_checkpoint, verify_log_part, verify_proof};
@@ -14,7 +14,7 @@ use std::io::{self, Read, Seek};
 use storage::Digest;
 
 /// What was found out about an item, in a sentence.
-type Found = (Status, String);
+pub(super) type Found = (Status, String);
 
 /// Checks every item the table of contents names, and that there is nothing else.
 pub(super) fn check<R: Read + Seek>(folder: &mut Folder<'_, R>, trust: &Trust, report: &mut Report) -> io::Result<()> {
@@ -60,6 +60,7 @@ pub(super) fn check<R: Read + Seek>(folder: &mut Folder<'_, R>, trust: &Trust, r
             "The credit run that says so is not in the bundle.",
         );
     }
+    signatures::check(&mut Checking { folder, trust }, &index, report)?;
     others(folder, trust, &index, report)?;
     folder.rest(report);
     Ok(())
@@ -103,8 +104,8 @@ struct Standing {
 }
 
 /// Checks one item. What is wrong comes as `Err` inside the sentence, so that the first fault ends it.
-struct Checking<'f, 'a, R> {
-    folder: &'f mut Folder<'a, R>,
+pub(super) struct Checking<'f, 'a, R> {
+    pub(super) folder: &'f mut Folder<'a, R>,
     trust: &'f Trust,
 }
 
@@ -227,12 +228,12 @@ impl<R: Read + Seek> Checking<'_, '_, R> {
         Ok((found, Some(said)))
     }
 
-    fn know(&mut self, path: &str) {
+    pub(super) fn know(&mut self, path: &str) {
         self.folder.known.insert(path.to_owned());
     }
 
     /// A leaf whose proof holds.
-    fn leaf(&mut self, leaf: &str, proof: &str) -> io::Result<Result<(Proven, Value), Found>> {
+    pub(super) fn leaf(&mut self, leaf: &str, proof: &str) -> io::Result<Result<(Proven, Value), Found>> {
         let (Some(body), Some(text)) = (self.folder.read(leaf)?, self.folder.read(proof)?) else {
             return Ok(Err((Status::Missing, format!("{leaf} or {proof} is not in the zip."))));
         };
@@ -328,11 +329,11 @@ fn hour(hour: &Hour, run: Status, document: Option<&Document>, standing: &Standi
     }
 }
 
-fn place(proven: &Proven) -> String {
+pub(super) fn place(proven: &Proven) -> String {
     format!("leaf {} of log {}", proven.index, proven.origin)
 }
 
-fn sentence(text: &str) -> String {
+pub(super) fn sentence(text: &str) -> String {
     let mut chars = printable(text).chars().collect::<Vec<_>>();
     if let Some(first) = chars.first_mut() {
         *first = first.to_ascii_uppercase();
@@ -341,6 +342,6 @@ fn sentence(text: &str) -> String {
 }
 
 /// Text of the bundle as it may be shown in a terminal.
-fn printable(text: &str) -> String {
+pub(super) fn printable(text: &str) -> String {
     text.chars().take(250).map(|c| if c.is_control() { '_' } else { c }).collect()
 }

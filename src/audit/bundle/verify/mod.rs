@@ -3,6 +3,7 @@
 
 mod folder;
 mod items;
+mod signatures;
 
 use crate::error::{Error, Result, codes};
 use crate::seal::Trust;
@@ -30,7 +31,7 @@ pub enum Status {
 pub struct Item {
     /// What was found out.
     pub status: Status,
-    /// `zip`, `file`, `evidence`, `resolution`, `credit-run`, `hour` or `checkpoint`.
+    /// `zip`, `file`, `evidence`, `resolution`, `key`, `signature`, `credit-run`, `hour` or `checkpoint`.
     pub kind: &'static str,
     /// Its id or its path.
     pub id: String,
