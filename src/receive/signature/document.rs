@@ -1,6 +1,6 @@
 //! What is kept of a signature: all that is needed to check it again without this server, as canonical JSON whose digest is sealed.
 
-use super::base::Covered;
+use super::base::{Covered, Request, base};
 use super::fields::{self, wrong};
 use super::params::Params;
 use super::{Purpose, claim_in_query};
@@ -51,8 +51,15 @@ pub struct Said {
 }
 
 impl Document {
-    /// The document of a signature by a key. Nothing is checked yet.
-    pub(super) fn of(key: &PlatformKey, base: String, signature: &[u8; 64], signature_input: String, at: Time) -> Document {
+    /// The document of a signed request by a key. Nothing is checked yet.
+    ///
+    /// Errors: `signature_malformed`.
+    pub fn of_request(request: &Request<'_>, key: &PlatformKey, input: &str, signature: &str, at: Time) -> Result<Document> {
+        let sent = fields::signature(input, signature)?;
+        Ok(Document::of(key, base(request, &sent.params)?, &sent.signature, input.to_owned(), at))
+    }
+
+    fn of(key: &PlatformKey, base: String, signature: &[u8; 64], signature_input: String, at: Time) -> Document {
         Document {
             at,
             base,

@@ -107,7 +107,7 @@ pub async fn check(db: &Db, request: &Request<'_>, purpose: Purpose, from: From<
         return Err(Error::new(&codes::KEY_REVOKED, sentence));
     }
     in_time(sent.params.created(), sent.params.expires(), from.tolerance_seconds, now)?;
-    let document = Document::of(&key, base::base(request, &sent.params)?, &sent.signature, input, now);
+    let document = Document::of_request(request, &key, &input, &signature, now)?;
     let signed = Signed::of(document).map_err(|error| match error.code == codes::SIGNATURE_WRONG.name {
         true => {
             Error::new(&codes::SIGNATURE_WRONG, format!("{} This server's address is {}.", codes::SIGNATURE_WRONG.help, request.origin))

@@ -36,8 +36,7 @@ fn signed(body: &[u8]) -> Document {
     let signer = Signer::from_pem(PRIVATE, Some("test-key-ed25519")).expect("a key");
     let (input, signature) =
         signer.sign(&request, &["@method", "@target-uri", "content-digest"], Time(1_618_884_473 * SECOND)).expect("signs");
-    let sent = fields::signature(&input, &signature).expect("reads");
-    Document::of(&key(), base(&request, &sent.params).expect("a base"), &sent.signature, input, Time(1_618_884_473 * SECOND))
+    Document::of_request(&request, &key(), &input, &signature, Time(1_618_884_473 * SECOND)).expect("read")
 }
 
 /// RFC 9421, B.2.6: base and signature.

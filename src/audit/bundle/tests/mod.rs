@@ -3,6 +3,7 @@
 mod forged;
 mod made;
 mod said;
+mod signed;
 pub(crate) mod sql;
 mod zip;
 
@@ -143,6 +144,13 @@ impl Stage {
             query = query.bind(digest.0.to_vec());
         }
         query.execute(tx.conn()).await.expect("writes");
+        tx.commit().await.expect("commits");
+    }
+
+    /// Runs a statement that takes an id and a text.
+    async fn damage_text(&self, statement: &'static str, id: impl ToString, text: &str) {
+        let mut tx = self.world.db.begin().await.expect("begins");
+        sqlx::query(statement).bind(id.to_string()).bind(text).execute(tx.conn()).await.expect("writes");
         tx.commit().await.expect("commits");
     }
 

@@ -34,3 +34,9 @@ pub(crate) const FORGE_RESOLUTION: &str = "update resolution set says = 'nobody'
 
 /// $1 resolution: it no longer counts.
 pub(crate) const FORGE_RESOLUTION_AWAY: &str = "update resolution set replaced_at = 1 where id = $1";
+
+/// $1 signature, $2 document.
+pub(crate) const FORGE_SIGNATURE: &str = "update evidence_signature set document = $2 where id = $1";
+
+/// $1 key, $2 what it requires.
+pub(crate) const FORGE_KEY: &str = "update platform_key set required = $2 where id = $1";
