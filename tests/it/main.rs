@@ -12,6 +12,7 @@ mod media;
 mod platforms;
 mod recorded;
 mod resumed;
+mod signed;
 mod simulated;
 mod site;
 mod story;
