@@ -10,10 +10,11 @@ use super::reader::Reader;
 use super::trace::called;
 use super::visit::{self, Visit};
 use crate::analyse::attendance;
-use crate::audit::overview::{self, EvidenceHead};
+use crate::audit::overview::{self, EvidenceHead, Name};
 use crate::detect::Finding;
 use crate::error::{Error, Result, RowError, codes};
 use crate::ids::EvidenceId;
+use crate::register::{platform, platform_key};
 use crate::store;
 use crate::tables::{self, Limits};
 use crate::time::Time;
@@ -57,6 +58,21 @@ pub struct Match {
     pub place: String,
 }
 
+/// What a platform signed of it.
+#[derive(Clone, Debug)]
+pub struct SignedBy {
+    /// The platform.
+    pub platform: String,
+    /// What it calls its key.
+    pub key: String,
+    /// When the signature was taken.
+    pub at: Time,
+    /// Its index in the log.
+    pub leaf: Option<u64>,
+    /// From when on the key counts no more, where that is not after the signature.
+    pub revoked: Option<Time>,
+}
+
 /// The page.
 #[derive(Debug, Template)]
 #[template(path = "evidence.html")]
@@ -93,6 +109,8 @@ pub struct Evidence {
     pub matches: Vec<Match>,
     /// Findings that name it.
     pub findings: Vec<FindingRow>,
+    /// Who signed it.
+    pub signed: Vec<SignedBy>,
     /// Its life, oldest first.
     pub custody: Vec<Kept>,
     /// Its place in the log; none until sealed.
@@ -137,6 +155,7 @@ impl Evidence {
             hours_total,
             matches: matches(&reader, id).await?,
             findings: standing(&reader, head.line.class.as_ref().map(|class| class.0), None, |finding| names(finding, id)).await?,
+            signed: signed(&reader, id).await?,
             custody: custody::life(&reader, &head.line, LISTED).await?,
             proof: Proof::read(&reader, head.leaf_id).await?,
             head: EvidenceRow::of(&reader, &head.line),
@@ -148,6 +167,24 @@ impl Evidence {
 fn names(finding: &Finding, evidence: EvidenceId) -> bool {
     let id = evidence.to_string();
     finding.evidence.iter().any(|pointer| pointer.id == id)
+}
+
+/// The signatures under it. Only their platforms' names are told, and those of the keys.
+async fn signed(reader: &Reader<'_>, id: EvidenceId) -> Result<Vec<SignedBy>> {
+    let mut signed = Vec::new();
+    for (signature, leaf) in store::signature::of_evidence(reader.db, id).await? {
+        let document = signature.read()?;
+        let platform = platform::get(reader.db, &document.platform).await?;
+        let revoked = platform_key::revoked_from(reader.db, signature.key).await?;
+        signed.push(SignedBy {
+            platform: reader.named(&Name { zh: platform.name_zh, en: platform.name_en }).to_owned(),
+            key: document.key,
+            at: signature.at,
+            leaf: reader.log.receipt(leaf).await?.map(|sealed| sealed.index),
+            revoked: revoked.filter(|from| *from <= document.at),
+        });
+    }
+    Ok(signed)
 }
 
 /// The same bytes handed in elsewhere, as far as the reader may see it.

@@ -111,6 +111,10 @@ async fn sealed_page(reader: &Reader<'_>, leaf: &overview::Leaf, body: &serde_js
         let seen = overview::evidence(db, scope, visit::id(id)?).await?.is_some();
         return Ok(seen.then(|| format!("/evidence/{id}")));
     }
+    if let Some(id) = named("evidence") {
+        let seen = overview::evidence(db, scope, visit::id(id)?).await?.is_some();
+        return Ok(seen.then(|| format!("/evidence/{id}")));
+    }
     if let Some(id) = named("finding").filter(|_| reader.findings) {
         return Ok(Some(format!("/findings/{id}")));
     }

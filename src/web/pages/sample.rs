@@ -7,7 +7,7 @@ pub(super) use pages::every_page;
 use super::class::{Class, LessonRow};
 use super::classes::{ClassRow, Classes};
 use super::custody::Kept;
-use super::evidence::{Evidence, Match, RawRow};
+use super::evidence::{Evidence, Match, RawRow, SignedBy};
 use super::evidence_list::{EvidenceList, EvidenceRow};
 use super::finding::{Exhibit, Finding, Look, Overlay, Word};
 use super::findings::{FindingRow, Findings};

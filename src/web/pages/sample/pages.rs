@@ -203,6 +203,16 @@ fn evidence(frame: &Frame, number: u64) -> Evidence {
             Vec::new()
         },
         findings: if number % 4 == 2 { vec![finding_row(2)] } else { Vec::new() },
+        signed: (number % 4 < 2)
+            .then(|| SignedBy {
+                platform: "陕西职业在线培训平台".into(),
+                key: "sx-zxpx-2020".into(),
+                at: at("10:02:11"),
+                leaf: Some(1043),
+                revoked: (number % 4 == 1).then(|| at("09:00:00")),
+            })
+            .into_iter()
+            .collect(),
         custody: [("received", "陕西职业在线培训平台"), ("sealed", ""), ("analysed", ""), ("seen", "zhao.inspector")]
             .into_iter()
             .enumerate()
