@@ -71,6 +71,10 @@ ids! {
     TokenId,
     /// A resumable upload.
     UploadId,
+    /// A webhook: an address that asked to be told.
+    WebhookId,
+    /// What a webhook is told; the `webhook-id` of its deliveries.
+    MessageId,
     /// A person who logs in on the pages.
     UserId,
 }

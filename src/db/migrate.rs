@@ -21,6 +21,7 @@ const MIGRATIONS: &[Migration] = &[
     Migration { version: 6, name: "lesson_quiz", text: include_str!("../../migrations/0006_lesson_quiz.sql") },
     Migration { version: 7, name: "lake_packs", text: include_str!("../../migrations/0007_lake_packs.sql") },
     Migration { version: 8, name: "platform_keys", text: include_str!("../../migrations/0008_platform_keys.sql") },
+    Migration { version: 9, name: "webhooks", text: include_str!("../../migrations/0009_webhooks.sql") },
 ];
 
 pub(super) async fn run(db: &Db) -> Result<()> {

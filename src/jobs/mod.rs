@@ -1,6 +1,6 @@
 //! The queue in the database: a job is committed with the change that asks for it, so neither can exist without the other.
 //!
-//! A stage announces a [`Change`]; the table in `pipeline.rs` says which job follows. At most one *waiting* job exists per kind and
+//! A stage announces a [`Change`]; the tables in `pipeline.rs` say which job follows, and who outside is told (`tell/`). At most one *waiting* job exists per kind and
 //! key, so a burst of changes to one lesson is one recalculation. A job is leased to a worker, renewed while it runs, and given
 //! back when the worker dies. Every job may run twice. After [`MAX_ATTEMPTS`] failures it is *dead*: kept with its error until a
 //! person retries or removes it.
@@ -46,9 +46,15 @@ pub enum Change {
     LessonGoesOn,
     /// The hours of a lesson were calculated anew (key: class id).
     HoursCredited,
+    /// Evidence was kept, for the first time (key: evidence id).
+    EvidenceKept,
+    /// Analysis refused evidence, or rows of it, other than it did before (key: evidence id).
+    EvidenceRefused,
+    /// The hours of a lesson are others than before (key: lesson id).
+    RunKept,
 }
 
-/// A row of the table in `pipeline.rs`: the change, the job that follows, and how long it waits for more of the same (microseconds).
+/// A row of a table in `pipeline.rs`: the change, the job or event that follows, and how long it waits for more of the same (microseconds).
 pub type Follow = (Change, &'static str, i64);
 
 /// A job as the queue holds it.
@@ -77,22 +83,47 @@ pub struct Job {
 #[derive(Clone, Debug)]
 pub struct Jobs {
     follow: &'static [Follow],
+    tell: &'static [Follow],
     ids: Ids,
     woken: Arc<Notify>,
+    news: Arc<Notify>,
 }
 
 impl Jobs {
     /// A queue whose changes are followed as the table says.
     pub fn new(follow: &'static [Follow], ids: Ids) -> Jobs {
-        Jobs { follow, ids, woken: Arc::new(Notify::new()) }
+        Jobs { follow, tell: &[], ids, woken: Arc::new(Notify::new()), news: Arc::new(Notify::new()) }
     }
 
-    /// Asks, in the change's own transaction, for the jobs that follow it.
+    /// The same, with events that outsiders are told of after a change.
+    pub fn telling(self, tell: &'static [Follow]) -> Jobs {
+        Jobs { tell, ..self }
+    }
+
+    /// Asks, in the change's own transaction, for the jobs that follow it, and that those who asked for its event are told.
     pub async fn after(&self, tx: &mut Tx, change: Change, key: &str, now: Time) -> Result<()> {
         for (_, kind, wait) in self.follow.iter().filter(|(follows, _, _)| *follows == change) {
             self.enqueue(tx, kind, key, now.plus(*wait)).await?;
         }
+        for (_, event, wait) in self.tell.iter().filter(|(follows, _, _)| *follows == change) {
+            self.announce(tx, event, key, now, now.plus(*wait)).await?;
+        }
         Ok(())
+    }
+
+    /// Keeps that there is something to tell, where anybody asked for such events; once for all that come before it is written.
+    async fn announce(&self, tx: &mut Tx, event: &str, key: &str, now: Time, due: Time) -> Result<()> {
+        let id: uuid::Uuid = self.ids.next();
+        let kept = sqlx::query(sql::ANNOUNCE).bind(id.to_string()).bind(event).bind(key).bind(now.0).bind(due.0).execute(tx.conn()).await?;
+        if kept.rows_affected() > 0 {
+            self.news.notify_one();
+        }
+        Ok(())
+    }
+
+    /// Woken when there may be something to tell.
+    pub fn news(&self) -> Arc<Notify> {
+        self.news.clone()
     }
 
     /// Asks for one job, unless the same is already waiting.
@@ -300,6 +331,37 @@ mod tests {
             assert!(jobs.list(&db, "waiting", 10).await.expect("lists").is_empty(), "the lease still holds");
             jobs.reclaim(&db, Time(2 + LEASE)).await.expect("looks");
             assert_eq!(jobs.list(&db, "waiting", 10).await.expect("lists").len(), 1);
+        })
+        .await;
+    }
+
+    const TELL: &[Follow] = &[(Change::RunKept, "hours.credited", 5)];
+
+    async fn messages(db: &Db) -> Vec<(String, i64, i64)> {
+        let rows = sqlx::query("select key, at, due_at from webhook_message order by id").fetch_all(db.read()).await.expect("reads");
+        rows.iter().map(|row| (row.get(0), row.get(1), row.get(2))).collect()
+    }
+
+    #[tokio::test]
+    async fn a_change_leaves_something_to_tell_only_where_somebody_asked_and_once_until_it_is_written() {
+        each_engine(async |db| {
+            let jobs = queue().telling(TELL);
+            ask(&db, &jobs, Change::RunKept, "l").await;
+            assert_eq!(messages(&db).await, [], "nobody asked");
+            let mut tx = db.begin().await.expect("begins");
+            let hook = "insert into webhook (id, name, events, url_sealed, secret_sealed, created_by, created_at) values ('w', 'w', '', $1, $1, '', 0)";
+            sqlx::query(hook).bind(vec![1_u8]).execute(tx.conn()).await.expect("runs");
+            sqlx::query("insert into webhook_event (event, webhook_id) values ('hours.credited', 'w')").execute(tx.conn()).await.expect("runs");
+            tx.commit().await.expect("commits");
+            let mut tx = db.begin().await.expect("begins");
+            jobs.after(&mut tx, Change::RunKept, "undone", Time(1)).await.expect("asked");
+            drop(tx);
+            ask(&db, &jobs, Change::LogKept, "other").await;
+            ask(&db, &jobs, Change::RunKept, "l").await;
+            let mut tx = db.begin().await.expect("begins");
+            jobs.after(&mut tx, Change::RunKept, "l", Time(3)).await.expect("asked");
+            tx.commit().await.expect("commits");
+            assert_eq!(messages(&db).await, [("l".to_owned(), 3, 6)], "told once, of the newest, no later than it was due");
         })
         .await;
     }

@@ -1,4 +1,4 @@
-//! Statements on the table `job`.
+//! Statements on the table `job`, and the one that keeps what there is to tell.
 
 /// $1 id, $2 kind, $3 key, $4 run_at. A job that waits already is locked, and so not taken, until the change that asks for it is committed:
 /// who took it before would not see the change, and nobody would ask again.
@@ -47,6 +47,12 @@ pub(crate) const LOST: &str = "select id, kind, key, state, run_at, attempts, er
 pub(crate) const LIST: &str = "select id, kind, key, state, run_at, attempts, error, created_at from job \
      where state = $1 or state = $2 order by run_at, id limit $3";
 
+/// $1 id, $2 event, $3 key, $4 now, $5 due. One look at an index where nobody asked for the event. A message that is not written yet tells
+/// of this change, too; its row is locked until this change is committed, so that it is not written before.
+pub(crate) const ANNOUNCE: &str = "insert into webhook_message (id, event, key, at, due_at) \
+     select $1, $2, $3, $4, $5 where exists (select 1 from webhook_event where event = $2) \
+     on conflict (event, key) where body is null do update set at = excluded.at";
+
 /// Every statement that both engines must prepare.
 #[cfg(test)]
-pub(crate) const ALL: &[&str] = &[ENQUEUE, ANY_DUE, CLAIM_SQLITE, RENEW, REMOVE, PUT_BACK, BURY, REVIVE, LOST, LIST];
+pub(crate) const ALL: &[&str] = &[ENQUEUE, ANY_DUE, CLAIM_SQLITE, RENEW, REMOVE, PUT_BACK, BURY, REVIVE, LOST, LIST, ANNOUNCE];
