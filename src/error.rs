@@ -209,6 +209,7 @@ pub mod codes {
         QUERY_LIMIT = "query_limit", Unprocessable, "The query needs more time, rows or memory than allowed; narrow it.";
         STALE_FORM = "stale_form", Forbidden, "The form has expired and nothing was changed; go back and send it again.";
         LOGIN = "login_failed", Unauthenticated, "Name or password is wrong; try again.";
+        WEBHOOK_URL = "webhook_url", Unprocessable, "A webhook's address is https://…, at most 2000 bytes, without user, password or fragment, and leads to no machine or network of the server's own; a closed network is a setting of the operator.";
         CONFIG = "bad_config", Invalid, "The configuration cannot be used; correct the value named.";
         NOT_READY = "not_ready", Unavailable, "The server is starting or its database is not migrated; run keshi migrate, then try again.";
     }

@@ -2,7 +2,7 @@
 //!
 //! The folders are the pipeline: [`register`] the plan, [`receive`] bytes, [`store`] them as evidence, [`seal`] them in the
 //! Merkle log, [`analyse`] what they say, keep events in the [`lake`], [`link`] them to lesson hours, [`detect`] hours that
-//! cannot be true, [`audit`] any of it. [`pipeline`] says what follows what. A stage knows only the stages before it.
+//! cannot be true, [`audit`] any of it, and [`tell`] outsiders. [`pipeline`] says what follows what. A stage knows only the stages before it.
 
 pub mod error;
 pub mod ids;
@@ -27,3 +27,4 @@ pub mod register;
 pub mod seal;
 pub mod simulate;
 pub mod store;
+pub mod tell;

@@ -34,6 +34,8 @@ pub struct Config {
     pub rules: Folder,
     /// `[query]`
     pub query: Query,
+    /// `[webhooks]`
+    pub webhooks: Webhooks,
     /// `[telemetry]`
     pub telemetry: Telemetry,
 }
@@ -67,6 +69,8 @@ sections! {
     Folder { folder: String }
     /// Bounds on a query.
     Query { seconds: u64, rows: usize, memory_bytes: usize }
+    /// How outsiders are told.
+    Webhooks { closed_network: bool, most: u32, timeout_seconds: u64, parallel: usize, parallel_each: usize, first_wait_seconds: u64, longest_wait_seconds: u64, give_up_seconds: u64, keep_days: u32 }
     /// What is logged.
     Telemetry { log: String, log_format: String }
 }

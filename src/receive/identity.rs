@@ -59,6 +59,8 @@ pub enum Right {
     Judge,
     /// Query the lake in SQL, take bundles and samples.
     Query,
+    /// Be told by webhooks of what happens within one's scope.
+    Subscribe,
     /// Operate: jobs.
     Operate,
 }
@@ -68,8 +70,8 @@ impl Role {
     pub fn may(self, right: Right) -> bool {
         use Right::*;
         match self {
-            Role::Platform => matches!(right, Submit | See),
-            Role::Provider => matches!(right, Plan | Resolve | Submit | See | SeeNames),
+            Role::Platform => matches!(right, Submit | See | Subscribe),
+            Role::Provider => matches!(right, Plan | Resolve | Submit | See | SeeNames | Subscribe),
             Role::Reviewer => matches!(right, EnterProviders | Plan | See | SeeNames | SeeFindings | Query),
             Role::Inspector => matches!(right, See | SeeNames | SeePersonal | SeeFindings | Query),
             Role::Investigator => matches!(right, See | SeeNames | SeePersonal | SeeFindings | Judge | Query),

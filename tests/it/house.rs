@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use std::fs;
 
 /// The pipeline. A stage knows the stages before it, itself, and [`FOUNDATION`].
-const STAGES: [&str; 9] = ["register", "receive", "store", "seal", "analyse", "lake", "link", "detect", "audit"];
+const STAGES: [&str; 10] = ["register", "receive", "store", "seal", "analyse", "lake", "link", "detect", "audit", "tell"];
 /// What every stage stands on. It knows nothing but itself.
 const FOUNDATION: [&str; 7] = ["error", "ids", "time", "tables", "config", "db", "jobs"];
 /// What joins the stages or shows them. It may know everything.
