@@ -40,6 +40,7 @@ create table webhook_message (
 );
 create unique index webhook_message_unwritten on webhook_message (event, key) where body is null;
 create index webhook_message_due on webhook_message (due_at) where body is null;
+create index webhook_message_at on webhook_message (at) where body is not null;
 
 create table webhook_delivery (
     webhook_id text not null references webhook (id),

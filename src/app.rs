@@ -15,6 +15,8 @@ use crate::register::policy::Policies;
 use crate::register::profile::Profiles;
 use crate::register::secrets::Secrets;
 use crate::seal::{Log, key};
+use crate::tell::deliver::Teller;
+use crate::tell::webhook;
 use crate::time::{Clock, DAY, Time};
 use std::sync::Arc;
 use storage::Objects;
@@ -94,7 +96,7 @@ impl App {
         for broken in rules.broken() {
             tracing::warn!(rule = ?broken, "a rule cannot be used and is left out");
         }
-        let jobs = Jobs::new(pipeline::FOLLOW, ids.clone());
+        let jobs = Jobs::new(pipeline::FOLLOW, ids.clone()).telling(pipeline::TELL);
         let uploads = Arc::new(Semaphore::new(config.limits.uploads.max(1)));
         let media_permits = Arc::new(Semaphore::new(config.media.parallel.max(1)));
         let live = Live::new(&config.live);
@@ -112,6 +114,17 @@ impl App {
     pub fn upload_tools(&self) -> upload::Tools<'_> {
         let Parts { db, objects, clock, ids, config, .. } = &**self;
         upload::Tools { db, objects, clock, ids, days: config.limits.upload_days, unfinished: config.limits.unfinished_uploads }
+    }
+
+    /// What bringing webhooks their messages needs.
+    pub fn teller(&self) -> Teller {
+        let Parts { db, clock, ids, secrets, config, .. } = &**self;
+        Teller { db: db.clone(), clock: clock.clone(), ids: ids.clone(), secrets: secrets.clone(), settings: config.webhooks.clone() }
+    }
+
+    /// What keeping webhooks needs.
+    pub fn webhooks(&self) -> webhook::Tools<'_> {
+        webhook::Tools { db: &self.db, ids: &self.ids, secrets: &self.secrets, settings: &self.config.webhooks }
     }
 
     /// What a media child may take.

@@ -210,6 +210,8 @@ pub mod codes {
         STALE_FORM = "stale_form", Forbidden, "The form has expired and nothing was changed; go back and send it again.";
         LOGIN = "login_failed", Unauthenticated, "Name or password is wrong; try again.";
         WEBHOOK_URL = "webhook_url", Unprocessable, "A webhook's address is https://…, at most 2000 bytes, without user, password or fragment, and leads to no machine or network of the server's own; a closed network is a setting of the operator.";
+        TOO_MANY_WEBHOOKS = "too_many_webhooks", Conflict, "You have as many webhooks as this server allows; remove one you no longer need.";
+        WEBHOOK_ENDED = "webhook_ended", Conflict, "This webhook has ended and is told nothing; send active: true to let it begin again.";
         CONFIG = "bad_config", Invalid, "The configuration cannot be used; correct the value named.";
         NOT_READY = "not_ready", Unavailable, "The server is starting or its database is not migrated; run keshi migrate, then try again.";
     }

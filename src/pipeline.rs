@@ -1,6 +1,6 @@
 //! What follows what: the only place where stages are joined.
 //!
-//! A stage commits a change; [`FOLLOW`] says which job comes next, [`run`] which function does it. [`submit`] is the one path of a
+//! A stage commits a change; [`FOLLOW`] says which job comes next, [`run`] which function does it, [`TELL`] who outside is told. [`submit`] is the one path of a
 //! piece of evidence from its first byte to its receipt.
 
 mod house;
@@ -33,6 +33,8 @@ use crate::store::live::Mark;
 use crate::store::signature::Signature;
 use crate::store::{self, Preview};
 use crate::time::{SECOND, Time};
+use crate::tell;
+use crate::time::SECOND;
 use bytes::Bytes;
 use futures::{FutureExt, Stream};
 use std::fs::File;
@@ -55,6 +57,14 @@ pub const FOLLOW: &[Follow] = &[
     (Change::SegmentAdded, compact::JOB, 3 * SECOND),
     // A run of the rules costs a second however little is new, and hours of a class come in bursts.
     (Change::HoursCredited, detect::job::NAME, 3 * SECOND),
+];
+
+/// Who outside is told of which change.
+pub const TELL: &[Follow] = &[
+    (Change::EvidenceKept, tell::EVIDENCE_SEALED, 0),
+    (Change::EvidenceRefused, tell::EVIDENCE_REFUSED, 0),
+    // While a lesson goes on its hours are others every few seconds.
+    (Change::RunKept, tell::HOURS_CREDITED, 10 * SECOND),
 ];
 
 /// Does a job.
@@ -306,6 +316,7 @@ async fn enter(app: &App, claim: Claim, entry: Entry<'_>) -> Result<Entered> {
                 };
                 store::add(tx, &new).await?;
                 store::live::note(tx, id, &events, received_at).await?;
+                jobs.after(tx, Change::EvidenceKept, &id.to_string(), received_at).await?;
                 match (claim.kind, &claim.class) {
                     (Kind::Attendance, Some(class)) if !events.is_empty() => {
                         store::live::unread(tx, class.id, id).await?;

@@ -3,6 +3,7 @@
 use crate::app::App;
 use crate::config::Config;
 use crate::error::{Error, Result, codes};
+use crate::tell::deliver;
 use crate::{jobs, pipeline, web};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::net::TcpListener;
@@ -71,6 +72,7 @@ pub(super) async fn run(_args: Args, app: App) -> Result<()> {
         app.config.server.workers,
         stop.clone(),
     ));
+    let teller = tokio::spawn(deliver::run(app.teller(), app.jobs.news(), stop.clone()));
     tokio::spawn(pipeline::keep_house(app.clone(), stop.clone()));
     tracing::info!(address = %app.config.server.listen, workers = app.config.server.workers, "serving");
     let told = stop.clone();
@@ -82,6 +84,6 @@ pub(super) async fn run(_args: Args, app: App) -> Result<()> {
     let served = web::serve(app, listener, stop.clone()).await;
     stop.cancel();
     unsealed.cancel();
-    let _ = tokio::join!(sequencer, workers);
+    let _ = tokio::join!(sequencer, workers, teller);
     served
 }

@@ -2,6 +2,7 @@
 
 use crate::app::App;
 use crate::error::Result;
+use crate::tell::deliver;
 use crate::{jobs, pipeline};
 use tokio_util::sync::CancellationToken;
 
@@ -24,7 +25,9 @@ pub(super) async fn run(args: Args, app: App) -> Result<()> {
         told.cancel();
     });
     tokio::spawn(pipeline::keep_house(app.clone(), stop.clone()));
+    let teller = tokio::spawn(deliver::run(app.teller(), app.jobs.news(), stop.clone()));
     tracing::info!(workers = count, "working");
     jobs::work(app.jobs.clone(), app.db.clone(), app.clock.clone(), pipeline::handler(app), count, stop).await;
+    let _ = teller.await;
     Ok(())
 }

@@ -21,6 +21,7 @@ const LISTS: &[(&str, &[&str])] = &[
     ("link", crate::link::sql::ALL),
     ("link::rehearsal", crate::link::rehearsal::sql::ALL),
     ("detect", crate::detect::sql::ALL),
+    ("tell", crate::tell::sql::ALL),
 ];
 
 #[tokio::test]

@@ -50,7 +50,7 @@ pub enum Change {
     EvidenceKept,
     /// Analysis refused evidence, or rows of it, other than it did before (key: evidence id).
     EvidenceRefused,
-    /// The hours of a lesson are others than before (key: lesson id).
+    /// What a lesson is credited, or on which evidence, is not what it was (key: lesson id).
     RunKept,
 }
 

@@ -414,11 +414,16 @@ async fn enter(
     let (segment, read) = match outcome {
         Outcome::Read(segment, read) => (segment, *read),
         Outcome::Unreadable(why) => {
-            store::put_fact(tx, evidence.id, "cannot_be_analysed_because", VERSION, &Value::String(why), now).await?;
-            return store::failed(tx, evidence.id, now).await.map(|()| None);
+            if store::refused(tx, evidence.id, VERSION, why, now).await? {
+                tools.jobs.after(tx, Change::EvidenceRefused, &evidence.id.to_string(), now).await?;
+            }
+            return Ok(None);
         }
     };
     let Read { reading, people, lessons: timetable } = read;
+    if reading.refused_total > 0 && store::fact(tx, evidence.id, "log_refused").await? != Some(reading.refused_total.into()) {
+        tools.jobs.after(tx, Change::EvidenceRefused, &evidence.id.to_string(), now).await?;
+    }
     let mut facts = reading.facts;
     facts.insert("log_rows".to_owned(), reading.rows.into());
     facts.insert("log_accepted".to_owned(), reading.accepted.into());

@@ -6,12 +6,13 @@ use crate::error::Result;
 use crate::jobs::Change;
 use crate::receive::upload;
 use crate::store;
+use crate::tell::delivery;
 use crate::time::{DAY, MINUTE};
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
 /// Until `stop`: finishes resumable uploads that a crash left whole, throws away those that expired, throws away what no longer counts in
-/// the lake, and forgets live events taken in long ago.
+/// the lake, and forgets live events taken in long ago and messages to webhooks that were settled long ago.
 pub async fn keep_house(app: App, stop: CancellationToken) {
     loop {
         if let Err(error) = tidy(&app).await {
@@ -45,5 +46,11 @@ async fn tidy(app: &App) -> Result<()> {
         tracing::info!(files = swept.files, "threw away files of the lake that others took the place of");
     }
     let days = i64::from(app.config.live.repeat_days.max(1));
-    store::live::forget(&app.db, now.plus(-days * DAY)).await.map(drop)
+    store::live::forget(&app.db, now.plus(-days * DAY)).await?;
+    let (given_up, _) = delivery::tidy(&app.db, &app.config.webhooks, now).await?;
+    if given_up > 0 {
+        metrics::counter!("keshi_webhook_attempts_total", "outcome" => "given_up").increment(given_up);
+        tracing::info!(given_up, "gave up messages to webhooks that could not be sent in time");
+    }
+    Ok(())
 }

@@ -19,6 +19,9 @@ use sqlx::Row;
 use sqlx::any::AnyRow;
 use storage::Digest;
 
+/// The fact that says why it cannot be read.
+const BECAUSE: &str = "cannot_be_analysed_because";
+
 /// What a log's preview said, for the receipt.
 #[derive(Clone, Debug, Default)]
 pub struct Preview {
@@ -273,8 +276,7 @@ pub async fn analysed(tx: &mut Tx, id: EvidenceId, now: Time, reader: Option<&st
     Ok(())
 }
 
-/// Notes that analysis cannot read it; the fact `because` says why.
-pub async fn failed(tx: &mut Tx, id: EvidenceId, now: Time) -> Result<()> {
+async fn failed(tx: &mut Tx, id: EvidenceId, now: Time) -> Result<()> {
     sqlx::query(sql::FAILED).bind(id.to_string()).bind(now.0).execute(tx.conn()).await?;
     Ok(())
 }
@@ -283,6 +285,23 @@ pub async fn failed(tx: &mut Tx, id: EvidenceId, now: Time) -> Result<()> {
 pub async fn put_fact(tx: &mut Tx, id: EvidenceId, name: &str, version: i64, value: &Value, now: Time) -> Result<()> {
     sqlx::query(sql::PUT_FACT).bind(id.to_string()).bind(name).bind(version).bind(value.to_string()).bind(now.0).execute(tx.conn()).await?;
     Ok(())
+}
+
+/// Notes why it cannot be read; whether that was not known before.
+pub async fn refused(tx: &mut Tx, id: EvidenceId, version: i64, because: String, now: Time) -> Result<bool> {
+    let known = sqlx::query(sql::REFUSED_BECAUSE).bind(id.to_string()).fetch_optional(tx.conn()).await?;
+    let known = known.map(|row| row.json::<Value>("value")).transpose()?;
+    let because = Value::String(because);
+    let new = known.as_ref() != Some(&because);
+    put_fact(tx, id, BECAUSE, version, &because, now).await?;
+    failed(tx, id, now).await?;
+    Ok(new)
+}
+
+/// A fact as it was said last.
+pub async fn fact(tx: &mut Tx, id: EvidenceId, name: &str) -> Result<Option<Value>> {
+    let row = sqlx::query(sql::FACT).bind(id.to_string()).bind(name).fetch_optional(tx.conn()).await?;
+    row.map(|row| row.json("value")).transpose()
 }
 
 /// All facts by name.

@@ -53,6 +53,13 @@ pub(crate) const FAILED: &str = "update evidence set failed_at = $2, analysed_at
 pub(crate) const PUT_FACT: &str = "insert into fact (evidence_id, name, version, value, at) values ($1, $2, $3, $4, $5) \
      on conflict (evidence_id, name) do update set version = excluded.version, value = excluded.value, at = excluded.at";
 
+/// $1 evidence, $2 name.
+pub(crate) const FACT: &str = "select value from fact where evidence_id = $1 and name = $2";
+
+/// $1 evidence: why it cannot be read, if that was what analysis said last.
+pub(crate) const REFUSED_BECAUSE: &str = "select fact.value from fact join evidence on evidence.id = fact.evidence_id \
+     where fact.evidence_id = $1 and fact.name = 'cannot_be_analysed_because' and evidence.failed_at is not null";
+
 /// $1 evidence.
 pub(crate) const FACTS: &str = "select name, value from fact where evidence_id = $1 order by name";
 
@@ -120,6 +127,8 @@ pub(crate) const ALL: &[&str] = &[
     ANALYSED,
     FAILED,
     PUT_FACT,
+    FACT,
+    REFUSED_BECAUSE,
     FACTS,
     PUT_THUMBNAIL,
     THUMBNAIL,

@@ -1,8 +1,32 @@
 //! Telling outsiders what happened: webhooks in the manner of the specification Standard Webhooks.
 //!
-//! What there is to tell is committed with the change it tells of (`jobs/`, the table `TELL` of `pipeline.rs`). Here is what stands between
-//! a message and its receiver: how it is signed ([`sign`]), where it may go ([`address`]), and when it is tried again ([`schedule`]).
+//! Enters: what there is to tell, committed with the change it tells of (`jobs/`, the table `TELL` of `pipeline.rs`). Leaves: requests to
+//! those who asked. A [`webhook`] says who that is; a [`message`] is written from what stands by then, for those who may see it;
+//! [`deliver`] brings it to them, [`sign`]ed, where it may go ([`address`]), and again until it was taken ([`schedule`]); [`delivery`] is
+//! what became of it. Promised: told at least once, under one id; ids, digests and counts, and nothing of a person.
 
 pub mod address;
+mod attempt;
+pub mod deliver;
+pub mod delivery;
+pub mod message;
 pub mod schedule;
 pub mod sign;
+pub(crate) mod sql;
+#[cfg(test)]
+mod tests;
+pub mod webhook;
+
+pub use webhook::Webhook;
+
+/// Evidence is under a published checkpoint: its receipt can be fetched.
+pub const EVIDENCE_SEALED: &str = "evidence.sealed";
+/// Analysis refused evidence that was kept, or rows of it.
+pub const EVIDENCE_REFUSED: &str = "evidence.refused";
+/// What a lesson is credited is not what it was, and the new run is sealed.
+pub const HOURS_CREDITED: &str = "hours.credited";
+/// Somebody wanted to see whether a webhook works.
+pub const TEST: &str = "webhook.test";
+
+/// What a webhook may ask to be told of.
+pub const EVENTS: [&str; 3] = [EVIDENCE_SEALED, EVIDENCE_REFUSED, HOURS_CREDITED];

@@ -48,8 +48,9 @@ pub async fn run(db: &Db, objects: &Objects, jobs: &Jobs, limits: &Limits, permi
             store::analysed(&mut tx, id, now, Some("media"), &[]).await?;
         }
         Measured::Cannot { because } => {
-            store::put_fact(&mut tx, id, "cannot_be_analysed_because", VERSION, &Value::String(because), now).await?;
-            store::failed(&mut tx, id, now).await?;
+            if store::refused(&mut tx, id, VERSION, because, now).await? {
+                jobs.after(&mut tx, Change::EvidenceRefused, &id.to_string(), now).await?;
+            }
         }
     }
     if let Some(digest) = thumbnail {

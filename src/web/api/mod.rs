@@ -14,6 +14,7 @@ mod providers;
 mod query;
 mod signed;
 mod uploads;
+mod webhooks;
 mod who;
 mod xapi;
 
@@ -70,6 +71,12 @@ fn described() -> OpenApiRouter<App> {
         .routes(routes!(findings::set_status))
         .routes(routes!(bundles::make))
         .routes(routes!(query::query))
+        .routes(routes!(webhooks::list, webhooks::add))
+        .routes(routes!(webhooks::get, webhooks::change, webhooks::remove))
+        .routes(routes!(webhooks::test))
+        .routes(routes!(webhooks::rotate))
+        .routes(routes!(webhooks::deliveries))
+        .routes(routes!(webhooks::retry))
         .routes(routes!(jobs::list))
         .routes(routes!(jobs::retry))
         .routes(routes!(log::checkpoint))
