@@ -23,7 +23,12 @@ pub struct Scene {
 impl Scene {
     /// The scene, and its running server.
     pub async fn new(engine: Engine) -> (Scene, site::Server) {
-        let site = Site::new(engine).await;
+        Scene::with(engine, &[]).await
+    }
+
+    /// The scene of a deployment with further settings.
+    pub async fn with(engine: Engine, more: &[(&'static str, &str)]) -> (Scene, site::Server) {
+        let site = Site::with(engine, more).await;
         let server = site.start().await;
         let mut plan = simulate::plan(7, Scale::Class);
         plan.classes.truncate(1);

@@ -16,5 +16,6 @@ mod signed;
 mod simulated;
 mod site;
 mod story;
+mod webhooks;
 mod who;
 mod xapi;
