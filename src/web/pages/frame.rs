@@ -22,6 +22,8 @@ pub enum Section {
     Log,
     /// What the server still has to do, and what it gave up.
     Jobs,
+    /// Who is told of what happens.
+    Webhooks,
     /// Outside: login and errors.
     Nowhere,
 }
@@ -36,6 +38,7 @@ impl Section {
             Section::Findings => "findings",
             Section::Log => "log",
             Section::Jobs => "jobs",
+            Section::Webhooks => "webhooks",
             Section::Nowhere => "nowhere",
         }
     }
@@ -49,6 +52,7 @@ impl Section {
             "findings" => Section::Findings,
             "log" => Section::Log,
             "jobs" => Section::Jobs,
+            "webhooks" => Section::Webhooks,
             _ => Section::Nowhere,
         }
     }
@@ -62,6 +66,7 @@ impl Section {
             Section::Findings => "/findings",
             Section::Log => "/log",
             Section::Jobs => "/jobs",
+            Section::Webhooks => "/webhooks",
         }
     }
 }
@@ -75,6 +80,8 @@ pub struct Viewer {
     pub role: &'static str,
     /// Whether the role sees findings.
     pub findings: bool,
+    /// Whether the role may be told by webhooks.
+    pub subscribes: bool,
 }
 
 /// The surroundings of a page; every page struct has one as `frame`.
@@ -224,6 +231,9 @@ impl Frame {
             rail.push(Section::Findings);
         }
         rail.push(Section::Log);
+        if viewer.subscribes {
+            rail.push(Section::Webhooks);
+        }
         if viewer.role == "admin" {
             rail.push(Section::Jobs);
         }

@@ -35,6 +35,7 @@ pub mod trainee;
 pub mod trouble;
 pub mod unmatched;
 pub mod upload;
+pub mod webhooks;
 pub mod work;
 
 use super::problem::Problem;
@@ -72,6 +73,13 @@ pub fn router() -> Router<App> {
         .route("/log", get(log::show))
         .route("/jobs", get(jobs::show))
         .route("/jobs/{id}/retry", post(jobs::retry))
+        .route("/webhooks", get(webhooks::list).post(webhooks::add))
+        .route("/webhooks/{id}", get(webhooks::show))
+        .route("/webhooks/{id}/test", post(webhooks::test))
+        .route("/webhooks/{id}/secret", post(webhooks::rotate))
+        .route("/webhooks/{id}/active", post(webhooks::begin_or_end))
+        .route("/webhooks/{id}/remove", post(webhooks::remove))
+        .route("/webhooks/{id}/deliveries/{message}/retry", post(webhooks::retry))
         .route("/assets/{folder}/{name}", get(assets::show))
         .layer(middleware::from_fn(remember_language))
         .layer(CompressionLayer::new())

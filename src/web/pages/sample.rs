@@ -25,6 +25,7 @@ use super::trainee::{HourRow, Trainee};
 use super::trouble::Trouble;
 use super::unmatched::{Choice, Said, Unmatched, Waits};
 use super::upload::{Handed, KindChoice, Unfinished, Upload};
+use super::webhooks::{One as Webhook, Row as WebhookRow, Webhooks};
 use super::words::Lang;
 use super::work::{Attention, Work};
 use super::{findings, lesson};
@@ -68,7 +69,7 @@ pub(super) fn frame() -> Frame {
         now: at("16:20:00"),
         place: "/classes?q=a".into(),
         section: Section::Classes,
-        viewer: Some(Viewer { name: "zhao.inspector".into(), role: "inspector", findings: true }),
+        viewer: Some(Viewer { name: "zhao.inspector".into(), role: "inspector", findings: true, subscribes: true }),
         csrf: "sample-csrf".into(),
     }
 }

@@ -101,6 +101,7 @@ impl FromRequestParts<App> for Visit {
                     name: person.actor.name.clone(),
                     role: person.actor.role.as_str(),
                     findings: person.actor.role.may(Right::SeeFindings),
+                    subscribes: person.actor.role.may(Right::Subscribe),
                 });
                 match person.actor.require(Right::See) {
                     Ok(()) => Ok(Visit { app: app.clone(), person, frame }),

@@ -151,6 +151,7 @@ const FILES: &[&str] = &[
     include_str!("../i18n/findings.toml"),
     include_str!("../i18n/operation.toml"),
     include_str!("../i18n/who.toml"),
+    include_str!("../i18n/webhooks.toml"),
 ];
 
 static TABLE: LazyLock<HashMap<String, Entry>> = LazyLock::new(|| {

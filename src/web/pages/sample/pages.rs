@@ -422,6 +422,48 @@ fn unmatched(frame: &Frame) -> Unmatched {
 }
 
 /// Every page, each with data that reaches all of its parts: file name, HTML.
+fn webhook(frame: &Frame, active: bool) -> Webhook {
+    use crate::tell::delivery::Delivery;
+    let delivery = |number, event: &str, state: &str, problem: Option<&str>| Delivery {
+        message: typed(12, number),
+        event: event.into(),
+        key: id(9, number),
+        at: at("16:00:00"),
+        state: state.into(),
+        attempts: 3,
+        next_at: (state == "waiting").then(|| at("16:21:30")),
+        last_at: Some(at("16:20:00")),
+        status: problem.is_some_and(|problem| problem == "status").then_some(503),
+        problem: problem.map(Into::into),
+    };
+    let events = crate::tell::EVENTS.map(String::from);
+    let mut deliveries = vec![delivery(0, crate::tell::TEST, "delivered", None)];
+    for (number, problem) in (1..).zip(["timeout", "connect", "broken", "status", "redirect", "not_public", "gone", "ended", "too_late"]) {
+        let state = if number % 2 == 0 { "given_up" } else { "waiting" };
+        deliveries.push(delivery(number, &events[number as usize % 3], state, Some(problem)));
+    }
+    let row = WebhookRow {
+        id: id(11, 1),
+        name: "培训平台业务系统".into(),
+        url: "example.org/keshi?…".into(),
+        events: events.into(),
+        owner: active.then(|| "sx-zxpx".into()),
+        made: at("09:00:00"),
+        both_until: active.then(|| at("18:00:00")),
+        active,
+        waiting: 5,
+        given_up: 4,
+    };
+    let secret = active.then(|| "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw".into());
+    Webhook {
+        frame: Frame { section: Section::Webhooks, ..frame.clone() },
+        row,
+        secret,
+        deliveries,
+        next: active.then(|| "?cursor=a".into()),
+    }
+}
+
 pub(in super::super) fn every_page(lang: Lang) -> Vec<(String, String)> {
     let mut frame = Frame { lang, ..frame() };
     let mut outside = Frame { viewer: None, section: Section::Nowhere, ..frame.clone() };
@@ -471,6 +513,12 @@ pub(in super::super) fn every_page(lang: Lang) -> Vec<(String, String)> {
     pages.push(("unmatched", html(&unmatched(&frame))));
     let none = Unmatched { rows: Vec::new(), said: Vec::new(), people: 0, rows_total: 0, more: 0, next: None, ..unmatched(&frame) };
     pages.push(("unmatched-none", html(&Unmatched { may_resolve: false, ..none })));
+    let (of, ended) = (webhook(&frame, true), webhook(&frame, false));
+    let rows = vec![of.row.clone(), ended.row.clone()];
+    pages.push(("webhooks", html(&Webhooks { frame: of.frame.clone(), rows, next: Some("?cursor=a".into()) })));
+    pages.push(("webhooks-none", html(&Webhooks { frame: of.frame.clone(), rows: Vec::new(), next: None })));
+    pages.push(("webhook-none", html(&Webhook { deliveries: Vec::new(), ..ended })));
+    pages.push(("webhook", html(&of)));
     frame.section = Section::Evidence;
     let list = |rows: Vec<EvidenceRow>, filter| EvidenceList {
         frame: frame.clone(),
@@ -509,7 +557,7 @@ pub(in super::super) fn every_page(lang: Lang) -> Vec<(String, String)> {
     frame.section = Section::Work;
     pages.push(("work", html(&work(&frame, false))));
     pages.push(("work-quiet", html(&work(&frame, true))));
-    frame.viewer = Some(Viewer { name: "admin".into(), role: "admin", findings: true });
+    frame.viewer = Some(Viewer { name: "admin".into(), role: "admin", findings: true, subscribes: true });
     frame.section = Section::Jobs;
     let jobs = |dead, open, more: i64| Jobs { frame: frame.clone(), open_total: more + 3, dead_total: more, dead, open };
     pages.push(("jobs", html(&jobs(vec![job(0)], (0..3).map(job).collect(), 20))));
