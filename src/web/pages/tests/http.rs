@@ -102,7 +102,7 @@ impl Site {
 #[tokio::test]
 async fn nobody_sees_a_page_before_the_login_and_everybody_comes_back_to_where_they_were() {
     let site = Site::open().await;
-    for place in ["/", "/classes", CLASS, "/evidence?kind=video", "/findings", "/log", "/jobs"] {
+    for place in ["/", "/classes", CLASS, "/evidence?kind=video", "/findings", "/log", "/jobs", "/webhooks"] {
         let answer = site.get(place, "").await;
         assert_eq!(answer.status, StatusCode::SEE_OTHER, "{place}");
         assert!(answer.location().starts_with("/login?next="), "{place}");
@@ -290,4 +290,35 @@ async fn style_and_scripts_are_kept_for_ever_under_their_digest() {
     assert_eq!((answer.status, answer.headers[header::CONTENT_TYPE].as_bytes()), (StatusCode::OK, &b"text/css; charset=utf-8"[..]));
     assert!(answer.headers[header::CACHE_CONTROL].to_str().expect("text").contains("immutable"));
     assert_eq!(site.get("/assets/000000000000/keshi.css", "").await.status, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn a_webhook_is_made_tried_ended_and_removed_by_forms_and_its_secret_is_shown_once() {
+    let site = Site::open().await;
+    let (platform, inspector) = (site.log_in("platform").await, site.log_in("inspector").await);
+    assert_eq!(site.get("/webhooks", &inspector).await.status, StatusCode::FORBIDDEN);
+    assert!(!site.get("/", &inspector).await.html.contains("href=\"/webhooks\""));
+    let list = site.get("/webhooks", &platform).await;
+    let form = |more: &str| format!("csrf={}&name=mine&url=https%3A%2F%2Fexample.org%2Fhook%3Fkey%3Dhidden{more}", list.csrf());
+    assert_eq!(site.post("/webhooks", &platform, &form("")).await.status, StatusCode::BAD_REQUEST, "no event");
+    let forged = site.post("/webhooks", &platform, &form("&sealed=1").replace("csrf=", "csrf=0")).await;
+    assert_eq!(forged.status, StatusCode::FORBIDDEN);
+    let made = site.post("/webhooks", &platform, &form("&sealed=1&credited=1")).await;
+    assert_eq!((made.status, made.headers[header::CACHE_CONTROL].as_bytes()), (StatusCode::OK, &b"no-store"[..]));
+    assert_eq!(made.html.matches("whsec_").count(), 1);
+    let place = made.html.split("action=\"").find_map(|rest| rest.split_once("/test\"")).expect("its page").0.to_owned();
+    let csrf = format!("csrf={}", made.csrf());
+    let done = site.post(&format!("{place}/test"), &platform, &csrf).await;
+    assert_eq!((done.status, done.location()), (StatusCode::SEE_OTHER, place.as_str()));
+    let shown = site.get(&place, &platform).await.html;
+    assert!(!shown.contains("whsec_") && !shown.contains("key=hidden") && shown.contains("example.org/hook?…"), "{shown}");
+    assert!(shown.contains("测试") && shown.contains("待送达"), "{shown}");
+    assert_eq!(site.post(&format!("{place}/secret"), &platform, &csrf).await.html.matches("whsec_").count(), 1);
+    site.post(&format!("{place}/active"), &platform, &format!("{csrf}&active=no")).await;
+    assert!(site.get(&place, &platform).await.html.contains("已停止"));
+    assert_eq!(site.post(&format!("{place}/test"), &platform, &csrf).await.status, StatusCode::CONFLICT);
+    let other = site.log_in("provider").await;
+    assert_eq!(site.get(&place, &other).await.status, StatusCode::NOT_FOUND, "another's");
+    assert_eq!(site.post(&format!("{place}/remove"), &platform, &csrf).await.location(), "/webhooks");
+    assert_eq!(site.get(&place, &platform).await.status, StatusCode::NOT_FOUND);
 }
