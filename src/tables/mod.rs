@@ -19,6 +19,7 @@ pub(crate) mod when;
 pub(crate) use limits::Halt;
 pub use limits::Limits;
 pub use quote::{Count, quote};
+pub(crate) use sheets::SHEET_ROWS;
 
 use crate::error::{Error, Result, codes};
 use std::io::{Seek, Write};

@@ -20,7 +20,7 @@ pub enum Count {
 }
 
 /// A row as it stands in the file: its cells, or its line or entry where the file has no cells. `None` when there is no such row, or
-/// nothing in it can be shown. In a workbook the first sheet that has something in the row is meant. Blocking.
+/// nothing in it can be shown. Blocking.
 ///
 /// # Errors
 /// As for any reading of the file: the codes of workbooks that are bombs or damaged, of documents that are damaged before the row, and of

@@ -32,6 +32,13 @@ pub(crate) enum Merged {
 
 /// Sheets looked at; a log has a handful.
 const MOST_SHEETS: usize = 64;
+/// The rows of the n-th sheet (n > 1) are written n × 10,000,000 + row, so that a number alone leads to a row; no sheet has as many.
+pub(crate) const SHEET_ROWS: u64 = 10_000_000;
+
+/// What stands before the numbers of a sheet's rows; the first sheet is 0.
+fn before(sheet: usize) -> u64 {
+    if sheet == 0 { 0 } else { (sheet as u64 + 1) * SHEET_ROWS }
+}
 
 impl Workbook {
     /// Opens a workbook that the guard passes.
@@ -62,13 +69,13 @@ impl Workbook {
             Err(error) => return Err(error.into()),
         };
         let mut row: Vec<Cell<'static>> = Vec::new();
-        let mut number = 0;
+        let (before, mut number) = (before(sheet), 0);
         loop {
             let cell = contained(|| reader.next_cell())?;
             let next = cell.as_ref().map(|cell| u64::from(cell.get_position().0) + 1);
             if next != Some(number) && number > 0 {
                 merged.complete(number, &mut row);
-                give(&Row { number, bytes: None, damage: None, cells: Cells::Sheet(&row) })?;
+                give(&Row { number: before + number, bytes: None, damage: None, cells: Cells::Sheet(&row) })?;
                 row.clear();
             }
             let Some(cell) = cell else { return Ok(()) };

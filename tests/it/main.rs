@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod crash;
+mod formats;
 mod hostile;
 mod house;
 mod lake;
@@ -16,6 +17,7 @@ mod signed;
 mod simulated;
 mod site;
 mod story;
+mod trail;
 mod webhooks;
 mod who;
 mod xapi;

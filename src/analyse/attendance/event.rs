@@ -152,8 +152,8 @@ impl Event {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Event {
     /// The row as a person sees it in the file, from 1: the line of NDJSON, the record of a CSV, the row of a sheet, the entry of a
-    /// JSON document in the order of the document (several events may share one). When events
-    /// come from several sheets of one workbook, the rows of the n-th of them (n > 1) are written n × 10,000,000 + row.
+    /// JSON document in the order of the document (several events may share one). The rows
+    /// of the n-th sheet of a workbook (n > 1) are written n × 10,000,000 + row.
     pub row: u64,
     /// The bytes of the row in the raw file, where the file has such a thing (not in a workbook, nor in a JSON document of an
     /// encoding other than UTF-8 and UTF-16).

@@ -80,16 +80,6 @@ pub(crate) fn stated_s<F: Copy + PartialEq>(
 pub(crate) struct Body<F> {
     pub(crate) table: usize,
     pub(crate) columns: Columns<F>,
-    /// Added to row numbers: tells the sheets of one workbook apart.
-    pub(crate) base: u64,
-}
-
-impl<F> Body<F> {
-    /// The n-th table of a source that is read, from 0. Rows of the first keep their numbers; see [`Event::row`] for those of others.
-    pub(crate) fn nth(nth: usize, table: usize, columns: Columns<F>) -> Body<F> {
-        let base = if nth == 0 { 0 } else { (nth as u64 + 1) * 10_000_000 };
-        Body { table, columns, base }
-    }
 }
 
 /// Reads every table that has the headings. `times` are the columns that hold dates.
@@ -113,9 +103,9 @@ pub(crate) fn read_tables<F: Copy + PartialEq>(
     }
     let mut calendar = Calendar::new(hints);
     let mut ended = Ok(());
-    for (nth, (table, columns)) in found.into_iter().enumerate() {
+    for (table, columns) in found {
         settle_order(source, table, &probe.tables[table].head, &columns, times, &mut calendar, tally.most_rows())?;
-        let body = Body::nth(nth, table, columns);
+        let body = Body { table, columns };
         ended = each_row(source, body, tally, hints, &headings, |row, columns| read(row, columns, &mut calendar));
         if ended.is_err() {
             break;
@@ -135,7 +125,7 @@ pub(crate) fn each_row<F: Copy + PartialEq>(
     mut read: impl FnMut(&Row<'_>, &Columns<F>) -> Result<Event, Fault>,
 ) -> Result<(), Halt> {
     let encoding = source.encoding();
-    let Body { table, mut columns, base } = body;
+    let Body { table, mut columns } = body;
     let first = columns.row;
     source.each_row(table, &mut |row| {
         if row.number <= first || row.is_blank() {
@@ -150,8 +140,7 @@ pub(crate) fn each_row<F: Copy + PartialEq>(
             return Ok(());
         }
         tally.row()?;
-        let number = base + row.number;
-        tally.take(number, event.map(|event| Event { row: number, bytes: row.bytes.clone(), ..event }))
+        tally.take(row.number, event.map(|event| Event { row: row.number, bytes: row.bytes.clone(), ..event }))
     })
 }
 

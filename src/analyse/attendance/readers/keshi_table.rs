@@ -140,7 +140,7 @@ fn read(source: &mut Source, probe: &Probe, hints: &Hints<'_>, tally: &mut Tally
     let times = [Field::At, Field::Until];
     values::settle_order(source, table, &probe.tables[table].head, &found, &times, &mut calendar, tally.most_rows())?;
     let mut lost_digits = false;
-    let body = Body { table, columns: found, base: 0 };
+    let body = Body { table, columns: found };
     let read = values::each_row(source, body, tally, hints, columns, |row, columns| event(row, columns, &mut calendar, &mut lost_digits));
     tally.assume_calendar(&calendar);
     if lost_digits {

@@ -21,6 +21,7 @@ use super::{Reader, keshi_table};
 use crate::error::{Error, codes};
 use crate::register::Platform;
 use crate::register::profile::{Basis, Counts, Field};
+use crate::tables::SHEET_ROWS;
 use crate::time::Time;
 use serde_json::json;
 use std::collections::{BTreeSet, HashMap};
@@ -271,7 +272,7 @@ impl At<'_, '_> {
 pub struct Heading {
     /// Name of the sheet, where there are sheets.
     pub sheet: Option<String>,
-    /// The row of headings, from 1.
+    /// The row of headings in the sheet, from 1.
     pub row: u64,
     /// The column, from 1.
     pub column: usize,
@@ -294,7 +295,7 @@ pub(crate) fn mapped(probe: &Probe, profile: &Platform) -> Vec<Heading> {
             let field = words.headings.get(&fold::heading(&label)).map(|(field, _)| *field);
             let field = field.filter(|field| columns.get(*field) == Some(place));
             let label = label.chars().take(60).collect();
-            headings.push(Heading { sheet: table.name.clone(), row: row.number, column: place + 1, label, field });
+            headings.push(Heading { sheet: table.name.clone(), row: row.number % SHEET_ROWS, column: place + 1, label, field });
         }
     }
     headings

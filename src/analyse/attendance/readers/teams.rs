@@ -50,10 +50,9 @@ fn read(source: &mut Source, probe: &Probe, hints: &Hints<'_>, tally: &mut Tally
     }
     let (mut calendar, mut totals, mut used) = (Calendar::new(hints), Totals::default(), Used::default());
     let mut ended = Ok(());
-    for (nth, (table, first)) in tables.into_iter().enumerate() {
+    for (table, first) in tables {
         values::labelled_facts(&probe.tables[table].head, first, MEETING, tally);
-        let base = if nth == 0 { 0 } else { (nth as u64 + 1) * 10_000_000 };
-        let mut log = Log { table, base, hints, calendar: &mut calendar, totals: &mut totals, used: &mut used };
+        let mut log = Log { table, hints, calendar: &mut calendar, totals: &mut totals, used: &mut used };
         ended = log.read(source, tally);
         if ended.is_err() {
             break;
@@ -101,7 +100,6 @@ impl Used {
 
 struct Log<'l, 'h> {
     table: usize,
-    base: u64,
     hints: &'l Hints<'h>,
     calendar: &'l mut Calendar,
     totals: &'l mut Totals,
@@ -170,7 +168,7 @@ impl Log<'_, '_> {
             }
             tally.row()?;
             let event = tally::undamaged(row, &self.hints.limits, encoding).and_then(|()| self.event(row, *part, columns, place.meeting));
-            tally.take(self.base + row.number, event.map(|event| Event { row: self.base + row.number, bytes: row.bytes.clone(), ..event }))
+            tally.take(row.number, event.map(|event| Event { row: row.number, bytes: row.bytes.clone(), ..event }))
         })
     }
 
@@ -192,7 +190,7 @@ impl Log<'_, '_> {
             self.totals.row(row.number, stated, at, until);
         }
         match until {
-            Some(until) if part == Part::Activities => self.totals.stay(&key(&who, self.base, meeting), at, until),
+            Some(until) if part == Part::Activities => self.totals.stay(&key(&who, self.table, meeting), at, until),
             Some(until) if until >= at => {
                 if !stated.is_some_and(|stated| totals::fills(stated, at, until)) {
                     return Err(Fault::first_to_last("download the report with its In-Meeting Activities"));
@@ -233,7 +231,7 @@ impl Log<'_, '_> {
             {
                 let text = |field| values::text(row, columns, field);
                 let who = Who { name: text(Field::Name), email: text(Field::Email), ..Who::default() };
-                self.totals.person(row.number, &key(&who, self.base, place.meeting), stated);
+                self.totals.person(row.number, &key(&who, self.table, place.meeting), stated);
             }
             Ok(())
         })
@@ -241,8 +239,8 @@ impl Log<'_, '_> {
 }
 
 /// What tells people of one meeting apart in both of its sections.
-fn key(who: &Who, base: u64, meeting: usize) -> String {
-    format!("{base} {meeting} {}", who.email.as_ref().or(who.name.as_ref()).map_or("", String::as_str))
+fn key(who: &Who, table: usize, meeting: usize) -> String {
+    format!("{table} {meeting} {}", who.email.as_ref().or(who.name.as_ref()).map_or("", String::as_str))
 }
 
 fn duration_s(row: &Row<'_>, columns: &Columns<Field>) -> Option<i64> {

@@ -184,10 +184,10 @@ impl Log<'_, '_> {
         overviews: Vec<(usize, Columns<Field>)>,
         tally: &mut Tally<'_>,
     ) -> Result<(), Halt> {
-        for (nth, (table, columns)) in details.into_iter().enumerate() {
+        for (table, columns) in details {
             self.settle(source, table, &columns, &[Field::Join, Field::Leave], tally)?;
             let Log { calendar, totals, .. } = self;
-            values::each_row(source, Body::nth(nth, table, columns), tally, self.hints, self::columns, |row, columns| {
+            values::each_row(source, Body { table, columns }, tally, self.hints, self::columns, |row, columns| {
                 let event = event(row, columns, Field::Join, Field::Leave, calendar)?;
                 if let (Some(name), Some(until)) = (event.who.name.as_deref(), event.until) {
                     totals.stay(name, event.at, until);
@@ -211,11 +211,11 @@ impl Log<'_, '_> {
 
     /// Without details, rows that can only be one stay are stays.
     fn overviews(&mut self, source: &mut Source, overviews: Vec<(usize, Columns<Field>)>, tally: &mut Tally<'_>) -> Result<(), Halt> {
-        for (nth, (table, columns)) in overviews.into_iter().enumerate() {
+        for (table, columns) in overviews {
             self.settle(source, table, &columns, &[Field::FirstJoin, Field::LastLeave], tally)?;
             let Log { calendar, totals, .. } = self;
             let mut assumed = false;
-            let read = values::each_row(source, Body::nth(nth, table, columns), tally, self.hints, self::columns, |row, columns| {
+            let read = values::each_row(source, Body { table, columns }, tally, self.hints, self::columns, |row, columns| {
                 let event = event(row, columns, Field::FirstJoin, Field::LastLeave, calendar)?;
                 let Some(until) = event.until else { return Ok(event) };
                 let total = total_s(row, columns);

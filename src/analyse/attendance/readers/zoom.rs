@@ -102,7 +102,7 @@ fn read(source: &mut Source, probe: &Probe, hints: &Hints<'_>, tally: &mut Tally
     let mut calendar = Calendar::new(hints);
     values::settle_order(source, table, &probe.tables[table].head, &found, &[Field::Join, Field::Leave], &mut calendar, tally.most_rows())?;
     let mut totals = Totals::default();
-    let body = Body { table, columns: found, base: 0 };
+    let body = Body { table, columns: found };
     let read = values::each_row(source, body, tally, hints, columns, |row, columns| {
         if columns.has(Field::Join) { event(row, columns, &mut calendar, &mut totals) } else { total(row, columns, hints) }
     });
