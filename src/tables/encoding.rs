@@ -69,7 +69,7 @@ pub(crate) fn sniff(file: &mut File) -> io::Result<Sniffed> {
         return Ok(wide(&head));
     }
     if head.iter().filter(|byte| matches!(byte, 0x01..=0x08 | 0x0e..=0x1a | 0x1c..=0x1f)).count() > head.len() / 256 {
-        return Ok(Sniffed::Foreign("it is a binary file"));
+        return Ok(Sniffed::Foreign("it is a binary file; export the log as a workbook, CSV or JSON and send that"));
     }
     if head.is_ascii() && head.trim_ascii_start().starts_with(b"{") {
         // JSON is UTF-8; it need not be read to its first name to know.
@@ -128,11 +128,15 @@ fn wide(head: &[u8]) -> Sniffed {
     } else if first > 4 * second {
         UTF_16BE
     } else {
-        return Sniffed::Foreign("it is a binary file");
+        return Sniffed::Foreign("it is a binary file; export the log as a workbook, CSV or JSON and send that");
     };
     let (text, _) = encoding.decode_without_bom_handling(&head[..head.len() & !1]);
     let odd = text.chars().filter(|c| *c == '\u{fffd}' || c.is_control() && !matches!(c, '\t' | '\r' | '\n')).count();
-    if odd > 1 { Sniffed::Foreign("it is a binary file") } else { Sniffed::Text(Charset { encoding, mark: 0 }) }
+    if odd > 1 {
+        Sniffed::Foreign("it is a binary file; export the log as a workbook, CSV or JSON and send that")
+    } else {
+        Sniffed::Text(Charset { encoding, mark: 0 })
+    }
 }
 
 /// The encoding of a sample that begins with a byte that is not ASCII.

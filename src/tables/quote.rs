@@ -4,6 +4,7 @@ use super::Halt;
 use super::document::Item;
 use super::limits::Limits;
 use super::records::Cut;
+use super::sheets::SHEET_ROWS;
 use super::source::Source;
 use crate::error::Result;
 use std::fs::File;
@@ -35,21 +36,25 @@ pub fn quote(file: File, row: u64, count: Count, limits: Limits) -> Result<Optio
     if tables == 0 {
         return line(&mut source, row);
     }
-    for table in 0..tables {
-        let mut found = None;
-        let ended = source.each_row(table, &mut |this| {
-            if this.number < row {
-                return Ok(());
+    // What was read before the sheets of a workbook were told apart points to a row of whichever sheet has it.
+    for within in [u64::MAX, SHEET_ROWS] {
+        for table in 0..tables {
+            let mut found = None;
+            let ended = source.each_row(table, &mut |this| {
+                let number = this.number % within;
+                if number < row {
+                    return Ok(());
+                }
+                if number == row && !this.is_blank() {
+                    found = Some(this.texts());
+                }
+                Err(Halt::Enough)
+            });
+            match ended {
+                Err(Halt::Failed(error)) => return Err(error),
+                Ok(()) | Err(Halt::Enough) if found.is_some() => return Ok(found),
+                Ok(()) | Err(Halt::Enough) => {}
             }
-            if this.number == row && !this.is_blank() {
-                found = Some(this.texts());
-            }
-            Err(Halt::Enough)
-        });
-        match ended {
-            Err(Halt::Failed(error)) => return Err(error),
-            Ok(()) | Err(Halt::Enough) if found.is_some() => return Ok(found),
-            Ok(()) | Err(Halt::Enough) => {}
         }
     }
     Ok(None)
@@ -146,6 +151,8 @@ mod tests {
         sheet.write(0, 0, "姓名").expect("written");
         sheet.write(4, 0, "王五").expect("written");
         let bytes = book.save_to_buffer().expect("a workbook");
-        assert_eq!(quoted(&bytes, 5), Some(vec!["王五".to_owned()]));
+        assert_eq!(quoted(&bytes, 20_000_005), Some(vec!["王五".to_owned()]));
+        assert_eq!(quoted(&bytes, 5), Some(vec!["王五".to_owned()]), "as it was pointed to before sheets were told apart");
+        assert_eq!((quoted(&bytes, 1), quoted(&bytes, 10_000_005)), (Some(vec!["说明".to_owned()]), None));
     }
 }

@@ -31,6 +31,8 @@ pub(crate) enum Cut<'a> {
     Whole(&'a [u8]),
     TooLong,
     OpenQuote,
+    /// Bytes of it are no text in the file's encoding. Only where lines are decoded.
+    NoText,
 }
 
 /// Rows of a reader whose bytes are UTF-8, or of an encoding in which ASCII bytes are ASCII.
@@ -242,6 +244,7 @@ mod tests {
                 Cut::Whole(text) => String::from_utf8_lossy(text).into_owned(),
                 Cut::TooLong => "<too long>".to_owned(),
                 Cut::OpenQuote => "<open quote>".to_owned(),
+                Cut::NoText => "<no text>".to_owned(),
             };
             found.push((piece.number, piece.span, text));
         }

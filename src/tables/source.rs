@@ -214,10 +214,10 @@ impl Text {
         let mut splitter = self.splitter(Rows::Lines)?;
         while let Some(piece) = splitter.next()? {
             match piece.text {
-                Cut::Whole(bytes) if !charset.is_wide() && charset.encoding != UTF_8 => {
-                    let text = charset.encoding.decode_without_bom_handling(bytes).0;
-                    give(Piece { text: Cut::Whole(text.as_bytes()), ..piece })?;
-                }
+                Cut::Whole(bytes) if charset.encoding != UTF_8 => match decoded(charset.encoding, bytes) {
+                    (_, true) => give(Piece { text: Cut::NoText, ..piece })?,
+                    (text, false) => give(Piece { text: Cut::Whole(text.as_bytes()), ..piece })?,
+                },
                 _ => give(piece)?,
             }
         }
@@ -247,6 +247,7 @@ impl Text {
             let damage = match piece.text {
                 Cut::TooLong => Some(Damage::TooLong),
                 Cut::OpenQuote => Some(Damage::OpenQuote),
+                Cut::NoText => Some(Damage::Encoding),
                 Cut::Whole(bytes) => {
                     let (text, faulty) = decoded(charset.encoding, bytes);
                     fields.split(&text, delimiter, limits.columns);

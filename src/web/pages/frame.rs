@@ -3,6 +3,7 @@
 use super::format;
 use super::state::State;
 use super::words::{Lang, fill};
+use crate::tables::SHEET_ROWS;
 use crate::time::Time;
 use chrono_tz::Tz;
 use std::fmt::Display;
@@ -128,6 +129,14 @@ impl Frame {
     /// A sentence with one value.
     pub fn say1(&self, key: &str, value: impl Display) -> String {
         fill(self.lang.say(key), &[&value.to_string()])
+    }
+
+    /// Which row of a file, in words: of a workbook's further sheets, which sheet too.
+    pub fn row(&self, number: &u64) -> String {
+        match *number {
+            number if number < SHEET_ROWS => self.say1("hour.row", number),
+            number => self.say2("hour.sheet_row", number / SHEET_ROWS, number % SHEET_ROWS),
+        }
     }
 
     /// A sentence with two values.

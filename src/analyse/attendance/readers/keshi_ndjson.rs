@@ -33,6 +33,7 @@ fn recognise(probe: &Probe, _: &Hints<'_>) -> u8 {
 }
 
 fn read(source: &mut Source, _: &Probe, _: &Hints<'_>, tally: &mut Tally<'_>) -> Result<(), Halt> {
+    let encoding = source.encoding();
     let Some(text) = source.as_text() else {
         return Err(
             Error::new(&codes::UNKNOWN_FORMAT, "The file was sent as keshi-ndjson and is a workbook; send it with format=auto.").into()
@@ -42,6 +43,7 @@ fn read(source: &mut Source, _: &Probe, _: &Hints<'_>, tally: &mut Tally<'_>) ->
         let event = match text {
             Cut::Whole(line) if line.trim_ascii().is_empty() => return Ok(()),
             Cut::Whole(line) => event(line),
+            Cut::NoText => Err(Fault::bad_encoding(encoding)),
             Cut::TooLong | Cut::OpenQuote => {
                 Err(Fault::new(fault::TOO_LONG, "the line is longer than allowed; one event needs a few hundred bytes"))
             }

@@ -80,6 +80,7 @@ fn each_statement(
             Part::Entry(place, statement) => give(place, statement),
         }),
         From::Lines => {
+            let encoding = source.encoding();
             let Some(text) = source.as_text() else {
                 return Err(
                     Error::new(&codes::UNKNOWN_FORMAT, "The file is a workbook and no lines of JSON; send it with format=auto.").into()
@@ -90,6 +91,7 @@ fn each_statement(
                     Cut::Whole(line) if line.trim_ascii().is_empty() => return Ok(()),
                     Cut::Whole(line) => serde_json::from_slice(line)
                         .map_err(|_| Fault::new(fault::BAD_JSON, "the line is not one JSON object; write one statement on each line")),
+                    Cut::NoText => Err(Fault::bad_encoding(encoding)),
                     Cut::TooLong | Cut::OpenQuote => Err(Fault::too_long_line(hints.limits.line_bytes)),
                 };
                 give(Place::line(number, span), statement)

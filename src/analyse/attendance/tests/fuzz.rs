@@ -3,6 +3,8 @@
 //! reader is left in a file that the failure names.
 
 use super::*;
+use crate::analyse::attendance::fault::ROW_CODES;
+use crate::error::{Kind, codes};
 use std::time::{Duration, Instant};
 
 /// A small sample of each format, modelled as the samples of its own test file are, and how it is named when it is read without being told.
@@ -301,8 +303,12 @@ fn replaced(bytes: &[u8], cell: &str, chance: &mut Chance) -> Vec<u8> {
     [&bytes[..marks[pair] + 1], cell.as_bytes(), &bytes[until.max(marks[pair] + 1)..]].concat()
 }
 
-/// What every file holds to, whatever it is.
-fn holds(bytes: &[u8], hints: &Hints<'_>) {
+/// What samples say of people. Parts of it would stand in sentences by chance.
+const PERSONAL: [&str; 9] = ["张三", "李四", "王五", "小张", "Zhang", "zhangsan", "z@example", "x@example", "1.2.3.4"];
+
+/// What every file holds to, whatever it is: rows add up, moments are possible, whatever is refused has a code of the catalogue and says what
+/// to do, and no sentence names anybody.
+pub(super) fn holds(bytes: &[u8], hints: &Hints<'_>) {
     let read = all(bytes, hints);
     let (facts, refused) = match &read {
         Ok((reading, events)) => {
@@ -310,8 +316,10 @@ fn holds(bytes: &[u8], hints: &Hints<'_>) {
             assert_eq!(reading.accepted, events.len() as u64);
             for event in events {
                 assert!(event.row >= 1 && !event.who.is_nobody() && event.until.is_none_or(|until| until >= event.at));
-                let year = event.at.to_string()[..4].parse::<u32>().expect("a year");
-                assert!((2000..2100).contains(&year), "{year}");
+                for moment in [Some(event.at), event.until].into_iter().flatten() {
+                    let year = moment.to_string()[..4].parse::<u32>().expect("a year");
+                    assert!((2000..2100).contains(&year), "{year}");
+                }
                 assert!(event.bytes.as_ref().is_none_or(|span| span.start < span.end && span.end <= bytes.len() as u64));
                 assert!(!event.kind.is_stated() || event.stated_ms.is_some() || event.mark.is_some());
             }
@@ -319,10 +327,19 @@ fn holds(bytes: &[u8], hints: &Hints<'_>) {
             let facts = reading.facts.iter().filter(|(name, _)| !["topic", "meeting_id", "account_home_pages"].contains(&name.as_str()));
             (facts.map(|(name, value)| format!("{name} {value} ")).collect::<String>() + &reading.assumptions.join(" "), &reading.refused)
         }
-        Err(error) => (error.message.clone(), &error.rows),
+        Err(error) => {
+            assert!(codes::ALL.iter().any(|code| code.name == error.code), "{error}");
+            assert!(matches!(error.kind, Kind::Unprocessable | Kind::TooLarge | Kind::Invalid), "{error}");
+            assert!(error.message.contains("; ") || error.message.contains(". "), "what to do? {error}");
+            (error.message.clone(), &error.rows)
+        }
     };
+    for row in refused {
+        assert!(row.row >= 1 && ROW_CODES.iter().any(|(code, _)| *code == row.code), "{row:?}");
+        assert!(row.message.contains("; "), "what to do? {row:?}");
+    }
     let said = refused.iter().fold(facts, |said, row| said + " " + &row.message);
-    assert!(!said.contains("张三") && !said.contains("z@example"), "a sentence names somebody: {said}");
+    assert!(PERSONAL.iter().all(|text| !said.contains(text)), "a sentence names somebody: {said}");
 }
 
 #[test]

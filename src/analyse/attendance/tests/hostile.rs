@@ -31,6 +31,14 @@ fn with_parts(book: &[u8], parts: &[(&str, Vec<u8>)]) -> Vec<u8> {
     new.finish().expect("finished").into_inner()
 }
 
+/// A workbook with one part that is text changed.
+pub(super) fn with_part_changed(book: &[u8], name: &str, change: impl FnOnce(String) -> String) -> Vec<u8> {
+    let mut text = String::new();
+    let mut archive = zip::ZipArchive::new(Cursor::new(book)).expect("a workbook");
+    archive.by_name(name).expect("the part").read_to_string(&mut text).expect("text");
+    with_parts(book, &[(name, change(text).into_bytes())])
+}
+
 fn book() -> Vec<u8> {
     let rows: [&[&str]; 2] = [&["姓名", "开始时间", "结束时间"], &["张三", "2020-03-03 09:00:00", "2020-03-03 10:00:00"]];
     workbook(&[("log", &rows)])

@@ -4,6 +4,7 @@ mod bigbluebutton;
 mod cc_live;
 mod cc_live_json;
 mod chaoxing;
+mod damage;
 mod dingtalk;
 mod formats;
 mod fuzz;
