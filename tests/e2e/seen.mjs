@@ -41,9 +41,9 @@ export function seen({ lang, phone }) {
     }
   }
 
-  // A finger hits what it means: a control is 40 px high, and 19 px beside the middle of a link no other one opens.
+  // A finger hits what it means: a control is 40 px high (a choice by its label), and 19 px beside the middle of a link no other one opens.
   if (phone) {
-    for (const control of all("button, input:not([type=radio]), select, textarea, summary")) {
+    for (const control of all("button, input:not([type=radio], [type=checkbox]), select, textarea, summary")) {
       const { height } = control.getBoundingClientRect();
       if (height < 40) wrong.push(`${height.toFixed(0)} px high: ${control.tagName} ${words(control)}`);
     }

@@ -3,9 +3,11 @@
 use super::frame::{Frame, with_query};
 use super::reader::Reader;
 use super::visit::{Visit, id};
+use crate::audit::overview::Name;
 use crate::error::Result;
 use crate::ids::{MessageId, WebhookId};
 use crate::receive::{Actor, Right};
+use crate::register::{Reference, platform, provider};
 use crate::tell::delivery::{self, Delivery};
 use crate::tell::webhook::{self, Changes, NewWebhook, Tools};
 use crate::tell::{EVIDENCE_REFUSED, EVIDENCE_SEALED, HOURS_CREDITED, Webhook, address};
@@ -30,7 +32,7 @@ pub struct Row {
     pub url: String,
     /// What it is told of.
     pub events: Vec<String>,
-    /// The platform or provider it belongs to; an operator's has none.
+    /// What the platform or provider is called that it belongs to, on its own page; an operator's has none.
     pub owner: Option<String>,
     /// When it was made.
     pub made: Time,
@@ -93,7 +95,7 @@ impl One {
         let next = (deliveries.len() as i64 == LISTED).then(|| deliveries.last().map(|last| last.message.to_string())).flatten();
         let place = format!("/webhooks/{of}");
         Ok(One {
-            row: row(&webhook),
+            row: Row { owner: owner(&reader, &webhook).await?, ..row(&webhook) },
             secret: None,
             deliveries,
             next: next.map(|cursor| with_query(&place, "cursor", &cursor)),
@@ -102,13 +104,26 @@ impl One {
     }
 }
 
+/// What the platform or provider is called whose it is.
+async fn owner(reader: &Reader<'_>, webhook: &Webhook) -> Result<Option<String>> {
+    Ok(match (&webhook.platform, webhook.provider) {
+        (Some(id), _) => {
+            let platform = platform::get(reader.db, id).await?;
+            Some(reader.named(&Name { zh: platform.name_zh, en: platform.name_en }).to_owned())
+        }
+        (None, Some(id)) => Some(provider::get(reader.db, &Reference::Id(id.0)).await?.name),
+        (None, None) => None,
+    })
+}
+
+/// As both pages show it; whose it is, is told on its own.
 fn row(webhook: &Webhook) -> Row {
     Row {
         id: webhook.id.to_string(),
         name: webhook.name.clone(),
         url: address::shown(&webhook.url),
         events: webhook.events.clone(),
-        owner: webhook.platform.clone().or(webhook.provider.map(|id| id.to_string())),
+        owner: None,
         made: webhook.created_at,
         both_until: webhook.old_secret_until,
         active: webhook.ended_at.is_none(),

@@ -447,7 +447,7 @@ fn webhook(frame: &Frame, active: bool) -> Webhook {
         name: "培训平台业务系统".into(),
         url: "example.org/keshi?…".into(),
         events: events.into(),
-        owner: active.then(|| "sx-zxpx".into()),
+        owner: active.then(|| "陕西职业在线培训平台".into()),
         made: at("09:00:00"),
         both_until: active.then(|| at("18:00:00")),
         active,
