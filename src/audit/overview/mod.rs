@@ -21,7 +21,7 @@ pub use evidence::{
 };
 pub use lesson::{Disputed, LessonHead, LessonLine, Media, disputed, lesson, lessons, media};
 pub use log::{Leaf, LogHead, leaf_at, leaf_index, log_head, newest_leaves};
-pub use name::{actor, class_title, lesson_place, trainee_name};
+pub use name::{actor, class_title, lesson_place, platform_name, trainee_name};
 pub use trainee::{TraineeHead, TraineeLine, roster, trainee};
 
 use crate::db::Columns;

@@ -1,6 +1,6 @@
 //! What things and people are called, for lists that only hold their ids.
 
-use super::sql;
+use super::{Name, sql};
 use crate::db::Db;
 use crate::error::Result;
 use crate::ids::{ClassId, LessonId, TraineeId};
@@ -20,6 +20,12 @@ pub async fn lesson_place(db: &Db, lesson: LessonId) -> Result<Option<String>> {
 /// The name of a trainee: personal data, for the caller to mask.
 pub async fn trainee_name(db: &Db, trainee: TraineeId) -> Result<Option<String>> {
     called(db, sql::TRAINEE_NAME, trainee).await
+}
+
+/// What a platform is called; its id where nobody knows it any more.
+pub async fn platform_name(db: &Db, platform: &str) -> Result<Name> {
+    let row = sqlx::query(sql::PLATFORM_NAME).bind(platform).fetch_optional(db.read()).await?;
+    Ok(row.map_or_else(|| Name::same(platform.to_owned()), |row| Name { zh: row.get("name_zh"), en: row.get("name_en") }))
 }
 
 /// What people call an actor of the trail: the name behind `login:<id>` or `token:<id>`, or the label itself, such as `keshi`.

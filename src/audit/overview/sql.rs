@@ -195,6 +195,9 @@ pub(crate) const LEAF_AT: &str = "select id from leaf where log_index = $1";
 pub(crate) const NEWEST_LEAVES: &str = "select x.log_index, x.body, x.staged_at, e.id as evidence_id from leaf x left join evidence e on e.leaf_id = x.id \
      where x.log_index is not null order by x.log_index desc limit $1";
 
+/// $1 platform.
+pub(crate) const PLATFORM_NAME: &str = "select name_zh, name_en from platform where id = $1";
+
 /// Every statement that both engines must prepare.
 #[cfg(test)]
 pub(crate) const ALL: &[&str] = &[
@@ -206,6 +209,7 @@ pub(crate) const ALL: &[&str] = &[
     CLASS_TITLE,
     LESSON_PLACE,
     TRAINEE_NAME,
+    PLATFORM_NAME,
     ACTOR,
     LESSONS,
     LESSON_CLASS,

@@ -10,11 +10,11 @@ use super::reader::Reader;
 use super::trace::called;
 use super::visit::{self, Visit};
 use crate::analyse::attendance;
-use crate::audit::overview::{self, EvidenceHead, Name};
+use crate::audit::overview::{self, EvidenceHead};
 use crate::detect::Finding;
 use crate::error::{Error, Result, RowError, codes};
 use crate::ids::EvidenceId;
-use crate::register::{platform, platform_key};
+use crate::register::platform_key;
 use crate::store;
 use crate::tables::{self, Limits};
 use crate::time::Time;
@@ -174,10 +174,10 @@ async fn signed(reader: &Reader<'_>, id: EvidenceId) -> Result<Vec<SignedBy>> {
     let mut signed = Vec::new();
     for (signature, leaf) in store::signature::of_evidence(reader.db, id).await? {
         let document = signature.read()?;
-        let platform = platform::get(reader.db, &document.platform).await?;
+        let platform = overview::platform_name(reader.db, &document.platform).await?;
         let revoked = platform_key::revoked_from(reader.db, signature.key).await?;
         signed.push(SignedBy {
-            platform: reader.named(&Name { zh: platform.name_zh, en: platform.name_en }).to_owned(),
+            platform: reader.named(&platform).to_owned(),
             key: document.key,
             at: signature.at,
             leaf: reader.log.receipt(leaf).await?.map(|sealed| sealed.index),

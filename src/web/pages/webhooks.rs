@@ -3,11 +3,11 @@
 use super::frame::{Frame, with_query};
 use super::reader::Reader;
 use super::visit::{Visit, id};
-use crate::audit::overview::Name;
+use crate::audit::overview;
 use crate::error::Result;
 use crate::ids::{MessageId, WebhookId};
 use crate::receive::{Actor, Right};
-use crate::register::{Reference, platform, provider};
+use crate::register::{Reference, provider};
 use crate::tell::delivery::{self, Delivery};
 use crate::tell::webhook::{self, Changes, NewWebhook, Tools};
 use crate::tell::{EVIDENCE_REFUSED, EVIDENCE_SEALED, HOURS_CREDITED, Webhook, address};
@@ -107,10 +107,7 @@ impl One {
 /// What the platform or provider is called whose it is.
 async fn owner(reader: &Reader<'_>, webhook: &Webhook) -> Result<Option<String>> {
     Ok(match (&webhook.platform, webhook.provider) {
-        (Some(id), _) => {
-            let platform = platform::get(reader.db, id).await?;
-            Some(reader.named(&Name { zh: platform.name_zh, en: platform.name_en }).to_owned())
-        }
+        (Some(id), _) => Some(reader.named(&overview::platform_name(reader.db, id).await?).to_owned()),
         (None, Some(id)) => Some(provider::get(reader.db, &Reference::Id(id.0)).await?.name),
         (None, None) => None,
     })
