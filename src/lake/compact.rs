@@ -9,12 +9,13 @@ use super::files::File;
 use super::query::Limits;
 use super::segment::{CHUNK, Parquet, of_pack};
 use super::{Lake, sql, storage_error};
-use crate::db::Db;
+use crate::db::{Columns, Db};
 use crate::error::{Error, Result};
 use crate::ids::{ClassId, Ids, PackId};
-use crate::time::{MINUTE, Time};
+use crate::time::{MINUTE, SECOND, Time};
 use datafusion::arrow::array::RecordBatch;
 use futures::{StreamExt, TryStreamExt};
+use sqlx::Row;
 use std::io::{BufWriter, Seek};
 use std::sync::Arc;
 use std::time::Duration;
@@ -35,8 +36,10 @@ const MOST: usize = 4096;
 const LARGE: u64 = 4 * CHUNK as u64;
 /// What a merge may use; it spills what does not fit.
 const LIMITS: Limits = Limits { time: Duration::from_secs(1800), memory_bytes: 128 << 20, rows: usize::MAX, partitions: 1 };
-/// A merge that did not end after this time died: it is limited to half of it.
-pub(super) const DEAD: i64 = 60 * MINUTE;
+/// How often who writes a pack says that it is still at it.
+const ALIVE: i64 = 10 * SECOND;
+/// A pack of which nothing was said for so long is nobody's: who wrote it was killed. Clocks of servers may differ by less than this.
+pub(super) const DEAD: i64 = 2 * MINUTE;
 /// Ids in one statement.
 const AT_ONCE: usize = 50;
 
@@ -60,12 +63,14 @@ impl Lake {
         }
         let id: PackId = ids.next();
         if !self.begin_pack(id, class, now).await? {
-            return Ok(Packed::default()); // another is at it
+            // Another is at it, or was killed; the next turn sees which.
+            return Ok(Packed { more: true, ..Packed::default() });
         }
-        let done = match self.write_pack(id, &files, now).await {
-            Ok(rows) => self.swap(id, &files, now).await.map(|swapped| swapped.then_some(rows)),
-            Err(error) => Err(error),
+        let write = async {
+            let rows = self.write_pack(id, &files).await?;
+            Ok(self.swap(id, &files, now).await?.then_some(rows))
         };
+        let done = self.alive(id, now, write).await;
         match done {
             Ok(Some(rows)) => Ok(Packed { files: files.len(), rows, more }),
             // What it was to take the place of changed meanwhile; the next turn sees that.
@@ -77,16 +82,40 @@ impl Lake {
         }
     }
 
-    /// Notes that a pack of the class is being written; `false` when one is already.
+    /// Notes that a pack of the class is being written; `false` when one is already. What a killed writer left is thrown away first.
     async fn begin_pack(&self, id: PackId, class: ClassId, now: Time) -> Result<bool> {
+        let dead =
+            sqlx::query(sql::DEAD_PACK_OF_CLASS).bind(class.to_string()).bind(now.plus(-DEAD).0).fetch_optional(self.db.read()).await?;
+        if let Some(row) = dead {
+            self.discard_pack(&row.text("id"), row.get("digest")).await?;
+        }
         let mut tx = self.db.begin().await?;
         let begun = sqlx::query(sql::BEGIN_PACK).bind(id.to_string()).bind(class.to_string()).bind(now.0).execute(tx.conn()).await?;
         tx.commit().await?;
         Ok(begun.rows_affected() == 1)
     }
 
+    /// Does the work, and says meanwhile that somebody is at it.
+    async fn alive<T>(&self, id: PackId, now: Time, work: impl Future<Output = Result<T>>) -> Result<T> {
+        let mut work = std::pin::pin!(work);
+        let mut beats = tokio::time::interval(Duration::from_micros(ALIVE as u64));
+        beats.tick().await;
+        let mut beat = now;
+        loop {
+            tokio::select! {
+                done = &mut work => return done,
+                _ = beats.tick() => {
+                    beat = beat.plus(ALIVE);
+                    let mut tx = self.db.begin().await?;
+                    sqlx::query(sql::PACK_ALIVE).bind(id.to_string()).bind(beat.0).execute(tx.conn()).await?;
+                    tx.commit().await?;
+                }
+            }
+        }
+    }
+
     /// Merges the files into an object, and notes what it holds.
-    async fn write_pack(&self, id: PackId, files: &[File], now: Time) -> Result<u64> {
+    async fn write_pack(&self, id: PackId, files: &[File]) -> Result<u64> {
         let expected: u64 = files.iter().map(|file| file.rows.unwrap_or(0).saturating_sub(file.gone_rows)).sum();
         let answer = self.query_over(Some(Arc::new(files.to_vec())), MERGE, Vec::new(), LIMITS).await?;
         let (send, mut receive) = mpsc::channel::<RecordBatch>(2);
@@ -131,7 +160,6 @@ impl Lake {
             .bind(rows as i64)
             .bind(first)
             .bind(last)
-            .bind(now.0)
             .execute(tx.conn())
             .await?;
         tx.commit().await?;

@@ -74,9 +74,15 @@ pub(crate) const INLINE: &str = "select bytes from segment where digest = $1 and
 /// $1 pack, $2 class, $3 now. One pack of a class is written at a time.
 pub(crate) const BEGIN_PACK: &str = "insert into pack (id, class_id, created_at) values ($1, $2, $3) on conflict do nothing";
 
-/// $1 pack, $2 digest, $3 size, $4 rows, $5 first_at, $6 last_at, $7 now: what it holds, before its object is kept.
-pub(crate) const NOTE_PACK: &str = "update pack set digest = $2, size = $3, row_count = $4, first_at = $5, last_at = $6, created_at = $7 \
+/// $1 pack, $2 digest, $3 size, $4 rows, $5 first_at, $6 last_at: what it holds, before its object is kept.
+pub(crate) const NOTE_PACK: &str = "update pack set digest = $2, size = $3, row_count = $4, first_at = $5, last_at = $6 \
      where id = $1 and live_at is null";
+
+/// $1 pack, $2 now: somebody is still writing it.
+pub(crate) const PACK_ALIVE: &str = "update pack set created_at = $2 where id = $1 and live_at is null";
+
+/// $1 class, $2 a time: its pack that nobody has been writing since.
+pub(crate) const DEAD_PACK_OF_CLASS: &str = "select id, digest from pack where class_id = $1 and live_at is null and created_at < $2";
 
 /// $1 pack, $2 now.
 pub(crate) const PACK_COUNTS: &str = "update pack set live_at = $2 where id = $1 and live_at is null and digest is not null";
@@ -104,7 +110,7 @@ pub(crate) const UNFINISHED_PACK: &str = "select digest from pack where id = $1 
 /// $1 a time: packs that another took the place of before it.
 pub(crate) const OLD_PACKS: &str = "select id, digest from pack where replaced_at < $1 order by replaced_at limit 200";
 
-/// $1 a time: packs that were begun before it and never counted.
+/// $1 a time: packs that never counted and that nobody has been writing since.
 pub(crate) const DEAD_PACKS: &str = "select id, digest from pack where live_at is null and created_at < $1 limit 200";
 
 /// $1 pack. It is not forgotten while it counts.
@@ -188,6 +194,8 @@ pub(crate) const ALL: &[&str] = &[
     INLINE,
     BEGIN_PACK,
     NOTE_PACK,
+    PACK_ALIVE,
+    DEAD_PACK_OF_CLASS,
     PACK_COUNTS,
     PACK_SEGMENTS,
     REPLACE_PACK,
