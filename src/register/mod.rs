@@ -3,6 +3,7 @@
 //! Enters: what providers and reviewers write. Leaves: classes with their roster and lessons, which evidence is checked against.
 //! A list is taken whole or refused whole with its rows at fault; ID numbers, phones and e-mails are kept encrypted.
 
+pub mod calendar;
 pub mod class;
 mod file_name;
 pub mod lesson;
@@ -20,6 +21,7 @@ pub(crate) mod sql;
 pub mod subsidy_rate;
 pub mod trail;
 
+pub use calendar::Calendar;
 pub use class::Class;
 pub use lesson::Lesson;
 pub use platform_key::PlatformKey;

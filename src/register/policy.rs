@@ -331,13 +331,29 @@ impl Policy {
     }
 }
 
-fn day(date: &toml::value::Datetime) -> Option<NaiveDate> {
+/// A calendar day as TOML writes it; nothing with a time.
+pub(super) fn day(date: &toml::value::Datetime) -> Option<NaiveDate> {
     let plain = date.date.filter(|_| date.time.is_none() && date.offset.is_none())?;
     NaiveDate::from_ymd_opt(plain.year.into(), plain.month.into(), plain.day.into())
 }
 
 fn refuse(file: &str, fault: &str) -> Error {
     Error::new(&codes::CONFIG, format!("The policy file {file} cannot be used: {}; correct it and start again.", fault.trim()))
+}
+
+/// The files of the policy folder whose names are wanted, in order of name: path and text.
+pub(super) fn folder_files(folder: &Path, wanted: impl Fn(&str) -> bool) -> Result<Vec<(String, String)>> {
+    let mut files: Vec<_> = std::fs::read_dir(folder)
+        .and_then(|entries| entries.map(|entry| entry.map(|entry| entry.path())).collect())
+        .map_err(|cause| refuse(&folder.display().to_string(), "the folder cannot be read").because(cause))?;
+    files.retain(|path: &std::path::PathBuf| path.file_name().and_then(|name| name.to_str()).is_some_and(&wanted));
+    files.sort();
+    let read = |path: std::path::PathBuf| {
+        let file = path.display().to_string();
+        let text = std::fs::read_to_string(&path).map_err(|cause| refuse(&file, "it cannot be read as UTF-8 text").because(cause))?;
+        Ok((file, text))
+    };
+    files.into_iter().map(read).collect()
 }
 
 /// All policies a server knows.
@@ -351,17 +367,10 @@ impl Policies {
         Policies(BUILTIN.iter().map(parse).collect()).in_order()
     }
 
-    /// The built-in ones, and every `*.toml` of the operator's folder; one with a built-in id takes its place.
+    /// The built-in ones, and every `*.toml` of the operator's folder that is no calendar; one with a built-in id takes its place.
     pub fn with_folder(folder: &Path) -> Result<Policies> {
         let mut all = Policies::builtin();
-        let mut files: Vec<_> = std::fs::read_dir(folder)
-            .and_then(|entries| entries.map(|entry| entry.map(|entry| entry.path())).collect())
-            .map_err(|cause| refuse(&folder.display().to_string(), "the folder cannot be read").because(cause))?;
-        files.retain(|path: &std::path::PathBuf| path.extension().is_some_and(|ending| ending == "toml"));
-        files.sort();
-        for path in files {
-            let file = path.display().to_string();
-            let text = std::fs::read_to_string(&path).map_err(|cause| refuse(&file, "it cannot be read as UTF-8 text").because(cause))?;
+        for (file, text) in folder_files(folder, |name| name.ends_with(".toml") && !super::calendar::is_calendar(name))? {
             let policy = Policy::parse(&file, &text)?;
             all.0.retain(|other| other.id != policy.id);
             if let Some(other) = all.0.iter().find(|other| other.starts_on() == policy.starts_on()) {
