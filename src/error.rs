@@ -202,6 +202,7 @@ pub mod codes {
         EVIDENCE_MISSING = "evidence_missing", Internal, "The bytes of this evidence are not in the storage; run keshi fsck and restore them from a copy.";
         EVIDENCE_ALTERED = "evidence_altered", Internal, "The bytes of this evidence do not match their digest any more; run keshi fsck and restore them from a copy.";
         RANGE = "range_not_satisfiable", Invalid, "The range asked for lies outside the file.";
+        POLICY_MISSING = "policy_missing", Internal, "A policy that governs classes is not kept as it was; run keshi fsck and restore the table policy_text from a copy.";
         LOG_FORKED = "log_forked", Internal, "The log in the storage contradicts the database; stop and run keshi fsck.";
         UNTRUSTED = "untrusted", Unprocessable, "The bundle does not verify against the trust file; see the lines above.";
         BAD_RULE = "bad_rule", Unprocessable, "The rule cannot be used as written; correct its head or its SQL.";

@@ -24,7 +24,7 @@ use crate::lake::{self, compact, ingest};
 use crate::link;
 use crate::receive::signature::Signed;
 use crate::receive::{Actor, Claim, Kind, accept};
-use crate::register::class::{self, NewDecision};
+use crate::register::class::{self, Decision, NewDecision};
 use crate::register::resolution::{self, Identity, Says};
 use crate::register::{Class, Resolution, lesson};
 use crate::seal::leaf::{EvidenceLeaf, Leaf};
@@ -129,10 +129,21 @@ pub async fn decide(app: &App, actor: &Actor, class: &Class, new: &NewDecision) 
     fields.insert("decision".to_owned(), new.decision.as_str().into());
     fields.insert("by".to_owned(), actor.label.clone().into());
     fields.insert("at".to_owned(), now.to_string().into());
+    // From here on the class keeps the policy in force on its first day, whatever becomes of the files.
+    let policy = (new.decision == Decision::Approve).then(|| app.policies.on(class.starts_on));
+    if let Some(policy) = policy {
+        policy.seal_into(&mut fields);
+    }
     let leaf = Leaf::new("decision", fields)?;
     let mut tx = app.db.begin().await?;
     let leaf = seal::stage(&mut tx, &leaf, &app.ids, now).await?;
     class::decide(&mut tx, &app.ids, now, &actor.label, class.id, new, leaf).await?;
+    if let Some(policy) = policy {
+        policy.fix(&mut tx, now, class.id).await?;
+        for lesson in link::of_other_policy(&mut tx, class.id, policy, &app.policies).await? {
+            app.jobs.after(&mut tx, Change::LessonTouched, &lesson.to_string(), now).await?;
+        }
+    }
     tx.commit().await?;
     app.log.wake();
     Ok(())

@@ -45,7 +45,7 @@ pub use check::{Checked, Fault, check};
 pub use credit::{Content, Coverage, Credit, CreditSpan, Elsewhere, Known, Lesson, Shows, SpanKind, credit};
 pub use hours::{hours_milli, hours_text};
 pub use job::{Attendance, Outcome, Settled, attendance, keep, run, settled};
-pub use load::coverage_of_lesson;
+pub use load::{coverage_of_lesson, of_other_policy};
 pub use presence::{Attended, beating};
 pub use proof::Pointer;
 pub use read::{

@@ -1,8 +1,12 @@
 //! Statements on the tables `credit_run` and `credit`, and what credit reads of the plan and the evidence.
 
 /// $1 lesson.
-pub(crate) const LESSON: &str =
-    "select class_id, mode, starts_at, ends_at, hours_milli, content_ms, quiz_percent, cancelled_at from lesson where id = $1";
+pub(crate) const LESSON: &str = "select l.class_id, l.mode, l.starts_at, l.ends_at, l.hours_milli, l.content_ms, l.quiz_percent, l.cancelled_at, c.policy \
+     from lesson l join class c on c.id = l.class_id where l.id = $1";
+
+/// $1 class: its lessons, and the policy their live hours follow.
+pub(crate) const POLICIES_OF_CLASS: &str = "select l.id, l.starts_at, r.policy from lesson l \
+     left join credit_run r on r.lesson_id = l.id and r.replaced_at is null where l.class_id = $1 order by l.starts_at, l.id";
 
 /// $1 class, $2 start of the lesson: who was on the roster then or later.
 pub(crate) const ROSTER: &str =
@@ -99,6 +103,7 @@ pub(crate) const TRACES_OF_RUN: &str = "select c.run_id, r.policy, r.leaf_id, r.
 #[cfg(test)]
 pub(crate) const ALL: &[&str] = &[
     LESSON,
+    POLICIES_OF_CLASS,
     ROSTER,
     LOGS,
     MEDIA,

@@ -211,6 +211,9 @@ pub struct Class {
     /// When it was decided.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub decided_at: Option<Time>,
+    /// The policy that governs it, `id@fingerprint`, fixed when it was approved; absent until then.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub policy: Option<String>,
     /// When it was filed.
     pub created_at: Time,
     #[serde(skip)]
@@ -366,6 +369,7 @@ fn class(row: &AnyRow) -> Result<Class> {
         decision: row.text_opt("decision").map(|text| serde_json::from_value(text.into())).transpose()?,
         decision_reason: row.text_opt("decision_reason"),
         decided_at: row.time_opt("decided_at"),
+        policy: row.text_opt("policy"),
         created_at: row.time("created_at"),
         content_digest: sqlx::Row::get(row, "content_digest"),
     })

@@ -307,7 +307,7 @@ pub(super) fn recorded_head() -> LessonHead {
 }
 
 fn lesson_head() -> LessonHead {
-    LessonHead { class: typed(1, 1), class_title: class_title(0), line: lesson_line(0), before: None, after: Some(typed(2, 1)) }
+    LessonHead { class: typed(1, 1), class_title: class_title(0), policy: None, line: lesson_line(0), before: None, after: Some(typed(2, 1)) }
 }
 
 pub(super) fn matrix(trainees: u64, lessons: u64) -> Matrix {

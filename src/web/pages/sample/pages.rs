@@ -22,6 +22,7 @@ fn class(frame: &Frame, trainees: u64, lessons: u64) -> Class {
             ends_on: "2020-03-20".into(),
             application: "full".into(),
             decision: Some("approve".into()),
+            policy: Some("shaanxi-2020-31@1a2b3c4d".into()),
             hours_total: 80_000,
             hours_online: 48_000,
             epidemic: true,
