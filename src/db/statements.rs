@@ -8,6 +8,8 @@ const LISTS: &[(&str, &[&str])] = &[
     ("db", super::sql::ALL),
     ("jobs", crate::jobs::sql::ALL),
     ("register", crate::register::sql::ALL),
+    ("register::opening", crate::register::opening::sql::ALL),
+    ("register::amendment", crate::register::amendment::sql::ALL),
     ("receive", crate::receive::sql::ALL),
     ("receive::upload", crate::receive::upload::sql::ALL),
     ("store", crate::store::sql::ALL),

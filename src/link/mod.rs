@@ -38,6 +38,7 @@ mod span;
 pub(crate) mod sql;
 #[cfg(test)]
 mod stories;
+mod total;
 #[cfg(test)]
 mod watching;
 
@@ -54,3 +55,4 @@ pub use read::{
 pub use reason::Reason;
 pub use recorded::content_length;
 pub use span::{Span, Spans};
+pub use total::{credited_hours, is_busy};

@@ -99,6 +99,15 @@ pub(crate) const TRACES_OF_RUN: &str = "select c.run_id, r.policy, r.leaf_id, r.
      from credit c join credit_run r on r.id = c.run_id join trainee t on t.id = c.trainee_id join lesson l on l.id = c.lesson_id \
      where c.run_id = $1 order by t.external_id, t.id";
 
+/// $1 class.
+pub(crate) const CREDITED_HOURS: &str = "select cast(coalesce(sum(c.hours_milli), 0) as bigint) as hours from credit c \
+     join credit_run r on r.id = c.run_id where c.class_id = $1 and r.replaced_at is null";
+
+/// $1 class, $2 and $3 the jobs that read by class: whatever is still to be read or calculated of it, and has not been given up.
+pub(crate) const BUSY: &str = "select 1 as busy from job j where j.state <> 'dead' and ((j.key = $1 and j.kind in ($2, $3)) \
+     or j.key in (select id from lesson where class_id = $1) \
+     or j.key in (select id from evidence where class_id = $1 and kind = 'attendance')) limit 1";
+
 /// Every statement that both engines must prepare.
 #[cfg(test)]
 pub(crate) const ALL: &[&str] = &[
@@ -123,4 +132,6 @@ pub(crate) const ALL: &[&str] = &[
     TRACE_OF_LESSON,
     TRACES_OF_TRAINEE,
     TRACES_OF_RUN,
+    CREDITED_HOURS,
+    BUSY,
 ];

@@ -3,11 +3,14 @@
 //! Enters: what providers and reviewers write. Leaves: classes with their roster and lessons, which evidence is checked against.
 //! A list is taken whole or refused whole with its rows at fault; ID numbers, phones and e-mails are kept encrypted.
 
+pub mod amendment;
 pub mod calendar;
 pub mod class;
 mod file_name;
 pub mod lesson;
+pub mod life;
 mod list;
+pub mod opening;
 pub mod platform;
 pub mod platform_key;
 pub mod policy;

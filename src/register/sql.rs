@@ -38,7 +38,8 @@ macro_rules! class_columns {
              provider.name as provider_name, class.platform_id, class.title, class.trade_code, class.trade_name, class.application, \
              class.promise_due, class.starts_on, class.ends_on, class.hours_total_milli, class.hours_online_milli, \
              class.hours_theory_milli, class.hours_practice_milli, class.standard_qualified_fen, class.standard_skill_level_fen, \
-             class.standard_vocational_fen, class.standard_special_operation_fen, class.epidemic, class.content_digest, class.decision, class.decision_reason, class.decided_at, class.policy, class.created_at \
+             class.standard_vocational_fen, class.standard_special_operation_fen, class.epidemic, class.content_digest, class.decision, class.decision_reason, class.decided_at, class.policy, \
+             class.created_at, class.filed_at, (select claim.state from claim where claim.class_id = class.id and claim.replaced_at is null) as claim_state \
              from class join provider on provider.id = class.provider_id ",
             $rest
         )
@@ -47,10 +48,6 @@ macro_rules! class_columns {
 
 /// $1 id, $2 external id.
 pub(crate) const CLASS: &str = class_columns!("where class.id = $1 or class.external_id = $2");
-
-/// $1 class, $2 decision, $3 reason, $4 now, $5 leaf. A returned application may be decided again; approval and refusal stand.
-pub(crate) const DECIDE: &str = "update class set decision = $2, decision_reason = $3, decided_at = $4, decision_leaf_id = $5 \
-     where id = $1 and (decision is null or decision = 'return')";
 
 /// $1 provider or null for all, $2 platform or null for all, $3 after this id, $4 limit.
 pub(crate) const CLASSES: &str = class_columns!(
@@ -218,7 +215,6 @@ pub(crate) const ALL: &[&str] = &[
     ADD_CLASS,
     CLASS,
     CLASSES,
-    DECIDE,
     POLICY_TEXT,
     POLICY_NAMES,
     KEEP_POLICY_TEXT,

@@ -80,6 +80,8 @@ impl Policy {
 fn missing(name: &str) -> Error {
     Error::new(
         &codes::POLICY_MISSING,
-        format!("The policy {name} governs classes and its text is not kept as it was; run keshi fsck and restore the table policy_text from a copy."),
+        format!(
+            "The policy {name} governs classes and its text is not kept as it was; run keshi fsck and restore the table policy_text from a copy."
+        ),
     )
 }
