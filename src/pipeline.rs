@@ -4,11 +4,13 @@
 //! piece of evidence from its first byte to its receipt.
 
 mod house;
+mod checks;
 pub mod keys;
 pub mod live;
 pub mod statements;
 mod uploads;
 
+pub use checks::remarks;
 pub use house::keep_house;
 pub use uploads::finish;
 

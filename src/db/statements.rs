@@ -8,6 +8,7 @@ const LISTS: &[(&str, &[&str])] = &[
     ("db", super::sql::ALL),
     ("jobs", crate::jobs::sql::ALL),
     ("register", crate::register::sql::ALL),
+    ("register::remark", crate::register::remark::sql::ALL),
     ("receive", crate::receive::sql::ALL),
     ("receive::upload", crate::receive::upload::sql::ALL),
     ("store", crate::store::sql::ALL),

@@ -2,6 +2,7 @@
 
 mod attendance;
 mod bundles;
+mod checks;
 mod classes;
 mod evidence;
 mod findings;
@@ -49,6 +50,7 @@ fn described() -> OpenApiRouter<App> {
         .routes(routes!(classes::list, classes::add))
         .routes(routes!(classes::get))
         .routes(routes!(classes::decide))
+        .routes(routes!(checks::list))
         .routes(routes!(classes::roster, classes::put_roster))
         .routes(routes!(classes::lessons, classes::put_lessons))
         .routes(routes!(who::unmatched))
