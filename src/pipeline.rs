@@ -6,6 +6,7 @@
 mod amend;
 mod decide;
 mod house;
+mod checks;
 pub mod keys;
 pub mod live;
 mod papers;
@@ -14,6 +15,7 @@ mod uploads;
 
 pub use amend::{put_lessons, put_roster};
 pub use decide::{decide, fonts};
+pub use checks::remarks;
 pub use house::keep_house;
 pub use papers::file_paper;
 pub use uploads::finish;

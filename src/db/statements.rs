@@ -10,6 +10,7 @@ const LISTS: &[(&str, &[&str])] = &[
     ("register", crate::register::sql::ALL),
     ("register::opening", crate::register::opening::sql::ALL),
     ("register::amendment", crate::register::amendment::sql::ALL),
+    ("register::remark", crate::register::remark::sql::ALL),
     ("receive", crate::receive::sql::ALL),
     ("receive::upload", crate::receive::upload::sql::ALL),
     ("store", crate::store::sql::ALL),

@@ -31,6 +31,7 @@ pub async fn decide(app: &App, actor: &Actor, class: &Class, new: &NewDecision) 
     let (now, id): (_, DecisionId) = (app.clock.now(), app.ids.next());
     // From here on the class keeps the policy in force on its first day, whatever becomes of the files.
     let policy = app.policies.on(class.starts_on);
+    let remarks = serde_json::to_string(&super::remarks(app, class).await?)?;
     let due = decision::due(app.policies.at(now), &app.calendar, class.filed_at);
     let approves = new.decision == Decision::Approve;
     let mut fields = Map::from_iter([
@@ -49,7 +50,7 @@ pub async fn decide(app: &App, actor: &Actor, class: &Class, new: &NewDecision) 
     let body = Leaf::new("decision", fields)?;
     let mut tx = app.db.begin().await?;
     let leaf = seal::stage(&mut tx, &body, &app.ids, now).await?;
-    let keep = decision::Keep { id, class, new, policy: &policy.name(), remarks: "[]", due, actor: &actor.label, at: now, leaf };
+    let keep = decision::Keep { id, class, new, policy: &policy.name(), remarks: &remarks, due, actor: &actor.label, at: now, leaf };
     decision::keep(&mut tx, &app.ids, &keep).await?;
     if approves {
         policy.fix(&mut tx, now, class.id).await?;
@@ -117,7 +118,7 @@ async fn written(app: &App, class: &Class, decided: &Decided, fonts: Fonts) -> R
 /// What had to be corrected, in Chinese.
 fn must(remarks: &Value) -> Vec<String> {
     let all = remarks.as_array().map(Vec::as_slice).unwrap_or_default();
-    all.iter().filter(|remark| remark["weight"] == "must").filter_map(|remark| remark["zh"].as_str().map(str::to_owned)).collect()
+    all.iter().filter(|remark| remark["weight"] == "must").filter_map(|remark| remark["message"]["zh"].as_str().map(str::to_owned)).collect()
 }
 
 /// Makes a letter evidence of the class.

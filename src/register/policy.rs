@@ -10,7 +10,7 @@ mod set;
 
 pub use manual::{Attested, attested, policy_manual};
 pub use set::Policies;
-pub(super) use set::folder_files;
+pub(super) use set::{folder_files, folder_names};
 
 use super::lesson::LessonKind;
 use super::roster::Category;

@@ -6,17 +6,28 @@ use crate::error::{Error, Result, codes};
 use crate::ids::ClassId;
 use crate::register::sql;
 use crate::time::Time;
+use chrono::NaiveDate;
 use serde_json::{Map, Value};
 use std::sync::Arc;
 
 impl Policies {
-    /// The policy of a class for which `fixed` was fixed, or, where nothing was, the one in force at a moment.
+    /// The policy of a lesson at a moment, of a class for which `fixed` was fixed; where nothing was, the one in force at the moment.
     ///
     /// Errors: `policy_missing` when the fixed one is not kept any more.
     pub async fn governing(&self, db: &Db, fixed: Option<&str>, at: Time) -> Result<Arc<Policy>> {
         match fixed {
             Some(name) => self.named(db, name).await,
             None => Ok(self.at(at).clone()),
+        }
+    }
+
+    /// The policy of a class as a whole: fixed for it, or, where nothing was, the one in force on its first day.
+    ///
+    /// Errors: `policy_missing` when the fixed one is not kept any more.
+    pub async fn of_class(&self, db: &Db, fixed: Option<&str>, first_day: NaiveDate) -> Result<Arc<Policy>> {
+        match fixed {
+            Some(name) => self.named(db, name).await,
+            None => Ok(self.on(first_day).clone()),
         }
     }
 

@@ -5,22 +5,27 @@ use crate::error::Result;
 use crate::time::Time;
 use chrono::NaiveDate;
 use std::collections::HashMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, RwLock};
 
-/// The files of the policy folder whose names are wanted, in order of name: path and text.
-pub(in crate::register) fn folder_files(folder: &Path, wanted: impl Fn(&str) -> bool) -> Result<Vec<(String, String)>> {
+/// The files of the policy folder whose names are wanted, in order of name.
+pub(in crate::register) fn folder_names(folder: &Path, wanted: impl Fn(&str) -> bool) -> Result<Vec<PathBuf>> {
     let mut files: Vec<_> = std::fs::read_dir(folder)
         .and_then(|entries| entries.map(|entry| entry.map(|entry| entry.path())).collect())
         .map_err(|cause| refuse(&folder.display().to_string(), "the folder cannot be read").because(cause))?;
-    files.retain(|path: &std::path::PathBuf| path.file_name().and_then(|name| name.to_str()).is_some_and(&wanted));
+    files.retain(|path: &PathBuf| path.file_name().and_then(|name| name.to_str()).is_some_and(&wanted));
     files.sort();
-    let read = |path: std::path::PathBuf| {
+    Ok(files)
+}
+
+/// The same with their texts.
+pub(in crate::register) fn folder_files(folder: &Path, wanted: impl Fn(&str) -> bool) -> Result<Vec<(String, String)>> {
+    let read = |path: PathBuf| {
         let file = path.display().to_string();
         let text = std::fs::read_to_string(&path).map_err(|cause| refuse(&file, "it cannot be read as UTF-8 text").because(cause))?;
         Ok((file, text))
     };
-    files.into_iter().map(read).collect()
+    folder_names(folder, wanted)?.into_iter().map(read).collect()
 }
 
 /// All policies a server knows: those of its files by date, and those that were fixed for classes when they were approved.

@@ -1,6 +1,6 @@
 //! Classes, their rosters and timetables.
 
-use super::{class_of, json, small};
+use super::{checks, class_of, json, small};
 use crate::app::App;
 use crate::error::{Error, codes};
 use crate::pipeline;
@@ -54,7 +54,7 @@ pub(super) fn with_next(mut list: Value, next: Option<String>) -> Value {
 
 /// File an opening application
 #[utoipa::path(post, path = "/v1/classes", tag = "plan", request_body(content = Object, content_type = "application/json"),
-    responses((status = 201, description = "the class"), (status = 200, description = "it was there with the same content, or was returned and is filed again with this one"), (status = 409, description = "duplicate"), (status = 422, description = "unknown_provider, unknown_platform")))]
+    responses((status = 201, description = "the class, and remarks on its plan"), (status = 200, description = "it was there with the same content, or was returned and is filed again with this one"), (status = 409, description = "duplicate"), (status = 422, description = "unknown_provider, unknown_platform")))]
 pub(super) async fn add(State(app): State<App>, Asker(actor): Asker, body: Body) -> Answer<(StatusCode, Json<Value>)> {
     actor.require(Right::Plan)?;
     let new: class::NewClass = json(&app, body).await?;
@@ -64,7 +64,8 @@ pub(super) async fn add(State(app): State<App>, Asker(actor): Asker, body: Body)
         return Err(Error::new(&codes::FORBIDDEN, "A provider opens its own classes only; name yourself as provider.").into());
     }
     let (kept, new) = class::add(&app.db, &app.ids, &app.secrets, app.clock.now(), &actor.label, new).await?;
-    Ok((if new { StatusCode::CREATED } else { StatusCode::OK }, Json(told(&app, &kept)?)))
+    let answer = checks::beside(&app, &kept, told(&app, &kept)?).await?;
+    Ok((if new { StatusCode::CREATED } else { StatusCode::OK }, answer))
 }
 
 /// One class
@@ -88,7 +89,7 @@ pub(super) async fn roster(State(app): State<App>, Asker(actor): Asker, Path(cla
 
 /// Replace the roster: JSON {trainees: […], reason?}, CSV or XLSX. Of an approved plan what changes is kept as an amendment
 #[utoipa::path(put, path = "/v1/classes/{class}/roster", tag = "plan", params(("class" = String, Path), ("reason" = Option<String>, Query, description = "why an approved plan is amended")), request_body(content = Object, content_type = "application/json"),
-    responses((status = 200, description = "{items: [trainee]}"), (status = 422, description = "rows_at_fault")))]
+    responses((status = 200, description = "{items: [trainee], remarks: [remark]}"), (status = 422, description = "rows_at_fault")))]
 pub(super) async fn put_roster(
     State(app): State<App>,
     Asker(actor): Asker,
@@ -102,7 +103,7 @@ pub(super) async fn put_roster(
     let reason = given.reason.or_else(|| said(&bytes));
     let list = tokio::task::spawn_blocking(move || roster::read(&bytes)).await.map_err(Error::internal)??;
     let kept = pipeline::put_roster(&app, &actor, &class, list, reason.as_deref()).await?;
-    Ok(Json(value!({"items": shown(&kept, &actor, &app.secrets)?})))
+    checks::beside(&app, &class, value!({"items": shown(&kept, &actor, &app.secrets)?})).await
 }
 
 /// The timetable
@@ -115,7 +116,7 @@ pub(super) async fn lessons(State(app): State<App>, Asker(actor): Asker, Path(cl
 
 /// Replace the timetable: JSON {lessons: […], reason?}, CSV or XLSX. Of an approved plan what changes is kept as an amendment
 #[utoipa::path(put, path = "/v1/classes/{class}/lessons", tag = "plan", params(("class" = String, Path), ("reason" = Option<String>, Query, description = "why an approved plan is amended")), request_body(content = Object, content_type = "application/json"),
-    responses((status = 200, description = "{items: [lesson]}"), (status = 422, description = "rows_at_fault")))]
+    responses((status = 200, description = "{items: [lesson], remarks: [remark]}"), (status = 422, description = "rows_at_fault")))]
 pub(super) async fn put_lessons(
     State(app): State<App>,
     Asker(actor): Asker,
@@ -130,7 +131,7 @@ pub(super) async fn put_lessons(
     let reason = given.reason.or_else(|| said(&bytes));
     let list = tokio::task::spawn_blocking(move || lesson::read(&bytes, zone)).await.map_err(Error::internal)??;
     let kept = pipeline::put_lessons(&app, &actor, &class, list, reason.as_deref()).await?;
-    Ok(Json(value!({"items": kept})))
+    checks::beside(&app, &class, value!({"items": kept})).await
 }
 
 /// Why a plan is changed.

@@ -3,6 +3,7 @@
 mod amendments;
 mod attendance;
 mod bundles;
+mod checks;
 mod classes;
 mod decisions;
 mod documents;
@@ -55,6 +56,8 @@ fn described() -> OpenApiRouter<App> {
         .routes(routes!(decisions::list))
         .routes(routes!(documents::list, documents::file))
         .routes(routes!(amendments::list))
+        .routes(routes!(classes::decide))
+        .routes(routes!(checks::list))
         .routes(routes!(classes::roster, classes::put_roster))
         .routes(routes!(classes::lessons, classes::put_lessons))
         .routes(routes!(who::unmatched))

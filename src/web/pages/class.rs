@@ -1,11 +1,13 @@
 //! A class: its plan, its matrix, its lessons.
 
+use super::checks::{self, Check};
 use super::format;
 use super::frame::Frame;
 use super::matrix::{Cell, Column, Matrix, Row};
 use super::reader::Reader;
 use super::state::State;
 use super::visit::{self, Visit};
+use super::words::Lang;
 use crate::audit::overview::{self, ClassHead, LessonLine, TraineeLine};
 use crate::error::{Error, Result, codes};
 use crate::ids::{ClassId, LessonId, TraineeId};
@@ -89,12 +91,21 @@ pub struct Class {
     pub waiting: (i64, i64),
     /// Whether the reader may see who they are.
     pub names: bool,
+    /// The policy that governs it: name and title.
+    pub policy: (String, String),
+    /// What the notice says against the plan.
+    pub checks: Vec<Check>,
 }
 
 impl Class {
     /// The states of the legend.
     pub fn states(&self) -> [State; 4] {
         State::FOUR
+    }
+
+    /// How many of the remarks have to be mended.
+    pub fn to_mend(&self) -> usize {
+        self.checks.iter().filter(|check| check.weight == "must").count()
     }
 
     /// One class as the reader may see it.
@@ -127,6 +138,8 @@ impl Class {
             submits: reader.submits,
             waiting: lake::unmatched_count(reader.db, id).await?,
             names: reader.names,
+            policy: (policy.name(), title(&reader, &policy)),
+            checks: if reader.names { checks::read(&reader, id).await? } else { Vec::new() },
             class,
             matrix,
             lessons,
@@ -140,6 +153,11 @@ pub(super) async fn worth(reader: &Reader<'_>, class: &ClassHead) -> Result<Rate
     Ok(rate(&terms(class), &*policy(reader, class).await?))
 }
 
+fn title(reader: &Reader<'_>, policy: &Policy) -> String {
+    let title = if reader.frame.lang == Lang::Zh { &policy.title_zh } else { &policy.title_en };
+    title.clone()
+}
+
 fn terms(class: &ClassHead) -> Terms {
     Terms {
         hours_total_milli: class.hours_total,
@@ -148,13 +166,10 @@ fn terms(class: &ClassHead) -> Terms {
     }
 }
 
-/// The policy that governs a class: fixed when it was approved, until then the one in force on its first day.
+/// The policy that governs a class.
 async fn policy(reader: &Reader<'_>, class: &ClassHead) -> Result<Arc<Policy>> {
     let day = class.starts_on.parse().unwrap_or_default();
-    match &class.policy {
-        Some(fixed) => reader.policies.named(reader.db, fixed).await,
-        None => Ok(reader.policies.on(day).clone()),
-    }
+    reader.policies.of_class(reader.db, class.policy.as_deref(), day).await
 }
 
 /// How the worth of an hour comes about: from the standard of the trade, or from the budget of the notice.

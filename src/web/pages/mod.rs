@@ -20,7 +20,8 @@ mod visit;
 pub mod words;
 
 // The pages.
-pub mod class;
+pub mod checks;
+mod class;
 pub mod classes;
 pub mod evidence;
 pub mod evidence_list;

@@ -6,6 +6,7 @@ use crate::audit::overview::{Name, Scope};
 use crate::db::Db;
 use crate::detect::{Both, Rules};
 use crate::lake::Lake;
+use crate::register::lists::Lists;
 use crate::register::policy::Policies;
 use crate::register::secrets::Secrets;
 use crate::seal::Log;
@@ -23,6 +24,8 @@ pub struct Reader<'a> {
     pub objects: &'a Objects,
     /// The policies in force.
     pub policies: &'a Policies,
+    /// The lists of trades and institutions.
+    pub lists: &'a Lists,
     /// The rules of detection.
     pub rules: &'a Rules,
     /// The keys to personal data.

@@ -40,6 +40,7 @@ impl Visit {
             log: &self.app.log,
             objects: &self.app.objects,
             policies: &self.app.policies,
+            lists: &self.app.lists,
             rules: &self.app.rules,
             secrets: &self.app.secrets,
             scope: Scope { provider: actor.provider.map(|id| id.to_string()), platform: actor.platform.clone() },

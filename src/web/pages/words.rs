@@ -146,6 +146,7 @@ impl Entry {
 const FILES: &[&str] = &[
     include_str!("../i18n/common.toml"),
     include_str!("../i18n/plan.toml"),
+    include_str!("../i18n/checks.toml"),
     include_str!("../i18n/hours.toml"),
     include_str!("../i18n/evidence.toml"),
     include_str!("../i18n/findings.toml"),
