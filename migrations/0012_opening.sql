@@ -16,5 +16,7 @@ create index class_application_class on class_application (class_id, replaced_at
 -- Decisions whose written form is still to be made.
 create index class_decision_unwritten on class_decision (at) where letter_evidence_id is null;
 
--- Names before and after an amendment, encrypted: they are in nothing that is sealed.
+-- Names before and after an amendment, encrypted: they are in nothing that is sealed but as a keyed hash, as is the reason.
 alter table amendment add column personal_sealed bytea;
+alter table amendment add column personal_index bytea;
+alter table amendment add column reason_index bytea;

@@ -4,9 +4,9 @@
 //! piece of evidence from its first byte to its receipt.
 
 mod amend;
+mod checks;
 mod decide;
 mod house;
-mod checks;
 pub mod keys;
 pub mod live;
 mod papers;
@@ -14,8 +14,8 @@ pub mod statements;
 mod uploads;
 
 pub use amend::{put_lessons, put_roster};
-pub use decide::{decide, fonts};
 pub use checks::remarks;
+pub use decide::{decide, fonts};
 pub use house::keep_house;
 pub use papers::file_paper;
 pub use uploads::finish;

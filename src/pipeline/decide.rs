@@ -118,7 +118,10 @@ async fn written(app: &App, class: &Class, decided: &Decided, fonts: Fonts) -> R
 /// What had to be corrected, in Chinese.
 fn must(remarks: &Value) -> Vec<String> {
     let all = remarks.as_array().map(Vec::as_slice).unwrap_or_default();
-    all.iter().filter(|remark| remark["weight"] == "must").filter_map(|remark| remark["message"]["zh"].as_str().map(str::to_owned)).collect()
+    all.iter()
+        .filter(|remark| remark["weight"] == "must")
+        .filter_map(|remark| remark["message"]["zh"].as_str().map(str::to_owned))
+        .collect()
 }
 
 /// Makes a letter evidence of the class.

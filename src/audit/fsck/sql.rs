@@ -45,6 +45,17 @@ pub(crate) const POLICY_TEXTS: &str = "select name, body, digest from policy_tex
 pub(crate) const GOVERNED_AFTER: &str = "select c.id, c.policy, t.digest, f.body from class c left join policy_text t on t.name = c.policy \
      left join leaf f on f.id = c.decision_leaf_id where c.policy is not null and c.id > $1 order by c.id limit 500";
 
+/// $1 the decision before: the next ones with the bodies of their leaves.
+pub(crate) const DECISIONS_AFTER: &str = "select d.id, d.class_id, d.decision, d.due_on, d.actor, d.at, d.standard_qualified_fen as q, \
+     d.standard_skill_level_fen as s, d.standard_vocational_fen as v, d.standard_special_operation_fen as o, f.body \
+     from class_decision d left join leaf f on f.id = d.leaf_id where d.id > $1 order by d.id limit 500";
+
+/// Classes whose decision is no decision that was kept: neither the newest one nor, after a return, none.
+pub(crate) const DECISIONS_ASTRAY: &str = "select c.id from class c where c.decision is not null \
+     and exists (select 1 from class_decision d where d.class_id = c.id) \
+     and not exists (select 1 from class_decision d where d.class_id = c.id and d.leaf_id = c.decision_leaf_id and d.decision = c.decision \
+        and not exists (select 1 from class_decision n where n.class_id = d.class_id and n.id > d.id)) order by c.id limit 1000";
+
 /// $1 leaf.
 pub(crate) const LEAF: &str = "select body from leaf where id = $1";
 
@@ -60,5 +71,7 @@ pub(crate) const ALL: &[&str] = &[
     RESOLUTIONS_ASTRAY,
     POLICY_TEXTS,
     GOVERNED_AFTER,
+    DECISIONS_AFTER,
+    DECISIONS_ASTRAY,
     LEAF,
 ];

@@ -79,6 +79,9 @@ pub struct Amendment {
     /// When.
     pub at: Time,
     personal_sealed: Option<Vec<u8>>,
+    /// Keyed hashes of what is personal and of the reason: neither can be changed later, nor guessed by who has the document alone.
+    personal_index: Option<Vec<u8>>,
+    reason_index: Option<Vec<u8>>,
 }
 
 /// An amendment about to be kept.
@@ -115,6 +118,7 @@ impl New<'_> {
     /// It as it will be kept; its leaf is still to be named.
     pub fn kept(self, secrets: &Secrets) -> Result<Amendment> {
         let personal = (!self.changes.personal.is_empty()).then(|| serde_json::to_string(&self.changes.personal)).transpose()?;
+        let keyed = |text: &str| secrets.index(Indexed::Reason, &format!("{}\n{text}", self.id));
         let mut kept = Amendment {
             id: self.id,
             class: self.class,
@@ -128,9 +132,11 @@ impl New<'_> {
             log_index: None,
             by: self.by.to_owned(),
             at: self.at,
+            personal_index: personal.as_deref().map(|text| keyed(text).to_vec()),
+            reason_index: self.reason.map(|text| keyed(text).to_vec()),
             personal_sealed: personal.map(|text| secrets.seal(&text)),
         };
-        kept.digest = Digest::of(&kept.document(secrets)?);
+        kept.digest = Digest::of(&kept.document()?);
         Ok(kept)
     }
 }
@@ -145,7 +151,7 @@ impl Amendment {
     }
 
     /// The document whose digest is sealed: JSON with keys in order.
-    pub fn document(&self, secrets: &Secrets) -> Result<Vec<u8>> {
+    pub fn document(&self) -> Result<Vec<u8>> {
         // In the order of their names, so that it is canonical as written.
         #[derive(Serialize)]
         struct Document<'a> {
@@ -161,7 +167,6 @@ impl Amendment {
             #[serde(skip_serializing_if = "Option::is_none")]
             reason: Option<String>,
         }
-        let keyed = |text: &str| hex::encode(secrets.index(Indexed::Reason, &format!("{}\n{text}", self.id)));
         let document = Document {
             amendment: self.id,
             at: self.at,
@@ -170,8 +175,8 @@ impl Amendment {
             class: self.class,
             hours_before_milli: self.hours_before,
             kind: self.kind.as_str(),
-            personal: self.personal_sealed.as_deref().map(|sealed| secrets.open(sealed)).transpose()?.as_deref().map(keyed),
-            reason: self.reason.as_deref().map(keyed),
+            personal: self.personal_index.as_deref().map(hex::encode),
+            reason: self.reason_index.as_deref().map(hex::encode),
         };
         Ok(serde_json::to_vec(&document)?)
     }
@@ -199,6 +204,8 @@ pub async fn keep(tx: &mut Tx, ids: &Ids, of: &Amendment, leaf: LeafId) -> Resul
         .bind(&of.by)
         .bind(of.at.0)
         .bind(of.personal_sealed.clone())
+        .bind(of.personal_index.clone())
+        .bind(of.reason_index.clone())
         .execute(tx.conn())
         .await?;
     let detail = format!("{} {} changes", of.kind.as_str(), of.changes.len());
@@ -215,6 +222,12 @@ pub async fn of_class(db: &Db, class: ClassId) -> Result<Vec<Amendment>> {
 pub async fn by_id(db: &Db, id: AmendmentId) -> Result<Amendment> {
     let row = sqlx::query(sql::ONE).bind(id.to_string()).fetch_optional(db.read()).await?;
     row.as_ref().map(amendment).transpose()?.ok_or_else(|| Error::of(&codes::NOT_FOUND))
+}
+
+/// The amendments after one of all classes, in the order of their ids: for fsck.
+pub async fn after(db: &Db, id: Option<AmendmentId>) -> Result<Vec<Amendment>> {
+    let after = id.map(|id| id.to_string()).unwrap_or_default();
+    sqlx::query(sql::AFTER).bind(after).fetch_all(db.read()).await?.iter().map(amendment).collect()
 }
 
 /// Notes the hours credited after what an amendment touched was calculated again; the first count stands.
@@ -244,5 +257,7 @@ fn amendment(row: &AnyRow) -> Result<Amendment> {
         by: row.text("actor"),
         at: row.time("at"),
         personal_sealed: row.get("personal_sealed"),
+        personal_index: row.get("personal_index"),
+        reason_index: row.get("reason_index"),
     })
 }

@@ -12,8 +12,6 @@ mod number;
 mod people;
 mod roster;
 pub(crate) mod sql;
-#[cfg(test)]
-pub(crate) mod tests;
 mod timetable;
 mod trade;
 

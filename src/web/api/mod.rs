@@ -56,7 +56,6 @@ fn described() -> OpenApiRouter<App> {
         .routes(routes!(decisions::list))
         .routes(routes!(documents::list, documents::file))
         .routes(routes!(amendments::list))
-        .routes(routes!(classes::decide))
         .routes(routes!(checks::list))
         .routes(routes!(classes::roster, classes::put_roster))
         .routes(routes!(classes::lessons, classes::put_lessons))

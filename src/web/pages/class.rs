@@ -4,6 +4,7 @@ use super::checks::{self, Check};
 use super::format;
 use super::frame::Frame;
 use super::matrix::{Cell, Column, Matrix, Row};
+use super::opening::Opening;
 use super::reader::Reader;
 use super::state::State;
 use super::visit::{self, Visit};
@@ -95,6 +96,8 @@ pub struct Class {
     pub policy: (String, String),
     /// What the notice says against the plan.
     pub checks: Vec<Check>,
+    /// Its application, papers and amendments.
+    pub opening: Opening,
 }
 
 impl Class {
@@ -139,6 +142,7 @@ impl Class {
             waiting: lake::unmatched_count(reader.db, id).await?,
             names: reader.names,
             policy: (policy.name(), title(&reader, &policy)),
+            opening: Opening::read(&reader, id).await?,
             checks: if reader.names { checks::read(&reader, id).await? } else { Vec::new() },
             class,
             matrix,

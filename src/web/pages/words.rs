@@ -153,6 +153,7 @@ const FILES: &[&str] = &[
     include_str!("../i18n/operation.toml"),
     include_str!("../i18n/who.toml"),
     include_str!("../i18n/webhooks.toml"),
+    include_str!("../i18n/opening.toml"),
 ];
 
 static TABLE: LazyLock<HashMap<String, Entry>> = LazyLock::new(|| {

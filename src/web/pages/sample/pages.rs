@@ -2,7 +2,7 @@
 
 use super::*;
 
-fn class(frame: &Frame, trainees: u64, lessons: u64) -> Class {
+pub(super) fn class(frame: &Frame, trainees: u64, lessons: u64) -> Class {
     let matrix = matrix(trainees, lessons);
     let rows = matrix.columns.iter().take(12).enumerate().map(|(place, column)| LessonRow {
         line: lesson_line(place as u64),
@@ -41,12 +41,14 @@ fn class(frame: &Frame, trainees: u64, lessons: u64) -> Class {
         names: true,
         policy: ("shaanxi-2020-31@1a2b3c4d".into(), "陕西省职业技能提升行动线上培训（陕人社函〔2020〕31号）".into()),
         checks: checks(frame),
+        opening: super::opening::opening(false),
         rate: (750, "没有登记补贴标准，按预算标准计（陕人社函〔2020〕31号 五(三)）。".into()),
     }
 }
 
-fn checks(frame: &Frame) -> Vec<Check> {
-    let rows = |count: u64| (0..count).map(|place| (format!("/lessons/{}", id(2, place)), format!("L{place}"), "2020-03-21 至 2020-03-21".into()));
+pub(super) fn checks(frame: &Frame) -> Vec<Check> {
+    let rows =
+        |count: u64| (0..count).map(|place| (format!("/lessons/{}", id(2, place)), format!("L{place}"), "2020-03-21 至 2020-03-21".into()));
     let one = |weight, clause, text: &str, count: u64| Check {
         weight,
         clause,
@@ -54,7 +56,10 @@ fn checks(frame: &Frame) -> Vec<Check> {
         rows: rows(count).take(20).collect(),
         concerned: count as i64,
     };
-    let (zh, en) = ("下列课节不在班次起止日期之内。请调整课节，或更正班次的日期。", "These lessons lie outside the days of the class. Move them, or correct its days.");
+    let (zh, en) = (
+        "下列课节不在班次起止日期之内。请调整课节，或更正班次的日期。",
+        "These lessons lie outside the days of the class. Move them, or correct its days.",
+    );
     let text = if frame.lang == Lang::Zh { zh } else { en };
     vec![one("must", "31号 四", text, 23), one("note", "31号 一（三）", text, 0)]
 }
@@ -502,6 +507,11 @@ pub(in super::super) fn every_page(lang: Lang) -> Vec<(String, String)> {
     pages.push(("class", html(&class(&frame, 40, 48))));
     pages.push(("class-large", html(&class(&frame, 200, 200))));
     pages.push(("class-empty", html(&Class { matrix: Matrix::default(), lessons: Vec::new(), ..class(&frame, 1, 1) })));
+    pages.push(("applications", html(&super::opening::applications(&frame, "pending", 4))));
+    pages.push(("applications-returned", html(&super::opening::applications(&frame, "returned", 4))));
+    pages.push(("applications-empty", html(&super::opening::applications(&frame, "decided", 0))));
+    pages.push(("decide", html(&super::opening::decide(&frame, true))));
+    pages.push(("decide-over", html(&super::opening::decide(&frame, false))));
     pages.push((
         "classes",
         html(&Classes {
