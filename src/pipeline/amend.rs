@@ -16,7 +16,7 @@ use crate::time::Time;
 use serde_json::{Map, json};
 
 /// The job that counts the hours after an amendment.
-pub const RECOUNT: &str = "recount";
+pub(super) const RECOUNT: &str = "recount";
 
 /// Makes a list the roster of a class.
 ///

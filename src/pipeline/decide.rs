@@ -19,7 +19,7 @@ use serde_json::{Map, Value, json};
 use storage::Digest;
 
 /// The job that writes a decision down.
-pub const LETTER: &str = "letter";
+pub(super) const LETTER: &str = "letter";
 /// Who hands the letter over.
 const WRITER: &str = "keshi";
 

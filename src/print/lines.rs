@@ -26,6 +26,7 @@ pub(super) struct Line {
     pub(super) width: f32,
 }
 
+#[cfg(test)]
 impl Line {
     /// What it says.
     pub(super) fn text(&self) -> String {

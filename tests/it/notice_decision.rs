@@ -99,8 +99,12 @@ impl Office {
         let answer = client().get(place).bearer_auth(&self.provider).send().await.unwrap();
         assert_eq!(answer.headers()["content-type"], "application/pdf");
         let pdf = answer.bytes().await.unwrap();
-        let mut child =
-            Command::new("pdftotext").args(["-enc", "UTF-8", "-", "-"]).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+        let mut child = Command::new("pdftotext")
+            .args(["-layout", "-enc", "UTF-8", "-", "-"])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
         child.stdin.take().unwrap().write_all(&pdf).unwrap();
         let text = String::from_utf8(child.wait_with_output().unwrap().stdout).unwrap();
         text.chars().filter(|letter| !letter.is_whitespace()).collect()
@@ -160,7 +164,7 @@ async fn decided_in_writing(engine: Engine) {
     }
     assert!(items(&office.get("classes/ext:AK-1/decisions", &office.reviewer).await).is_empty(), "what was refused left nothing");
 
-    // Returned, corrected and filed again, eight days before it is approved: too late.
+    // Returned, corrected and filed again, three weeks before it is approved: too late.
     let (status, returned) = office.decide("AK-1", json!({"decision": "return", "reason": "请补充职业技能等级证的考核内容。"})).await;
     assert_eq!((status, returned["state"].as_str()), (StatusCode::OK, Some("returned")), "{returned}");
     let (status, same) = office.file(json!({})).await;
@@ -171,7 +175,7 @@ async fn decided_in_writing(engine: Engine) {
     assert_eq!(foreign["code"], "duplicate", "nobody files over another's application");
     let (status, again) = office.file(json!({"title": "养老护理员线上培训第一期（补正）"})).await;
     assert_eq!((status, again["state"].as_str(), &again["id"]), (StatusCode::OK, Some("applied"), &class["id"]), "{again}");
-    office.age("AK-1", 8).await;
+    office.age("AK-1", 21).await;
     assert_eq!(office.get("classes/ext:AK-1/decisions", &office.reviewer).await["due"]["overdue"], true);
     let (status, approved) = office.decide("AK-1", json!({"decision": "approve", "standards_fen": {"skill_level": 95050}})).await;
     assert_eq!((status, approved["state"].as_str()), (StatusCode::OK, Some("finished")), "a class of 2020 is over: {approved}");

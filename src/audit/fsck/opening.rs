@@ -28,12 +28,14 @@ pub(super) async fn decisions(db: &Db, report: &mut Report) -> Result<()> {
                 && leaf["at"] == row.time("at").to_string().as_str()
                 && standards.iter().all(|(word, column)| leaf["standards_fen"][*word].as_i64() == row.int_opt(column));
             if !same {
-                report.problem("decision_differs", format!("Decision {id} is not what its leaf sealed; restore class_decision from a copy."));
+                report
+                    .problem("decision_differs", format!("Decision {id} is not what its leaf sealed; restore class_decision from a copy."));
             }
         }
     }
     for row in sqlx::query(sql::DECISIONS_ASTRAY).fetch_all(db.read()).await? {
-        let what = format!("Class {} is not decided as its newest decision says; restore class and class_decision from a copy.", row.text("id"));
+        let what =
+            format!("Class {} is not decided as its newest decision says; restore class and class_decision from a copy.", row.text("id"));
         report.problem("decision_astray", what);
     }
     Ok(())

@@ -92,29 +92,23 @@ pub async fn file(
 }
 
 /// A class as it was applied for at a moment.
-pub async fn as_of(db: &Db, class: Class, at: Time) -> Result<Class> {
+pub async fn as_of(db: &Db, mut class: Class, at: Time) -> Result<Class> {
     let earlier = earlier(db, class.id).await?;
-    match earlier.into_iter().find(|earlier| earlier.replaced_at > at) {
-        Some(Earlier { content, filed_at, .. }) => {
-            let Content { application, ends_on, epidemic, hours, platform, promise_due, standards_fen, starts_on, title, trade } =
-                serde_json::from_value(content)?;
-            Ok(Class {
-                application,
-                ends_on,
-                epidemic,
-                hours,
-                platform,
-                promise_due,
-                standards_fen,
-                starts_on,
-                title,
-                trade,
-                filed_at,
-                ..class
-            })
-        }
-        None => Ok(class),
+    if let Some(then) = earlier.into_iter().find(|earlier| earlier.replaced_at > at) {
+        let content: Content = serde_json::from_value(then.content)?;
+        class.application = content.application;
+        class.ends_on = content.ends_on;
+        class.epidemic = content.epidemic;
+        class.hours = content.hours;
+        class.platform = content.platform;
+        class.promise_due = content.promise_due;
+        class.standards_fen = content.standards_fen;
+        class.starts_on = content.starts_on;
+        class.title = content.title;
+        class.trade = content.trade;
+        class.filed_at = then.filed_at;
     }
+    Ok(class)
 }
 
 /// What may change when an application is filed again.

@@ -4,12 +4,12 @@ use super::{number, sql};
 use crate::db::{Columns, Db};
 use crate::error::Result;
 use crate::ids::{LessonId, PersonId, TraineeId};
+use crate::register::Reference;
 use crate::register::class::Class;
 use crate::register::lesson::{self, Lesson};
 use crate::register::provider::{self, Provider};
 use crate::register::roster::{self, Category};
 use crate::register::secrets::Secrets;
-use crate::register::Reference;
 use chrono::NaiveDate;
 use std::collections::{BTreeSet, HashSet};
 

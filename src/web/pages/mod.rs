@@ -23,7 +23,7 @@ pub mod words;
 // The pages.
 pub mod applications;
 pub mod checks;
-mod class;
+pub mod class;
 pub mod classes;
 pub mod decide;
 pub mod evidence;
