@@ -10,10 +10,10 @@ use crate::jobs::Jobs;
 use crate::lake::Lake;
 use crate::pipeline::{self, live::Live};
 use crate::receive::upload;
+use crate::register::lists::Lists;
 use crate::register::policy::Policies;
 use crate::register::profile::Profiles;
 use crate::register::secrets::Secrets;
-use crate::register::lists::Lists;
 use crate::register::{Calendar, platform};
 use crate::seal::{Log, key};
 use crate::tell::deliver::Teller;
@@ -105,8 +105,24 @@ impl App {
         let uploads = Arc::new(Semaphore::new(config.limits.uploads.max(1)));
         let media_permits = Arc::new(Semaphore::new(config.media.parallel.max(1)));
         let live = Live::new(&config.live);
-        let parts =
-            Parts { config, db, objects, log, lake, jobs, clock, ids, secrets, policies, calendar, lists, rules, live, uploads, media_permits };
+        let parts = Parts {
+            config,
+            db,
+            objects,
+            log,
+            lake,
+            jobs,
+            clock,
+            ids,
+            secrets,
+            policies,
+            calendar,
+            lists,
+            rules,
+            live,
+            uploads,
+            media_permits,
+        };
         Ok(App(Arc::new(parts)))
     }
 

@@ -3,8 +3,8 @@
 //! A stage commits a change; [`FOLLOW`] says which job comes next, [`run`] which function does it, [`TELL`] who outside is told. [`submit`] is the one path of a
 //! piece of evidence from its first byte to its receipt.
 
-mod house;
 mod checks;
+mod house;
 pub mod keys;
 pub mod live;
 pub mod statements;

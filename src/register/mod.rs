@@ -6,6 +6,7 @@
 pub mod calendar;
 pub mod class;
 mod file_name;
+pub mod id_number;
 pub mod lesson;
 mod list;
 pub mod lists;
@@ -15,9 +16,9 @@ pub mod policy;
 pub mod profile;
 pub mod provider;
 mod reference;
+pub mod remark;
 pub mod resolution;
 pub mod roster;
-pub mod remark;
 pub mod secrets;
 pub(crate) mod sql;
 pub mod subsidy_rate;

@@ -28,7 +28,8 @@ pub(super) async fn check(db: &Db, report: &mut Report) -> Result<()> {
         for row in &rows {
             let (class, policy) = (row.text("id"), row.text("policy"));
             let Some(digest) = row.try_get::<Option<Vec<u8>>, _>("digest")? else {
-                let what = format!("Class {class} is governed by policy {policy}, whose text is not kept; restore policy_text from a copy.");
+                let what =
+                    format!("Class {class} is governed by policy {policy}, whose text is not kept; restore policy_text from a copy.");
                 report.problem("policy_missing", what);
                 continue;
             };

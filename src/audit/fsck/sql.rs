@@ -50,4 +50,15 @@ pub(crate) const LEAF: &str = "select body from leaf where id = $1";
 
 /// Every statement that both engines must prepare.
 #[cfg(test)]
-pub(crate) const ALL: &[&str] = &[NAMED, EVIDENCE_AFTER, SEGMENTS_AFTER, PACKS, LOGS_WITHOUT, RESOLUTIONS_AFTER, RESOLUTIONS_ASTRAY, POLICY_TEXTS, GOVERNED_AFTER, LEAF];
+pub(crate) const ALL: &[&str] = &[
+    NAMED,
+    EVIDENCE_AFTER,
+    SEGMENTS_AFTER,
+    PACKS,
+    LOGS_WITHOUT,
+    RESOLUTIONS_AFTER,
+    RESOLUTIONS_ASTRAY,
+    POLICY_TEXTS,
+    GOVERNED_AFTER,
+    LEAF,
+];

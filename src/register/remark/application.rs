@@ -62,8 +62,12 @@ fn begun(case: &Case<'_>, filed: NaiveDate) -> Vec<Remark> {
         Remark::note(
             "filed_after_start",
             CLAUSE,
-            format!("开班申请于{filed}提交，晚于开班首日{first}；应在培训前上报开班申请。若此前已书面上报，请上传书面申请；若班次已开、理论课程未结束，请改报剩余理论课程的线上培训方案。"),
-            format!("The application came on {filed}, after {first}, the first day; it is due before training. If it was filed on paper, hand that in; if the class runs and its theory is not over, apply for the remaining theory."),
+            format!(
+                "开班申请于{filed}提交，晚于开班首日{first}；应在培训前上报开班申请。若此前已书面上报，请上传书面申请；若班次已开、理论课程未结束，请改报剩余理论课程的线上培训方案。"
+            ),
+            format!(
+                "The application came on {filed}, after {first}, the first day; it is due before training. If it was filed on paper, hand that in; if the class runs and its theory is not over, apply for the remaining theory."
+            ),
         )
     };
     late.then(remark).into_iter().collect()
@@ -77,7 +81,10 @@ fn remaining(case: &Case<'_>, filed: NaiveDate) -> Vec<Remark> {
             "not_running_yet",
             CLAUSE,
             format!("班次{}才开班，尚未开课；“剩余理论课程”只适用于前期已开班的班次。请改报完整的开班申请。", class.starts_on),
-            format!("The class begins on {} and does not run yet; 'remaining theory' is for classes that do. File a full application.", class.starts_on),
+            format!(
+                "The class begins on {} and does not run yet; 'remaining theory' is for classes that do. File a full application.",
+                class.starts_on
+            ),
         ));
     }
     if class.hours.online > class.hours.theory {
@@ -126,7 +133,10 @@ fn promise(case: &Case<'_>, filed: NaiveDate) -> Option<Remark> {
             "promise_after_end",
             CLAUSE,
             format!("承诺补报完整培训方案的日期{due}晚于班次最后一日{}。请核对是否合适。", case.class.ends_on),
-            format!("The full plan is promised by {due}, after {}, the last day of the class. See whether that will do.", case.class.ends_on),
+            format!(
+                "The full plan is promised by {due}, after {}, the last day of the class. See whether that will do.",
+                case.class.ends_on
+            ),
         )
     })
 }
@@ -143,13 +153,17 @@ fn epidemic(case: &Case<'_>) -> Option<Remark> {
             "epidemic_claimed",
             RATE,
             format!("申请按疫情期间标准（{percent}%），但开班首日{first}不在疫情期间（{period}）。请更正“疫情期间”一项或开班日期。"),
-            format!("The application claims the epidemic's rate ({percent} %), and {first}, the first day, is not in the epidemic ({period}). Correct the flag or the day."),
+            format!(
+                "The application claims the epidemic's rate ({percent} %), and {first}, the first day, is not in the epidemic ({period}). Correct the flag or the day."
+            ),
         )),
         (false, true) => Some(Remark::note(
             "epidemic_not_claimed",
             RATE,
             format!("开班首日{first}在疫情期间（{period}），申请却未按疫情期间标准（{percent}%）。请核对。"),
-            format!("{first}, the first day, is in the epidemic ({period}), and the application does not claim its rate ({percent} %). See whether it should."),
+            format!(
+                "{first}, the first day, is in the epidemic ({period}), and the application does not claim its rate ({percent} %). See whether it should."
+            ),
         )),
         _ => None,
     }

@@ -27,7 +27,9 @@ fn without(kind: LessonKind) -> Remark {
     let (code, zh, en) = match kind {
         LessonKind::General => ("course_general_missing", "通用性职业素质课程", "general vocational literacy"),
         LessonKind::Safety => ("course_safety_missing", "安全知识课程", "safety"),
-        LessonKind::Epidemic => ("course_epidemic_missing", "新冠肺炎疫情防控知识课程（疫情防控期间应增设）", "epidemic prevention (due in the epidemic)"),
+        LessonKind::Epidemic => {
+            ("course_epidemic_missing", "新冠肺炎疫情防控知识课程（疫情防控期间应增设）", "epidemic prevention (due in the epidemic)")
+        }
         LessonKind::Theory => ("course_theory_missing", "理论课程", "theory"),
         LessonKind::Practice => ("course_practice_missing", "实训课程", "practice"),
     };

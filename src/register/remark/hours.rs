@@ -57,7 +57,11 @@ fn timetable(case: &Case<'_>) -> Vec<Remark> {
                 "in_person_not_timetabled",
                 CLAUSE,
                 format!("课程表只有线上课节；总课时{}中的{}线下课时尚未排课。", shown(plan.total.0), shown(plan.total.0 - all)),
-                format!("The timetable has lessons online alone; {} hours in person of {} are not on it yet.", shown(plan.total.0 - all), shown(plan.total.0)),
+                format!(
+                    "The timetable has lessons online alone; {} hours in person of {} are not on it yet.",
+                    shown(plan.total.0 - all),
+                    shown(plan.total.0)
+                ),
             ));
         }
         return remarks;

@@ -33,7 +33,7 @@ fn outside(case: &Case<'_>) -> Option<Remark> {
 }
 
 /// Lessons held at a time; what is recorded is watched whenever people like.
-fn held(case: &Case<'_>) -> Vec<&Lesson> {
+fn held<'a>(case: &Case<'a>) -> Vec<&'a Lesson> {
     case.facts.lessons.iter().filter(|lesson| lesson.mode != Mode::Recorded).collect()
 }
 

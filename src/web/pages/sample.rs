@@ -4,6 +4,7 @@ mod pages;
 
 pub(super) use pages::every_page;
 
+use super::checks::Check;
 use super::class::{Class, LessonRow};
 use super::classes::{ClassRow, Classes};
 use super::custody::Kept;
@@ -307,7 +308,14 @@ pub(super) fn recorded_head() -> LessonHead {
 }
 
 fn lesson_head() -> LessonHead {
-    LessonHead { class: typed(1, 1), class_title: class_title(0), policy: None, line: lesson_line(0), before: None, after: Some(typed(2, 1)) }
+    LessonHead {
+        class: typed(1, 1),
+        class_title: class_title(0),
+        policy: None,
+        line: lesson_line(0),
+        before: None,
+        after: Some(typed(2, 1)),
+    }
 }
 
 pub(super) fn matrix(trainees: u64, lessons: u64) -> Matrix {

@@ -46,7 +46,8 @@ fn class(frame: &Frame, trainees: u64, lessons: u64) -> Class {
 }
 
 fn checks(frame: &Frame) -> Vec<Check> {
-    let rows = |count: u64| (0..count).map(|place| (format!("/lessons/{}", id(2, place)), format!("L{place}"), "2020-03-21 至 2020-03-21".into()));
+    let rows =
+        |count: u64| (0..count).map(|place| (format!("/lessons/{}", id(2, place)), format!("L{place}"), "2020-03-21 至 2020-03-21".into()));
     let one = |weight, clause, text: &str, count: u64| Check {
         weight,
         clause,
@@ -54,7 +55,10 @@ fn checks(frame: &Frame) -> Vec<Check> {
         rows: rows(count).take(20).collect(),
         concerned: count as i64,
     };
-    let (zh, en) = ("下列课节不在班次起止日期之内。请调整课节，或更正班次的日期。", "These lessons lie outside the days of the class. Move them, or correct its days.");
+    let (zh, en) = (
+        "下列课节不在班次起止日期之内。请调整课节，或更正班次的日期。",
+        "These lessons lie outside the days of the class. Move them, or correct its days.",
+    );
     let text = if frame.lang == Lang::Zh { zh } else { en };
     vec![one("must", "31号 四", text, 23), one("note", "31号 一（三）", text, 0)]
 }
