@@ -294,11 +294,11 @@ async fn clause_4_lessons_lie_within_the_class_and_not_over_each_other() {
             .map(|remark| (remark.code, remark.rows.into_iter().filter_map(|row| row.lesson_external_id).collect::<Vec<_>>()))
             .collect::<Vec<_>>()
     };
-    assert_eq!(moved(4, "2020-03-06T20:00:00+08:00"), [], "the last evening");
+    assert!(moved(4, "2020-03-06T20:00:00+08:00").is_empty(), "the last evening");
     assert_eq!(moved(4, "2020-03-06T22:00:00+08:00"), [("lesson_outside_class", vec!["L5".to_owned()])], "goes on after midnight");
     assert_eq!(moved(0, "2020-03-01T23:00:00+08:00"), [("lesson_outside_class", vec!["L1".to_owned()])]);
     assert_eq!(moved(1, "2020-03-02T09:44:59+08:00"), [("lessons_overlap", vec!["L2".to_owned()])], "by a second");
-    assert_eq!(moved(1, "2020-03-02T09:45:00+08:00"), [], "one after the other");
+    assert!(moved(1, "2020-03-02T09:45:00+08:00").is_empty(), "one after the other");
     // A long lesson with two in it: both are named.
     let mut long = facts.clone();
     long.lessons[0].ends_at = long.lessons[2].ends_at;

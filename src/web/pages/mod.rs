@@ -21,7 +21,7 @@ pub mod words;
 
 // The pages.
 pub mod checks;
-mod class;
+pub mod class;
 pub mod classes;
 pub mod evidence;
 pub mod evidence_list;
