@@ -16,6 +16,7 @@ const LISTS: &[(&str, &[&str])] = &[
     ("store", crate::store::sql::ALL),
     ("audit::bundle", crate::audit::bundle::sql::ALL),
     ("audit::fsck", crate::audit::fsck::sql::ALL),
+    ("audit::policy_diff", crate::audit::policy_diff::sql::ALL),
     ("audit::rebuild", crate::audit::rebuild::sql::ALL),
     ("audit::overview", crate::audit::overview::sql::ALL),
     ("seal", crate::seal::sql::ALL),

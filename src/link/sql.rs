@@ -4,6 +4,13 @@
 pub(crate) const LESSON: &str = "select l.class_id, l.mode, l.starts_at, l.ends_at, l.hours_milli, l.content_ms, l.quiz_percent, l.cancelled_at, c.policy \
      from lesson l join class c on c.id = l.class_id where l.id = $1";
 
+/// $1 class: its lessons, in the order in which they keep their time, and how many trainees are credited the same time in each.
+pub(crate) const CREDITED_ALIKE: &str = "select l.id, l.mode, l.starts_at, l.ends_at, l.hours_milli, c.credited_ms, count(*) as trainees, \
+     cast(coalesce(sum(c.hours_milli), 0) as bigint) as credited_milli from lesson l \
+     left join credit_run r on r.lesson_id = l.id and r.replaced_at is null left join credit c on c.run_id = r.id \
+     where l.class_id = $1 and l.cancelled_at is null \
+     group by l.id, l.mode, l.starts_at, l.ends_at, l.hours_milli, c.credited_ms order by l.starts_at, l.id";
+
 /// $1 class: its lessons, and the policy their live hours follow.
 pub(crate) const POLICIES_OF_CLASS: &str = "select l.id, l.starts_at, r.policy from lesson l \
      left join credit_run r on r.lesson_id = l.id and r.replaced_at is null where l.class_id = $1 order by l.starts_at, l.id";
@@ -112,6 +119,7 @@ pub(crate) const BUSY: &str = "select 1 as busy from job j where j.state <> 'dea
 #[cfg(test)]
 pub(crate) const ALL: &[&str] = &[
     LESSON,
+    CREDITED_ALIKE,
     POLICIES_OF_CLASS,
     ROSTER,
     LOGS,

@@ -7,6 +7,7 @@ pub mod amendment;
 pub mod calendar;
 pub mod class;
 mod file_name;
+pub mod id_number;
 pub mod lesson;
 pub mod life;
 mod list;

@@ -8,7 +8,7 @@ mod governing;
 mod manual;
 mod set;
 
-pub use manual::{Attested, attested, policy_manual};
+pub use manual::{Attested, attested, policy_manual, settings};
 pub use set::Policies;
 pub(super) use set::{folder_files, folder_names};
 

@@ -11,6 +11,7 @@ mod live;
 mod locked;
 mod media;
 mod notice_decision;
+mod notice_opening;
 mod platforms;
 mod recorded;
 mod resumed;

@@ -256,7 +256,7 @@ fn price(row: &AnyRow, terms: &Terms) -> Rate {
     let day = row.get::<String, _>("starts_on").parse().unwrap_or_default();
     // One that was fixed and is lost is told by fsck; an hour keeps a price meanwhile.
     let fixed = row.get::<Option<String>, _>("class_policy").and_then(|name| terms.policies.known(&name));
-    subsidy_rate::rate(&of_class, fixed.as_ref().unwrap_or_else(|| terms.policies.on(day)))
+    subsidy_rate::rate(&of_class, fixed.as_deref().unwrap_or_else(|| terms.policies.on(day)))
 }
 
 /// The spans of a credit, one row each.

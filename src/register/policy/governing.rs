@@ -17,7 +17,7 @@ impl Policies {
     pub async fn governing(&self, db: &Db, fixed: Option<&str>, at: Time) -> Result<Arc<Policy>> {
         match fixed {
             Some(name) => self.named(db, name).await,
-            None => Ok(self.at(at).clone()),
+            None => Ok(self.shared(|policy| policy.starts_on() <= policy.day_of(at)).clone()),
         }
     }
 
@@ -27,7 +27,7 @@ impl Policies {
     pub async fn of_class(&self, db: &Db, fixed: Option<&str>, first_day: NaiveDate) -> Result<Arc<Policy>> {
         match fixed {
             Some(name) => self.named(db, name).await,
-            None => Ok(self.on(first_day).clone()),
+            None => Ok(self.shared(|policy| policy.starts_on() <= first_day).clone()),
         }
     }
 

@@ -34,15 +34,16 @@ pub fn attested() -> Vec<Attested> {
 /// The built-in policies and the attested values as Markdown tables: docs/POLICY.md is this text.
 pub fn policy_manual() -> String {
     let mut manual = String::from(
-        "# Policy\n\nMade from `policies/*.toml`. Put a changed copy with the same `id`, or a new one with a later `valid_from`, into the operator's policy folder.\n",
+        "# Policy\n\nMade from `policies/*.toml`. Put a changed copy with the same `id`, or a new one with a later `valid_from`, into the operator's policy folder; policies/README.md says how, and how lists of trades and institutions and years of the calendar are added. `keshi policy diff` shows what a change would do.\n",
     );
     for (file, text) in BUILTIN {
         let policy = Policy::parse(file, text).expect("a test parses every built-in policy");
-        let table: toml::Table = text.parse().expect("it was just parsed");
         write!(manual, "\n## {} · {}\n\n", policy.title_zh, policy.title_en).expect("a String takes any text");
         write!(manual, "`{}`, in force from {}.\n\n", policy.id, policy.valid_from).expect("a String takes any text");
         manual.push_str("| setting | value | source |\n|---|---|---|\n");
-        list(&mut manual, "", &table);
+        for (key, value, source) in settings(text) {
+            writeln!(manual, "| `{key}` | {value} | {source} |").expect("a String takes any text");
+        }
     }
     manual.push_str(
         "\n## Attested elsewhere\n\nNever applied by itself. `brief`: its text still has to be looked up before anybody relies on it.\n\n",
@@ -54,13 +55,20 @@ pub fn policy_manual() -> String {
     manual
 }
 
-fn list(manual: &mut String, prefix: &str, table: &toml::Table) {
+/// Every setting of a policy's text: its key, its value, where it is from. In order of the keys.
+pub fn settings(text: &str) -> Vec<(String, String, String)> {
+    let mut found = Vec::new();
+    gather(&mut found, "", &text.parse().unwrap_or_default());
+    found
+}
+
+fn gather(found: &mut Vec<(String, String, String)>, prefix: &str, table: &toml::Table) {
     // Sorted, whatever order the parser keeps.
     for (key, value) in table.iter().collect::<BTreeMap<_, _>>() {
         let Some(inner) = value.as_table() else { continue };
         match (inner.get("value"), inner.get("source").and_then(|source| source.as_str())) {
-            (Some(value), Some(source)) => writeln!(manual, "| `{prefix}{key}` | {value} | {source} |").expect("a String takes any text"),
-            _ => list(manual, &format!("{prefix}{key}."), inner),
+            (Some(value), Some(source)) => found.push((format!("{prefix}{key}"), value.to_string(), source.to_owned())),
+            _ => gather(found, &format!("{prefix}{key}."), inner),
         }
     }
 }

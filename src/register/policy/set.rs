@@ -73,14 +73,18 @@ impl Policies {
     }
 
     /// The policy in force on a day: the last that started by then, or the first of all for days before it.
-    pub fn on(&self, day: NaiveDate) -> &Arc<Policy> {
-        let started = self.dated.iter().rev().find(|policy| policy.starts_on() <= day);
-        started.unwrap_or_else(|| self.dated.first().expect("there is a built-in policy"))
+    pub fn on(&self, day: NaiveDate) -> &Policy {
+        self.shared(|policy| policy.starts_on() <= day)
     }
 
     /// The policy in force at a moment (its day in that policy's own zone).
-    pub fn at(&self, at: Time) -> &Arc<Policy> {
-        let started = self.dated.iter().rev().find(|policy| policy.starts_on() <= policy.day_of(at));
+    pub fn at(&self, at: Time) -> &Policy {
+        self.shared(|policy| policy.starts_on() <= policy.day_of(at))
+    }
+
+    /// The last of those that have started, or the first of all.
+    pub(super) fn shared(&self, started: impl Fn(&Policy) -> bool) -> &Arc<Policy> {
+        let started = self.dated.iter().rev().find(|policy| started(policy));
         started.unwrap_or_else(|| self.dated.first().expect("there is a built-in policy"))
     }
 

@@ -1,15 +1,15 @@
 //! What the checks look at, read from the database.
 
-use super::{number, sql};
+use super::sql;
 use crate::db::{Columns, Db};
 use crate::error::Result;
 use crate::ids::{LessonId, PersonId, TraineeId};
-use crate::register::Reference;
 use crate::register::class::Class;
 use crate::register::lesson::{self, Lesson};
 use crate::register::provider::{self, Provider};
 use crate::register::roster::{self, Category};
 use crate::register::secrets::Secrets;
+use crate::register::{Reference, id_number};
 use chrono::NaiveDate;
 use std::collections::{BTreeSet, HashSet};
 
@@ -41,8 +41,8 @@ pub struct OnRoster {
     pub external_id: String,
     /// Category.
     pub category: Category,
-    /// Whether the ID number is one that GB 11643 allows.
-    pub number_holds: bool,
+    /// What GB 11643 says against the ID number.
+    pub number_fault: Option<id_number::Fault>,
     /// Whether the same human is on the roster of another class that runs in the same days.
     pub elsewhere: bool,
 }
@@ -73,7 +73,7 @@ pub async fn facts(db: &Db, secrets: &Secrets, class: Class, today: NaiveDate) -
             elsewhere: elsewhere.contains(&trainee.id),
             external_id: trainee.external_id,
             category: trainee.category,
-            number_holds: number::holds(&number, today),
+            number_fault: id_number::fault(&number, today),
         });
     }
     let papers = sqlx::query(sql::PAPERS).bind(&id).fetch_all(db.read()).await?;

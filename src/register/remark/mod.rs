@@ -8,10 +8,11 @@ mod application;
 mod courses;
 mod facts;
 mod hours;
-mod number;
 mod people;
 mod roster;
 pub(crate) mod sql;
+#[cfg(test)]
+mod tests;
 mod timetable;
 mod trade;
 

@@ -34,14 +34,17 @@ fn twice(case: &Case<'_>) -> Option<Remark> {
 }
 
 fn numbers(case: &Case<'_>) -> Option<Remark> {
-    let wrong = case.facts.roster.iter().filter(|trainee| !trainee.number_holds);
+    let wrong = case.facts.roster.iter().filter_map(|trainee| {
+        let (zh, en) = trainee.number_fault?.sentence();
+        Some(Row::trainee(trainee, zh, en))
+    });
     Remark::must(
         "id_number_wrong",
         WHO,
-        "下列学员的身份证号不符合GB 11643（位数、出生日期或校验码不对）。请对照证件更正后重新提交花名册。",
-        "The ID numbers of these trainees are none by GB 11643 (length, day of birth or check digit is wrong). Correct them from the document and send the roster again.",
+        "下列学员的身份证号不符合GB 11643（位数、出生日期或校验码不对；如为其他证件，请在申请中说明）。请对照证件更正后重新提交花名册。",
+        "The ID numbers of these trainees are none by GB 11643 (length, day of birth or check digit is wrong). Correct them from the card and send the roster again, or say in the application which other document it is.",
     )
-    .about(wrong.map(|trainee| Row::trainee(trainee, "身份证号有误", "ID number is wrong")).collect())
+    .about(wrong.collect())
 }
 
 fn elsewhere(case: &Case<'_>) -> Option<Remark> {

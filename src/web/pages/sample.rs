@@ -5,6 +5,7 @@ mod pages;
 
 pub(super) use pages::every_page;
 
+use super::checks::Check;
 use super::class::{Class, LessonRow};
 use super::classes::{ClassRow, Classes};
 use super::custody::Kept;
