@@ -4,7 +4,7 @@
 use crate::site::{Engine, Server, Site, client};
 use keshi::db::Db;
 use keshi::register::Calendar;
-use keshi::simulate::{Access, Client, settle};
+use keshi::simulate::{Access, Client, settle, with_checksum};
 use keshi::time::{Clock, DAY};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
@@ -293,7 +293,7 @@ async fn clause_4_an_approved_plan_is_amended_and_never_overwritten_on_postgresq
 async fn amended(engine: Engine) {
     let office = Office::open(engine).await;
     office.file(json!({})).await;
-    let trainee = |id: &str, name: &str| json!({"external_id": id, "name": name, "id_number": format!("61010319900101123{}", &id[1..]), "category": "employee"});
+    let trainee = |id: &str, name: &str| json!({"external_id": id, "name": name, "id_number": with_checksum(&format!("6101031990010112{}", &id[1..])), "category": "employee"});
     let lesson = |clock: &str, teacher: &str| {
         json!({"external_id": "L1", "title": "照护基础", "kind": "theory", "mode": "live", "starts_at": format!("2020-03-03T{clock}:00:00+08:00"),
             "ends_at": format!("2020-03-03T{clock}:45:00+08:00"), "hours": 1, "teacher": teacher})

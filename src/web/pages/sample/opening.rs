@@ -50,8 +50,20 @@ pub(super) fn opening(decides: bool) -> Opening {
     }
 }
 
+/// The pages on which applications are decided.
+pub(super) fn every_page(frame: &Frame) -> Vec<(&'static str, String)> {
+    let html = |page: &dyn askama::DynTemplate| page.dyn_render().expect("a page of plain data renders");
+    vec![
+        ("applications", html(&applications(frame, "pending", 4))),
+        ("applications-returned", html(&applications(frame, "returned", 4))),
+        ("applications-empty", html(&applications(frame, "decided", 0))),
+        ("decide", html(&decide(frame, true))),
+        ("decide-over", html(&decide(frame, false))),
+    ]
+}
+
 /// The list of applications.
-pub(super) fn applications(frame: &Frame, which: &'static str, rows: u64) -> Applications {
+fn applications(frame: &Frame, which: &'static str, rows: u64) -> Applications {
     let states = ["overdue", "today", "open", "open"];
     let rows = (0..rows).map(|number| ApplicationRow {
         line: ApplicationLine {
@@ -79,7 +91,7 @@ pub(super) fn applications(frame: &Frame, which: &'static str, rows: u64) -> App
 }
 
 /// The page on which one is decided, or was.
-pub(super) fn decide(frame: &Frame, open: bool) -> Decide {
+fn decide(frame: &Frame, open: bool) -> Decide {
     let standards = ["qualified", "skill_level", "vocational", "special_operation"];
     Decide {
         frame: Frame { section: Section::Applications, ..frame.clone() },

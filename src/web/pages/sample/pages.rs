@@ -507,11 +507,7 @@ pub(in super::super) fn every_page(lang: Lang) -> Vec<(String, String)> {
     pages.push(("class", html(&class(&frame, 40, 48))));
     pages.push(("class-large", html(&class(&frame, 200, 200))));
     pages.push(("class-empty", html(&Class { matrix: Matrix::default(), lessons: Vec::new(), ..class(&frame, 1, 1) })));
-    pages.push(("applications", html(&super::opening::applications(&frame, "pending", 4))));
-    pages.push(("applications-returned", html(&super::opening::applications(&frame, "returned", 4))));
-    pages.push(("applications-empty", html(&super::opening::applications(&frame, "decided", 0))));
-    pages.push(("decide", html(&super::opening::decide(&frame, true))));
-    pages.push(("decide-over", html(&super::opening::decide(&frame, false))));
+    pages.extend(super::opening::every_page(&frame));
     pages.push((
         "classes",
         html(&Classes {
