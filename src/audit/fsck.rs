@@ -2,6 +2,8 @@
 
 mod catalogue;
 mod objects;
+mod opening;
+mod policies;
 mod signatures;
 pub(crate) mod sql;
 #[cfg(test)]
@@ -53,6 +55,12 @@ pub struct Report {
     pub runs: u64,
     /// Resolutions of who somebody is held against their leaves.
     pub resolutions: u64,
+    /// Policies that govern classes, read again, and the classes held against them.
+    pub policies: u64,
+    /// Decisions on applications held against their leaves.
+    pub decisions: u64,
+    /// Amendments of plans held against their leaves.
+    pub amendments: u64,
     /// Keys of platforms held against their leaves, and their revocations.
     pub keys: u64,
     /// Signatures of platforms checked again.
@@ -97,6 +105,9 @@ pub async fn check(db: &Db, objects: &Objects, trust: &Trust) -> Result<Report> 
     catalogue::evidence(db, &mut report).await?;
     catalogue::segments(db, objects, &mut report).await?;
     catalogue::resolutions(db, &mut report).await?;
+    policies::check(db, &mut report).await?;
+    opening::decisions(db, &mut report).await?;
+    opening::amendments(db, &mut report).await?;
     signatures::keys(db, &mut report).await?;
     signatures::check(db, &mut report).await?;
     let credits = link::check(db).await?;

@@ -3,4 +3,5 @@
 pub mod bundle;
 pub mod fsck;
 pub mod overview;
+pub mod policy_diff;
 pub mod rebuild;

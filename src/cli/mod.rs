@@ -9,6 +9,7 @@ mod export;
 mod fsck;
 mod key;
 mod migrate;
+mod policy;
 mod profile;
 mod rebuild;
 mod serve;
@@ -49,6 +50,7 @@ enum Command {
     Migrate(migrate::Args),
     Doctor(doctor::Args),
     Config(config::Args),
+    Policy(policy::Args),
     Profile(profile::Args),
     Trust(trust::Args),
     Token(token::Args),
@@ -106,6 +108,7 @@ async fn dispatch(cli: Cli) -> Result<ExitCode> {
         Command::Migrate(args) => migrate::run(args, load()?).await?,
         Command::Doctor(args) => return doctor::run(args, App::open(load()?).await?).await,
         Command::Config(args) => config::run(args, load()?)?,
+        Command::Policy(args) => policy::run(args, App::open(load()?).await?).await?,
         Command::Profile(args) => return profile::run(args, load).await,
         Command::Trust(args) => trust::run(args, App::open(load()?).await?)?,
         Command::Token(args) => token::run(args, App::open(load()?).await?).await?,

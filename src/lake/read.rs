@@ -5,17 +5,20 @@ use super::local::{Open, Verified};
 use super::row::EventRow;
 use super::{Lake, sql};
 use crate::error::{Error, Result, codes};
-use crate::ids::{EvidenceId, LessonId, TraineeId};
+use crate::ids::{ClassId, EvidenceId, LessonId, TraineeId};
 use datafusion::arrow::array::{Int64Array, StringArray};
 use datafusion::arrow::compute::kernels::cmp::eq;
 use datafusion::parquet::arrow::ProjectionMask;
 use datafusion::parquet::arrow::arrow_reader::{ArrowPredicateFn, ArrowReaderOptions, ParquetRecordBatchReaderBuilder, RowFilter};
 use datafusion::parquet::file::metadata::{PageIndexPolicy, RowGroupMetaData};
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 /// Most events read at once: some 400 bytes each, so at most 0.8 GB. A lesson has thousands; one with millions is not a lesson.
 const MOST_EVENTS: usize = 2_000_000;
+
+/// Most events of a class read in one pass: at most 0.2 GB.
+const MOST_OF_CLASS: u64 = 500_000;
 
 impl Lake {
     /// All events of a lesson, by time, then by evidence and row.
@@ -30,6 +33,28 @@ impl Lake {
     /// `query_limit` when they are more than two million.
     pub async fn events_of_trainee(&self, trainee: TraineeId) -> Result<Vec<EventRow>> {
         self.events(sql::OF_TRAINEE, "trainee", trainee.to_string()).await
+    }
+
+    /// All events of a class by lesson, each as [`Lake::events_of_lesson`] gives them, in one pass over its files; nothing when they are more than
+    /// half a million, which are better read lesson by lesson.
+    pub async fn events_of_class(&self, class: ClassId) -> Result<Option<HashMap<LessonId, Vec<EventRow>>>> {
+        let files = self.files_of(sql::OF_CLASS, &class.to_string()).await?;
+        if files.iter().filter_map(|file| file.rows).sum::<u64>() > MOST_OF_CLASS {
+            return Ok(None);
+        }
+        let mut lessons: HashMap<LessonId, Vec<EventRow>> = HashMap::new();
+        for file in files {
+            let content = self.open(&file).await?;
+            let events = tokio::task::spawn_blocking(move || read_all(&content)).await.map_err(Error::internal)??;
+            let gone: HashSet<EvidenceId> = file.gone.iter().filter_map(|id| id.parse().ok()).collect();
+            for event in events.into_iter().filter(|event| !gone.contains(&event.evidence)) {
+                if let Some(lesson) = event.lesson {
+                    lessons.entry(lesson).or_default().push(event);
+                }
+            }
+        }
+        lessons.values_mut().for_each(|events| events.sort_by_key(|event| (event.at, event.evidence, event.row)));
+        Ok(Some(lessons))
     }
 
     /// What was read from one row of a file, by time; mostly one event, none when the row was refused.
@@ -62,6 +87,16 @@ impl Lake {
         events.sort_by_key(|event| (event.at, event.evidence, event.row));
         Ok(events)
     }
+}
+
+/// All rows of a file.
+fn read_all(file: &Arc<Verified>) -> Result<Vec<EventRow>> {
+    let builder = ParquetRecordBatchReaderBuilder::try_new(file.open()?).map_err(Error::internal)?;
+    let mut events = Vec::new();
+    for batch in builder.with_batch_size(8192).build().map_err(Error::internal)? {
+        rows(&batch.map_err(Error::internal)?, &mut events)?;
+    }
+    Ok(events)
 }
 
 /// Appends the rows of a segment whose `column` is `id`.

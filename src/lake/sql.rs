@@ -57,6 +57,9 @@ pub(crate) const OF_LESSON: &str = files!(
     "and p.class_id = (select class_id from lesson where id = $1)"
 );
 
+/// $1 class.
+pub(crate) const OF_CLASS: &str = files!("s.bytes", "and s.class_id = $1", "and p.class_id = $1");
+
 /// $1 trainee.
 pub(crate) const OF_TRAINEE: &str = files!(
     "s.bytes",
@@ -187,6 +190,7 @@ pub(crate) const ALL: &[&str] = &[
     ADD_LESSON,
     LIVE_LESSONS,
     OF_LESSON,
+    OF_CLASS,
     OF_TRAINEE,
     OF_EVIDENCE,
     LIVE,

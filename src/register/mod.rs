@@ -3,16 +3,23 @@
 //! Enters: what providers and reviewers write. Leaves: classes with their roster and lessons, which evidence is checked against.
 //! A list is taken whole or refused whole with its rows at fault; ID numbers, phones and e-mails are kept encrypted.
 
+pub mod amendment;
+pub mod calendar;
 pub mod class;
 mod file_name;
+pub mod id_number;
 pub mod lesson;
+pub mod life;
 mod list;
+pub mod lists;
+pub mod opening;
 pub mod platform;
 pub mod platform_key;
 pub mod policy;
 pub mod profile;
 pub mod provider;
 mod reference;
+pub mod remark;
 pub mod resolution;
 pub mod roster;
 pub mod secrets;
@@ -20,6 +27,7 @@ pub(crate) mod sql;
 pub mod subsidy_rate;
 pub mod trail;
 
+pub use calendar::Calendar;
 pub use class::Class;
 pub use lesson::Lesson;
 pub use platform_key::PlatformKey;

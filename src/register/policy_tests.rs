@@ -87,6 +87,34 @@ fn an_operators_file_replaces_the_built_in_one_or_follows_it() {
 }
 
 #[test]
+fn a_text_from_before_a_key_was_added_is_read_for_good() {
+    let mut table: toml::Table = TEXT.parse().expect("TOML");
+    table.remove("courses");
+    table.remove("application");
+    let eligibility = table["eligibility"].as_table_mut().expect("a table");
+    eligibility.retain(|key, _| key == "occupation_classes");
+    let before = Policy::parse("2020.toml", &table.to_string()).expect("reads");
+    assert!(before.courses.is_none() && before.application.is_none() && before.eligibility.enterprise_categories.is_none());
+    assert_eq!(before.digest(), <[u8; 32]>::from(Sha256::digest(before.text().as_bytes())));
+}
+
+#[test]
+fn a_changed_policy_takes_the_place_of_the_one_with_its_id_and_leaves_the_others() {
+    let all = Policies::builtin();
+    let later = Policy::parse(
+        "b.toml",
+        &TEXT.replace("id = \"shaanxi-2020-31\"", "id = \"b\"").replace("valid_from = 2020-02-16", "valid_from = 2021-01-01"),
+    );
+    let both = all.with("b.toml", later.expect("parses")).expect("another day");
+    assert_eq!((both.on(date("2020-12-31")).id.as_str(), both.on(date("2021-01-01")).id.as_str()), ("shaanxi-2020-31", "b"));
+    let changed = Policy::parse("a.toml", &TEXT.replace("value = 750", "value = 800")).expect("parses");
+    let name = changed.name();
+    let replaced = both.with("a.toml", changed).expect("its own day");
+    assert_eq!((replaced.on(date("2020-03-03")).name(), replaced.iter().count()), (name, 2));
+    assert_ne!(all.on(date("2020-03-03")).name(), replaced.on(date("2020-03-03")).name(), "the first set is as it was");
+}
+
+#[test]
 fn the_manual_lists_every_value_and_what_is_attested_elsewhere() {
     let manual = policy_manual();
     assert!(manual.contains("| `subsidy.fen_per_online_lesson_hour` | 750 | 31号 五（三）"), "{manual}");

@@ -10,6 +10,8 @@ mod lake;
 mod live;
 mod locked;
 mod media;
+mod notice_decision;
+mod notice_opening;
 mod platforms;
 mod recorded;
 mod resumed;

@@ -96,6 +96,12 @@ impl Site {
         self.bucket.as_ref().map_or_else(|| self.place("data/objects"), Bucket::objects)
     }
 
+    /// The URL of its database.
+    pub fn database(&self) -> String {
+        let named = self.settings.iter().find(|(name, _)| *name == "KESHI__DATA__DATABASE").map(|(_, url)| url.clone());
+        named.unwrap_or_else(|| format!("sqlite:{}", self.place("data/keshi.sqlite").display()))
+    }
+
     /// A subcommand on this deployment.
     pub fn keshi(&self, args: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_keshi"));

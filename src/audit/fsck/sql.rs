@@ -38,9 +38,40 @@ pub(crate) const RESOLUTIONS_ASTRAY: &str = "select r.id from resolution r where
      (case when r.replaced_at is null then 1 else 0 end) = (case when exists (select 1 from resolution n \
         where n.class_id = r.class_id and n.identity = r.identity and n.at > r.at) then 1 else 0 end) order by r.id limit 1000";
 
+/// Every policy that governs classes.
+pub(crate) const POLICY_TEXTS: &str = "select name, body, digest from policy_text order by name";
+
+/// $1 the class before: the next ones for which a policy was fixed, whether its text is kept, and the leaf of the decision that fixed it.
+pub(crate) const GOVERNED_AFTER: &str = "select c.id, c.policy, t.digest, f.body from class c left join policy_text t on t.name = c.policy \
+     left join leaf f on f.id = c.decision_leaf_id where c.policy is not null and c.id > $1 order by c.id limit 500";
+
+/// $1 the decision before: the next ones with the bodies of their leaves.
+pub(crate) const DECISIONS_AFTER: &str = "select d.id, d.class_id, d.decision, d.due_on, d.actor, d.at, d.standard_qualified_fen as q, \
+     d.standard_skill_level_fen as s, d.standard_vocational_fen as v, d.standard_special_operation_fen as o, f.body \
+     from class_decision d left join leaf f on f.id = d.leaf_id where d.id > $1 order by d.id limit 500";
+
+/// Classes whose decision is no decision that was kept: neither the newest one nor, after a return, none.
+pub(crate) const DECISIONS_ASTRAY: &str = "select c.id from class c where c.decision is not null \
+     and exists (select 1 from class_decision d where d.class_id = c.id) \
+     and not exists (select 1 from class_decision d where d.class_id = c.id and d.leaf_id = c.decision_leaf_id and d.decision = c.decision \
+        and not exists (select 1 from class_decision n where n.class_id = d.class_id and n.id > d.id)) order by c.id limit 1000";
+
 /// $1 leaf.
 pub(crate) const LEAF: &str = "select body from leaf where id = $1";
 
 /// Every statement that both engines must prepare.
 #[cfg(test)]
-pub(crate) const ALL: &[&str] = &[NAMED, EVIDENCE_AFTER, SEGMENTS_AFTER, PACKS, LOGS_WITHOUT, RESOLUTIONS_AFTER, RESOLUTIONS_ASTRAY, LEAF];
+pub(crate) const ALL: &[&str] = &[
+    NAMED,
+    EVIDENCE_AFTER,
+    SEGMENTS_AFTER,
+    PACKS,
+    LOGS_WITHOUT,
+    RESOLUTIONS_AFTER,
+    RESOLUTIONS_ASTRAY,
+    POLICY_TEXTS,
+    GOVERNED_AFTER,
+    DECISIONS_AFTER,
+    DECISIONS_ASTRAY,
+    LEAF,
+];

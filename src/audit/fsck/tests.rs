@@ -98,6 +98,22 @@ async fn segments_and_packs_that_are_not_as_the_catalogue_says_are_named() {
 }
 
 #[tokio::test]
+async fn a_policy_that_governs_a_class_and_is_not_kept_or_not_sealed_is_named() {
+    testing::each_engine(async |db| {
+        let stage = Stage::new(&db).await;
+        stage.damage(sql::FORGE_POLICY, stage.class, None).await;
+        let report = checked(&stage).await;
+        assert_eq!(report.problems.iter().map(|problem| problem.code).collect::<Vec<_>>(), ["policy_missing"]);
+        assert!(report.problems[0].message.contains("gone@00000000") && report.problems[0].message.contains(&stage.class.to_string()));
+        stage.damage(sql::FORGE_POLICY_TEXT, "gone@00000000", Some(Digest::of(b"id = 2"))).await;
+        assert_eq!(codes(&stage).await, ["policy_altered", "policy_differs"]);
+        stage.damage(sql::FORGE_POLICY_TEXT, "old@00000000", Some(Digest::of(b"id = 1"))).await;
+        assert_eq!(codes(&stage).await, ["policy_altered", "policy_unreadable", "policy_differs"], "no decision sealed it");
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_lost_thumbnail_is_made_again_by_rebuild_and_no_copy() {
     let (db, _folder) = testing::sqlite().await;
     let stage = Stage::new(&db).await;

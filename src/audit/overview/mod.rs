@@ -3,6 +3,7 @@
 //! Nothing is kept here and nothing is decided here: what a span or a finding means is asked of the stage that says so. Every list
 //! is bounded, sorted by a key that pages on, and narrowed to what the asker's [`Scope`] may see.
 
+mod applications;
 mod class;
 mod evidence;
 mod lesson;
@@ -15,6 +16,7 @@ pub(crate) mod testing;
 mod tests;
 mod trainee;
 
+pub use applications::{ApplicationLine, Waiting, application_count, applications};
 pub use class::{ClassHead, ClassLine, bare_lessons, class, class_count, classes, undecided};
 pub use evidence::{
     EvidenceFilter, EvidenceHead, EvidenceLine, Place, Step, evidence, evidence_count, evidence_list, evidence_of_lesson, resting_on, steps,

@@ -33,7 +33,7 @@ pub(crate) const BARE_LESSONS: &str = "select count(*) as n from lesson l join c
 
 /// $1 class, $2 provider, $3 platform.
 pub(crate) const CLASS: &str = "select c.id, c.external_id, c.title, c.provider_id, p.name as provider, c.platform_id, \
-     f.name_zh as platform_zh, f.name_en as platform_en, c.trade_code, c.trade_name, c.application, c.decision, c.starts_on, c.ends_on, \
+     f.name_zh as platform_zh, f.name_en as platform_en, c.trade_code, c.trade_name, c.application, c.decision, c.policy, c.starts_on, c.ends_on, \
      c.hours_total_milli, c.hours_online_milli, c.epidemic, c.standard_qualified_fen, c.standard_skill_level_fen, c.standard_vocational_fen, \
      c.standard_special_operation_fen, \
      (select count(*) from finding g where g.class_id = c.id and g.status = 'open' and g.ceased_at is null) as findings, \
@@ -46,6 +46,39 @@ pub(crate) const CLASS: &str = "select c.id, c.external_id, c.title, c.provider_
 /// $1 provider, $2 platform.
 pub(crate) const UNDECIDED: &str =
     "select count(*) as n from class c where ($1 = '' or c.provider_id = $1) and ($2 = '' or c.platform_id = $2) and c.decision is null";
+
+macro_rules! applications {
+    ($rest:literal) => {
+        concat!(
+            "select c.id, c.external_id, c.title, p.name as provider, c.application, coalesce(c.filed_at, c.created_at) as filed, c.decision, \
+             c.decided_at, (select d.due_on from class_decision d where d.class_id = c.id order by d.id desc limit 1) as was_due, \
+             (select count(*) from trainee t where t.class_id = c.id and t.withdrawn_at is null) as trainees \
+             from class c join provider p on p.id = c.provider_id where ",
+            $rest
+        )
+    };
+}
+
+/// $1 and $2 time and id of the last row before, $3 rows.
+pub(crate) const APPLICATIONS_PENDING: &str = applications!(
+    "c.decision is null and (coalesce(c.filed_at, c.created_at) > $1 or (coalesce(c.filed_at, c.created_at) = $1 and c.id > $2)) \
+     order by filed, c.id limit $3"
+);
+
+/// $1 and $2 time and id of the last row before, $3 rows.
+pub(crate) const APPLICATIONS_RETURNED: &str = applications!(
+    "c.decision = 'return' and (c.decided_at < $1 or (c.decided_at = $1 and c.id < $2)) order by c.decided_at desc, c.id desc limit $3"
+);
+
+/// $1 and $2 time and id of the last row before, $3 rows.
+pub(crate) const APPLICATIONS_DECIDED: &str = applications!(
+    "c.decision in ('approve', 'refuse') and (c.decided_at < $1 or (c.decided_at = $1 and c.id < $2)) \
+     order by c.decided_at desc, c.id desc limit $3"
+);
+
+/// $1 which: pending, returned or decided.
+pub(crate) const APPLICATION_COUNT: &str = "select count(*) as n from class c where ($1 = 'pending' and c.decision is null) \
+     or ($1 = 'returned' and c.decision = 'return') or ($1 = 'decided' and c.decision in ('approve', 'refuse'))";
 
 /// $1 class.
 pub(crate) const CLASS_TITLE: &str = "select title from class where id = $1";
@@ -70,7 +103,7 @@ pub(crate) const LESSONS: &str = "select l.id, l.title, l.kind, l.mode, l.teache
      from lesson l where l.class_id = $1 and l.cancelled_at is null order by l.starts_at, l.id";
 
 /// $1 lesson, $2 provider, $3 platform.
-pub(crate) const LESSON_CLASS: &str = "select l.class_id, c.title from lesson l join class c on c.id = l.class_id \
+pub(crate) const LESSON_CLASS: &str = "select l.class_id, c.title, c.policy from lesson l join class c on c.id = l.class_id \
      where l.id = $1 and ($2 = '' or c.provider_id = $2) and ($3 = '' or c.platform_id = $3)";
 
 /// $1 class.
@@ -206,6 +239,10 @@ pub(crate) const ALL: &[&str] = &[
     BARE_LESSONS,
     CLASS,
     UNDECIDED,
+    APPLICATIONS_PENDING,
+    APPLICATIONS_RETURNED,
+    APPLICATIONS_DECIDED,
+    APPLICATION_COUNT,
     CLASS_TITLE,
     LESSON_PLACE,
     TRAINEE_NAME,

@@ -52,10 +52,13 @@ fn in_time<'a>(rows: impl Iterator<Item = &'a EventRow>) -> Vec<EventRow> {
 /// Everything a reader may ask is answered as the model says.
 async fn same(world: &World, class: &Class, model: &BTreeMap<EvidenceId, Vec<EventRow>>) {
     let all = || model.values().flatten();
+    let mut of_class = world.lake.events_of_class(class.id).await.unwrap().unwrap();
     for lesson in class.lessons {
         let expected = in_time(all().filter(|row| row.lesson == Some(lesson)));
+        assert_eq!(of_class.remove(&lesson).unwrap_or_default(), expected);
         assert_eq!(world.lake.events_of_lesson(lesson).await.unwrap(), expected);
     }
+    assert!(of_class.is_empty());
     for trainee in class.trainees {
         let expected = in_time(all().filter(|row| row.trainee == Some(trainee)));
         assert_eq!(world.lake.events_of_trainee(trainee).await.unwrap(), expected);

@@ -1,8 +1,12 @@
 //! The API: a file per resource. The served `/openapi.json` is made from the handlers' own notes.
 
+mod amendments;
 mod attendance;
 mod bundles;
+mod checks;
 mod classes;
+mod decisions;
+mod documents;
 mod evidence;
 mod findings;
 mod hours;
@@ -48,7 +52,11 @@ fn described() -> OpenApiRouter<App> {
         .routes(routes!(providers::list, providers::add))
         .routes(routes!(classes::list, classes::add))
         .routes(routes!(classes::get))
-        .routes(routes!(classes::decide))
+        .routes(routes!(decisions::decide))
+        .routes(routes!(decisions::list))
+        .routes(routes!(documents::list, documents::file))
+        .routes(routes!(amendments::list))
+        .routes(routes!(checks::list))
         .routes(routes!(classes::roster, classes::put_roster))
         .routes(routes!(classes::lessons, classes::put_lessons))
         .routes(routes!(who::unmatched))

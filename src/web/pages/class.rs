@@ -1,16 +1,20 @@
 //! A class: its plan, its matrix, its lessons.
 
+use super::checks::{self, Check};
 use super::format;
 use super::frame::Frame;
 use super::matrix::{Cell, Column, Matrix, Row};
+use super::opening::Opening;
 use super::reader::Reader;
 use super::state::State;
 use super::visit::{self, Visit};
+use super::words::Lang;
 use crate::audit::overview::{self, ClassHead, LessonLine, TraineeLine};
 use crate::error::{Error, Result, codes};
 use crate::ids::{ClassId, LessonId, TraineeId};
 use crate::lake;
 use crate::link::{self, ClassCredit};
+use crate::register::policy::Policy;
 use crate::register::subsidy_rate::{Rate, Regime, Terms, highest, rate};
 use crate::time::Time;
 use askama::Template;
@@ -18,6 +22,7 @@ use axum::extract::{Path, Query};
 use axum::response::Response;
 use serde::Deserialize;
 use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
 /// A lesson in the class's list.
 #[derive(Clone, Debug)]
@@ -87,12 +92,23 @@ pub struct Class {
     pub waiting: (i64, i64),
     /// Whether the reader may see who they are.
     pub names: bool,
+    /// The policy that governs it: name and title.
+    pub policy: (String, String),
+    /// What the notice says against the plan.
+    pub checks: Vec<Check>,
+    /// Its application, papers and amendments.
+    pub opening: Opening,
 }
 
 impl Class {
     /// The states of the legend.
     pub fn states(&self) -> [State; 4] {
         State::FOUR
+    }
+
+    /// How many of the remarks have to be mended.
+    pub fn to_mend(&self) -> usize {
+        self.checks.iter().filter(|check| check.weight == "must").count()
     }
 
     /// One class as the reader may see it.
@@ -105,7 +121,8 @@ impl Class {
         let disputed = overview::disputed(reader.db, id).await?;
         let roster = overview::roster(reader.db, id).await?;
         let credits = link::credits_of_class(reader.db, id).await?;
-        let worth = worth(&reader, &class);
+        let policy = policy(&reader, &class).await?;
+        let worth = rate(&terms(&class), &policy);
         let hours = Hours {
             credits: credits.iter().map(|credit| ((credit.trainee, credit.lesson), credit)).collect(),
             disputed: disputed.iter().map(|disputed| (disputed.trainee, disputed.lesson)).collect(),
@@ -119,11 +136,14 @@ impl Class {
         Ok(Class {
             platform: reader.named(&class.platform.1).to_owned(),
             possible: held * people,
-            rate: (worth.fen_per_hour(), rate_in_words(&reader, &class)),
+            rate: (worth.fen_per_hour(), rate_in_words(&reader, &class, &policy)),
             sort: sort.name(),
             submits: reader.submits,
             waiting: lake::unmatched_count(reader.db, id).await?,
             names: reader.names,
+            policy: (policy.name(), title(&reader, &policy)),
+            opening: Opening::read(&reader, id).await?,
+            checks: if reader.names { checks::read(&reader, id).await? } else { Vec::new() },
             class,
             matrix,
             lessons,
@@ -133,8 +153,13 @@ impl Class {
 }
 
 /// What a credited hour of a class is worth.
-pub(super) fn worth(reader: &Reader<'_>, class: &ClassHead) -> Rate {
-    rate(&terms(class), policy(reader, class))
+pub(super) async fn worth(reader: &Reader<'_>, class: &ClassHead) -> Result<Rate> {
+    Ok(rate(&terms(class), &*policy(reader, class).await?))
+}
+
+fn title(reader: &Reader<'_>, policy: &Policy) -> String {
+    let title = if reader.frame.lang == Lang::Zh { &policy.title_zh } else { &policy.title_en };
+    title.clone()
 }
 
 fn terms(class: &ClassHead) -> Terms {
@@ -145,14 +170,15 @@ fn terms(class: &ClassHead) -> Terms {
     }
 }
 
-fn policy<'a>(reader: &Reader<'a>, class: &ClassHead) -> &'a crate::register::policy::Policy {
+/// The policy that governs a class.
+async fn policy(reader: &Reader<'_>, class: &ClassHead) -> Result<Arc<Policy>> {
     let day = class.starts_on.parse().unwrap_or_default();
-    reader.policies.on(day)
+    reader.policies.of_class(reader.db, class.policy.as_deref(), day).await
 }
 
 /// How the worth of an hour comes about: from the standard of the trade, or from the budget of the notice.
-fn rate_in_words(reader: &Reader<'_>, class: &ClassHead) -> String {
-    let (terms, policy) = (terms(class), policy(reader, class));
+fn rate_in_words(reader: &Reader<'_>, class: &ClassHead, policy: &Policy) -> String {
+    let terms = terms(class);
     let percent = match terms.epidemic {
         Regime::Epidemic => policy.subsidy.epidemic_percent.value,
         Regime::Ordinary => policy.subsidy.ordinary_percent.value,

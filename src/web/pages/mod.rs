@@ -12,6 +12,7 @@ pub mod format;
 pub mod frame;
 pub mod line;
 pub mod matrix;
+pub mod opening;
 pub mod proof;
 pub mod reader;
 pub mod state;
@@ -20,8 +21,11 @@ mod visit;
 pub mod words;
 
 // The pages.
+pub mod applications;
+pub mod checks;
 pub mod class;
 pub mod classes;
+pub mod decide;
 pub mod evidence;
 pub mod evidence_list;
 pub mod finding;
@@ -60,6 +64,9 @@ pub fn router() -> Router<App> {
         .route("/classes/{id}", get(class::show))
         .route("/classes/{id}/upload", get(upload::show).post(upload::send).layer(DefaultBodyLimit::disable()))
         .route("/classes/{id}/upload/{upload}/forget", post(upload::forget))
+        .route("/applications", get(applications::show))
+        .route("/classes/{id}/decide", get(decide::show).post(decide::decide))
+        .route("/classes/{id}/papers", post(opening::hand_in).layer(DefaultBodyLimit::disable()))
         .route("/classes/{id}/unmatched", get(unmatched::show))
         .route("/classes/{id}/resolutions", post(unmatched::resolve))
         .route("/lessons/{id}", get(lesson::show))

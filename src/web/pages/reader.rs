@@ -6,6 +6,8 @@ use crate::audit::overview::{Name, Scope};
 use crate::db::Db;
 use crate::detect::{Both, Rules};
 use crate::lake::Lake;
+use crate::register::Calendar;
+use crate::register::lists::Lists;
 use crate::register::policy::Policies;
 use crate::register::secrets::Secrets;
 use crate::seal::Log;
@@ -21,8 +23,12 @@ pub struct Reader<'a> {
     pub log: &'a Log,
     /// The bytes of evidence.
     pub objects: &'a Objects,
+    /// The days that are worked.
+    pub calendar: &'a Calendar,
     /// The policies in force.
     pub policies: &'a Policies,
+    /// The lists of trades and institutions.
+    pub lists: &'a Lists,
     /// The rules of detection.
     pub rules: &'a Rules,
     /// The keys to personal data.
@@ -41,6 +47,8 @@ pub struct Reader<'a> {
     pub resolves: bool,
     /// Whether the reader decides applications.
     pub decides: bool,
+    /// Whether the reader may change plans.
+    pub plans: bool,
     /// Whether the reader may hand over evidence.
     pub submits: bool,
     /// Whether the reader may see to jobs.

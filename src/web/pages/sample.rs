@@ -1,9 +1,11 @@
 //! Sample data, so that every page is rendered in a test with something to show. Invented people.
 
+mod opening;
 mod pages;
 
 pub(super) use pages::every_page;
 
+use super::checks::Check;
 use super::class::{Class, LessonRow};
 use super::classes::{ClassRow, Classes};
 use super::custody::Kept;
@@ -69,7 +71,7 @@ pub(super) fn frame() -> Frame {
         now: at("16:20:00"),
         place: "/classes?q=a".into(),
         section: Section::Classes,
-        viewer: Some(Viewer { name: "zhao.inspector".into(), role: "inspector", findings: true, subscribes: true }),
+        viewer: Some(Viewer { name: "zhao.inspector".into(), role: "inspector", findings: true, subscribes: true, decides: false }),
         csrf: "sample-csrf".into(),
     }
 }
@@ -307,7 +309,14 @@ pub(super) fn recorded_head() -> LessonHead {
 }
 
 fn lesson_head() -> LessonHead {
-    LessonHead { class: typed(1, 1), class_title: class_title(0), line: lesson_line(0), before: None, after: Some(typed(2, 1)) }
+    LessonHead {
+        class: typed(1, 1),
+        class_title: class_title(0),
+        policy: None,
+        line: lesson_line(0),
+        before: None,
+        after: Some(typed(2, 1)),
+    }
 }
 
 pub(super) fn matrix(trainees: u64, lessons: u64) -> Matrix {

@@ -272,7 +272,7 @@ async fn one(app: &App, actor: &Actor, query: &ClaimQuery, name: String, field: 
 }
 
 /// A short field.
-async fn text(field: &mut Field<'_>) -> Result<String> {
+pub(super) async fn text(field: &mut Field<'_>) -> Result<String> {
     let mut bytes = Vec::new();
     while let Some(chunk) = field.try_next().await.map_err(|cause| Error::of(&codes::INVALID).because(cause))? {
         bytes.extend_from_slice(&chunk);

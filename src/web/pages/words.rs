@@ -146,12 +146,14 @@ impl Entry {
 const FILES: &[&str] = &[
     include_str!("../i18n/common.toml"),
     include_str!("../i18n/plan.toml"),
+    include_str!("../i18n/checks.toml"),
     include_str!("../i18n/hours.toml"),
     include_str!("../i18n/evidence.toml"),
     include_str!("../i18n/findings.toml"),
     include_str!("../i18n/operation.toml"),
     include_str!("../i18n/who.toml"),
     include_str!("../i18n/webhooks.toml"),
+    include_str!("../i18n/opening.toml"),
 ];
 
 static TABLE: LazyLock<HashMap<String, Entry>> = LazyLock::new(|| {

@@ -73,7 +73,7 @@ impl Work {
             mention("work.attention.findings", total.count, Some(total.money_fen), "/findings");
         }
         if reader.decides {
-            mention("work.attention.undecided", overview::undecided(db, scope).await?, None, "/classes");
+            mention("work.attention.undecided", overview::undecided(db, scope).await?, None, "/applications");
         }
         mention("work.attention.bare", overview::bare_lessons(db, scope, now).await?, None, "/classes");
         mention("work.attention.failed", overview::evidence_count(db, scope, &failed).await?, None, "/evidence?state=failed");

@@ -38,5 +38,10 @@ pub(crate) const FORGE_RESOLUTION_AWAY: &str = "update resolution set replaced_a
 /// $1 signature, $2 document.
 pub(crate) const FORGE_SIGNATURE: &str = "update evidence_signature set document = $2 where id = $1";
 
+/// $1 class: a policy governs it that is kept nowhere.
+pub(crate) const FORGE_POLICY: &str = "update class set policy = 'gone@00000000' where id = $1";
+/// $1 the name of a policy, $2 a digest: its text is kept, and is none.
+pub(crate) const FORGE_POLICY_TEXT: &str = "insert into policy_text (name, body, digest, first_used_at) values ($1, 'id = 1', $2, 0)";
+
 /// $1 key, $2 what it requires.
 pub(crate) const FORGE_KEY: &str = "update platform_key set required = $2 where id = $1";

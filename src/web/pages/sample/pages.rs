@@ -2,7 +2,7 @@
 
 use super::*;
 
-fn class(frame: &Frame, trainees: u64, lessons: u64) -> Class {
+pub(super) fn class(frame: &Frame, trainees: u64, lessons: u64) -> Class {
     let matrix = matrix(trainees, lessons);
     let rows = matrix.columns.iter().take(12).enumerate().map(|(place, column)| LessonRow {
         line: lesson_line(place as u64),
@@ -22,6 +22,7 @@ fn class(frame: &Frame, trainees: u64, lessons: u64) -> Class {
             ends_on: "2020-03-20".into(),
             application: "full".into(),
             decision: Some("approve".into()),
+            policy: Some("shaanxi-2020-31@1a2b3c4d".into()),
             hours_total: 80_000,
             hours_online: 48_000,
             epidemic: true,
@@ -38,8 +39,29 @@ fn class(frame: &Frame, trainees: u64, lessons: u64) -> Class {
         sort: "roster",
         waiting: (3, 41),
         names: true,
+        policy: ("shaanxi-2020-31@1a2b3c4d".into(), "陕西省职业技能提升行动线上培训（陕人社函〔2020〕31号）".into()),
+        checks: checks(frame),
+        opening: super::opening::opening(false),
         rate: (750, "没有登记补贴标准，按预算标准计（陕人社函〔2020〕31号 五(三)）。".into()),
     }
+}
+
+pub(super) fn checks(frame: &Frame) -> Vec<Check> {
+    let rows =
+        |count: u64| (0..count).map(|place| (format!("/lessons/{}", id(2, place)), format!("L{place}"), "2020-03-21 至 2020-03-21".into()));
+    let one = |weight, clause, text: &str, count: u64| Check {
+        weight,
+        clause,
+        text: text.into(),
+        rows: rows(count).take(20).collect(),
+        concerned: count as i64,
+    };
+    let (zh, en) = (
+        "下列课节不在班次起止日期之内。请调整课节，或更正班次的日期。",
+        "These lessons lie outside the days of the class. Move them, or correct its days.",
+    );
+    let text = if frame.lang == Lang::Zh { zh } else { en };
+    vec![one("must", "31号 四", text, 23), one("note", "31号 一（三）", text, 0)]
 }
 
 fn upload(frame: &Frame) -> Upload {
@@ -485,6 +507,7 @@ pub(in super::super) fn every_page(lang: Lang) -> Vec<(String, String)> {
     pages.push(("class", html(&class(&frame, 40, 48))));
     pages.push(("class-large", html(&class(&frame, 200, 200))));
     pages.push(("class-empty", html(&Class { matrix: Matrix::default(), lessons: Vec::new(), ..class(&frame, 1, 1) })));
+    pages.extend(super::opening::every_page(&frame));
     pages.push((
         "classes",
         html(&Classes {
@@ -557,7 +580,7 @@ pub(in super::super) fn every_page(lang: Lang) -> Vec<(String, String)> {
     frame.section = Section::Work;
     pages.push(("work", html(&work(&frame, false))));
     pages.push(("work-quiet", html(&work(&frame, true))));
-    frame.viewer = Some(Viewer { name: "admin".into(), role: "admin", findings: true, subscribes: true });
+    frame.viewer = Some(Viewer { name: "admin".into(), role: "admin", findings: true, subscribes: true, decides: true });
     frame.section = Section::Jobs;
     let jobs = |dead, open, more: i64| Jobs { frame: frame.clone(), open_total: more + 3, dead_total: more, dead, open };
     pages.push(("jobs", html(&jobs(vec![job(0)], (0..3).map(job).collect(), 20))));
