@@ -6,6 +6,7 @@
 mod house;
 pub mod keys;
 pub mod live;
+pub mod money;
 pub mod statements;
 mod uploads;
 

@@ -3,10 +3,12 @@
 //! Enters: what providers and reviewers write. Leaves: classes with their roster and lessons, which evidence is checked against.
 //! A list is taken whole or refused whole with its rows at fault; ID numbers, phones and e-mails are kept encrypted.
 
+pub mod certificate;
 pub mod class;
 mod file_name;
 pub mod lesson;
 mod list;
+pub mod money;
 pub mod platform;
 pub mod platform_key;
 pub mod policy;
@@ -17,9 +19,10 @@ pub mod resolution;
 pub mod roster;
 pub mod secrets;
 pub(crate) mod sql;
-pub mod subsidy_rate;
+pub mod subsidy;
 pub mod trail;
 
+pub use certificate::Certificate;
 pub use class::Class;
 pub use lesson::Lesson;
 pub use platform_key::PlatformKey;

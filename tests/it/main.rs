@@ -10,6 +10,7 @@ mod lake;
 mod live;
 mod locked;
 mod media;
+mod notice_money;
 mod platforms;
 mod recorded;
 mod resumed;

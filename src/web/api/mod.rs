@@ -2,6 +2,7 @@
 
 mod attendance;
 mod bundles;
+mod certificates;
 mod classes;
 mod evidence;
 mod findings;
@@ -9,6 +10,7 @@ mod hours;
 mod jobs;
 mod keys;
 mod log;
+mod money;
 mod operation;
 mod providers;
 mod query;
@@ -51,6 +53,12 @@ fn described() -> OpenApiRouter<App> {
         .routes(routes!(classes::decide))
         .routes(routes!(classes::roster, classes::put_roster))
         .routes(routes!(classes::lessons, classes::put_lessons))
+        .routes(routes!(certificates::list, certificates::enter))
+        .routes(routes!(money::subsidy))
+        .routes(routes!(money::prepay))
+        .routes(routes!(money::file, money::claimed))
+        .routes(routes!(money::decide))
+        .routes(routes!(money::settle))
         .routes(routes!(who::unmatched))
         .routes(routes!(who::resolutions, who::resolve))
         .routes(routes!(evidence::list, evidence::submit))

@@ -12,6 +12,7 @@ pub mod format;
 pub mod frame;
 pub mod line;
 pub mod matrix;
+pub mod money;
 pub mod proof;
 pub mod reader;
 pub mod state;
@@ -20,6 +21,7 @@ mod visit;
 pub mod words;
 
 // The pages.
+pub mod claim;
 pub mod class;
 pub mod classes;
 pub mod evidence;
@@ -60,6 +62,10 @@ pub fn router() -> Router<App> {
         .route("/classes/{id}", get(class::show))
         .route("/classes/{id}/upload", get(upload::show).post(upload::send).layer(DefaultBodyLimit::disable()))
         .route("/classes/{id}/upload/{upload}/forget", post(upload::forget))
+        .route("/classes/{id}/claim", get(claim::show).post(claim::file))
+        .route("/classes/{id}/claim/decision", post(claim::decide))
+        .route("/classes/{id}/claim/settlement", post(claim::settle))
+        .route("/classes/{id}/prepayment", post(claim::prepay))
         .route("/classes/{id}/unmatched", get(unmatched::show))
         .route("/classes/{id}/resolutions", post(unmatched::resolve))
         .route("/lessons/{id}", get(lesson::show))

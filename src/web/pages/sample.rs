@@ -1,5 +1,6 @@
 //! Sample data, so that every page is rendered in a test with something to show. Invented people.
 
+mod money;
 mod pages;
 
 pub(super) use pages::every_page;

@@ -152,6 +152,7 @@ const FILES: &[&str] = &[
     include_str!("../i18n/operation.toml"),
     include_str!("../i18n/who.toml"),
     include_str!("../i18n/webhooks.toml"),
+    include_str!("../i18n/money.toml"),
 ];
 
 static TABLE: LazyLock<HashMap<String, Entry>> = LazyLock::new(|| {
