@@ -16,8 +16,8 @@ case $purpose in build | demo | test | bench) ;; *) fail "usage: scripts/need.sh
 
 packages=(build-essential clang pkg-config libavcodec-dev libavformat-dev libavfilter-dev libavutil-dev libswscale-dev libswresample-dev)
 case $purpose in
-    demo) packages+=(ffmpeg) ;;
-    test) packages+=(ffmpeg postgresql postgresql-common python3 python3-venv unzip fonts-noto-cjk) ;;
+    demo) packages+=(ffmpeg fonts-noto-cjk) ;;
+    test) packages+=(ffmpeg postgresql postgresql-common python3 python3-venv unzip fonts-noto-cjk poppler-utils) ;;
     bench) packages+=(openssl postgresql postgresql-common) ;;
 esac
 

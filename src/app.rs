@@ -10,10 +10,10 @@ use crate::jobs::Jobs;
 use crate::lake::Lake;
 use crate::pipeline::{self, live::Live};
 use crate::receive::upload;
-use crate::register::platform;
 use crate::register::policy::Policies;
 use crate::register::profile::Profiles;
 use crate::register::secrets::Secrets;
+use crate::register::{Calendar, platform};
 use crate::seal::{Log, key};
 use crate::tell::deliver::Teller;
 use crate::tell::webhook;
@@ -56,6 +56,8 @@ pub struct Parts {
     pub secrets: Secrets,
     /// Policies by date.
     pub policies: Policies,
+    /// The days that are worked.
+    pub calendar: Calendar,
     /// Rules of detection.
     pub rules: Rules,
     /// Live events on their way.
@@ -86,9 +88,9 @@ impl App {
         let secrets = Secrets::load_or_create(&keys.join("data.key"))?;
         let key = key::load_or_create(&keys.join("log.key"), &config.log.origin)?;
         let log = Log::open(db.clone(), objects.clone(), key, clock.clone()).await?;
-        let policies = match config.policy.path() {
-            Some(folder) => Policies::with_folder(folder)?,
-            None => Policies::builtin(),
+        let (policies, calendar) = match config.policy.path() {
+            Some(folder) => (Policies::with_folder(folder)?, Calendar::with_folder(folder)?),
+            None => (Policies::builtin(), Calendar::builtin()),
         };
         let ids = Ids::new(clock.clone());
         let lake = Lake::new(db.clone(), objects.clone()).with_terms(policies.clone(), secrets.clone());
@@ -100,7 +102,8 @@ impl App {
         let uploads = Arc::new(Semaphore::new(config.limits.uploads.max(1)));
         let media_permits = Arc::new(Semaphore::new(config.media.parallel.max(1)));
         let live = Live::new(&config.live);
-        let parts = Parts { config, db, objects, log, lake, jobs, clock, ids, secrets, policies, rules, live, uploads, media_permits };
+        let parts =
+            Parts { config, db, objects, log, lake, jobs, clock, ids, secrets, policies, calendar, rules, live, uploads, media_permits };
         Ok(App(Arc::new(parts)))
     }
 

@@ -178,6 +178,8 @@ pub mod codes {
         FOREIGN_LESSON = "foreign_lesson", Unprocessable, "The lesson belongs to another class than the one named; send the class it belongs to, or leave the class out.";
         TIME_FAR_OFF = "time_far_off", Unprocessable, "The claimed span is backwards, longer than a day, or more than a day away from the lesson; correct from and until.";
         DUPLICATE = "duplicate", Conflict, "This external_id is already used for something else; use another one, or send the same content again.";
+        ALREADY_DECIDED = "already_decided", Conflict, "This application was approved or refused before, and that stands; nothing was changed.";
+        FOREIGN_EVIDENCE = "foreign_evidence", Unprocessable, "This evidence belongs to another class or provider; hand the file over for this class, and name that evidence.";
         CANNOT_BE = "cannot_be", Conflict, "What the logs write of this person speaks against it; choose another trainee, or correct the roster.";
         STATEMENT_CONFLICT = "statement_conflict", Conflict, "A statement with this id was accepted before and says something else; the first one stands, and nothing of this request was kept.";
         ROWS_AT_FAULT = "rows_at_fault", Unprocessable, "Nothing was changed: correct the rows listed and send the whole list again.";
@@ -210,6 +212,7 @@ pub mod codes {
         EVIDENCE_MISSING = "evidence_missing", Internal, "The bytes of this evidence are not in the storage; run keshi fsck and restore them from a copy.";
         EVIDENCE_ALTERED = "evidence_altered", Internal, "The bytes of this evidence do not match their digest any more; run keshi fsck and restore them from a copy.";
         RANGE = "range_not_satisfiable", Invalid, "The range asked for lies outside the file.";
+        POLICY_MISSING = "policy_missing", Internal, "A policy that governs classes is not kept as it was; run keshi fsck and restore the table policy_text from a copy.";
         LOG_FORKED = "log_forked", Internal, "The log in the storage contradicts the database; stop and run keshi fsck.";
         UNTRUSTED = "untrusted", Unprocessable, "The bundle does not verify against the trust file; see the lines above.";
         BAD_RULE = "bad_rule", Unprocessable, "The rule cannot be used as written; correct its head or its SQL.";
@@ -226,6 +229,7 @@ pub mod codes {
         NO_CLAIM = "no_claim", NotFound, "No claim was filed for this class; the provider files it with POST /v1/classes/{id}/claim.";
         CLAIM_GAPS = "claim_gaps", Conflict, "The claim has gaps, and nothing was filed: close them, or file it with the gaps stated by sending accept_gaps: true.";
         CLAIM_STANDS = "claim_stands", Conflict, "A claim of this class stands; another one is filed only after it was returned.";
+        FONTS = "fonts_missing", Unavailable, "The fonts of printed documents are not there: install the package fonts-noto-cjk, or name others under [print] in the configuration; everything else goes on.";
         CONFIG = "bad_config", Invalid, "The configuration cannot be used; correct the value named.";
         NOT_READY = "not_ready", Unavailable, "The server is starting or its database is not migrated; run keshi migrate, then try again.";
     }

@@ -65,6 +65,12 @@ ids! {
     RevocationId,
     /// A signature kept with evidence.
     SignatureId,
+    /// A decision on an opening application.
+    DecisionId,
+    /// A paper of a class.
+    PaperId,
+    /// A change of an approved plan.
+    AmendmentId,
     /// A finding.
     FindingId,
     /// A certificate that a trainee obtained.

@@ -15,6 +15,7 @@ pub mod config;
 pub mod db;
 pub mod jobs;
 pub mod pipeline;
+pub mod print;
 pub mod web;
 
 pub mod analyse;

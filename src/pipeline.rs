@@ -3,14 +3,20 @@
 //! A stage commits a change; [`FOLLOW`] says which job comes next, [`run`] which function does it, [`TELL`] who outside is told. [`submit`] is the one path of a
 //! piece of evidence from its first byte to its receipt.
 
+mod amend;
+mod decide;
 mod house;
 pub mod keys;
 pub mod live;
 pub mod money;
+mod papers;
 pub mod statements;
 mod uploads;
 
+pub use amend::{put_lessons, put_roster};
+pub use decide::{decide, fonts};
 pub use house::keep_house;
+pub use papers::file_paper;
 pub use uploads::finish;
 
 use crate::analyse::attendance::{self, Hints, Refusal};
@@ -25,9 +31,8 @@ use crate::lake::{self, compact, ingest};
 use crate::link;
 use crate::receive::signature::Signed;
 use crate::receive::{Actor, Claim, Kind, accept};
-use crate::register::class::{self, NewDecision};
 use crate::register::resolution::{self, Identity, Says};
-use crate::register::{Class, Resolution, lesson};
+use crate::register::{Resolution, lesson};
 use crate::seal::leaf::{EvidenceLeaf, Leaf};
 use crate::seal::{self, Sealed};
 use crate::store::live::Mark;
@@ -53,6 +58,9 @@ pub const FOLLOW: &[Follow] = &[
     (Change::MediaKept, media::job::JOB, 0),
     (Change::PlanChanged, ingest::REREAD, 0),
     (Change::LessonTouched, LINK, 0),
+    (Change::Decided, decide::LETTER, 0),
+    // What an amendment touches is read and calculated again first.
+    (Change::PlanAmended, amend::RECOUNT, SECOND),
     // Segments of live events come many a second; a merge takes all of them.
     (Change::SegmentAdded, compact::JOB, 3 * SECOND),
     // A run of the rules costs a second however little is new, and hours of a class come in bursts.
@@ -78,6 +86,8 @@ pub async fn run(app: &App, job: &Job) -> Result<()> {
         ingest::REREAD => ingest::reread(&tools, key(job)?, now).await,
         media::job::JOB => media::job::run(db, objects, jobs, &app.media_limits(), &app.media_permits, key(job)?, now).await,
         LINK => credit(app, key(job)?).await,
+        decide::LETTER => decide::letter(app, key(job)?).await,
+        amend::RECOUNT => amend::recount(app, key(job)?).await,
         compact::JOB => compact(app, key(job)?).await,
         detect::job::NAME => detect::job::run(db, lake, &app.rules, ids, &job.key, now).await.map(drop),
         other => Err(Error::internal(format!("no stage does the job '{other}'"))),
@@ -120,23 +130,6 @@ pub fn handler(app: App) -> Handler {
 
 fn key<T: std::str::FromStr>(job: &Job) -> Result<T> {
     job.key.parse().map_err(|_| Error::internal(format!("the key of job {} is no id", job.id)))
-}
-
-/// A decision on an opening application: kept, in the trail, and sealed.
-pub async fn decide(app: &App, actor: &Actor, class: &Class, new: &NewDecision) -> Result<()> {
-    let now = app.clock.now();
-    let mut fields = serde_json::Map::new();
-    fields.insert("class".to_owned(), class.id.to_string().into());
-    fields.insert("decision".to_owned(), new.decision.as_str().into());
-    fields.insert("by".to_owned(), actor.label.clone().into());
-    fields.insert("at".to_owned(), now.to_string().into());
-    let leaf = Leaf::new("decision", fields)?;
-    let mut tx = app.db.begin().await?;
-    let leaf = seal::stage(&mut tx, &leaf, &app.ids, now).await?;
-    class::decide(&mut tx, &app.ids, now, &actor.label, class.id, new, leaf).await?;
-    tx.commit().await?;
-    app.log.wake();
-    Ok(())
 }
 
 /// A person's word on who somebody is whom the logs of a class name: kept, in the trail, and sealed; the logs of the class are read again.

@@ -3,6 +3,7 @@
 mod catalogue;
 mod money;
 mod objects;
+mod policies;
 mod signatures;
 pub(crate) mod sql;
 #[cfg(test)]
@@ -54,6 +55,8 @@ pub struct Report {
     pub runs: u64,
     /// Resolutions of who somebody is held against their leaves.
     pub resolutions: u64,
+    /// Policies that govern classes, read again, and the classes held against them.
+    pub policies: u64,
     /// Keys of platforms held against their leaves, and their revocations.
     pub keys: u64,
     /// Signatures of platforms checked again.
@@ -102,6 +105,7 @@ pub async fn check(db: &Db, objects: &Objects, trust: &Trust) -> Result<Report> 
     catalogue::evidence(db, &mut report).await?;
     catalogue::segments(db, objects, &mut report).await?;
     catalogue::resolutions(db, &mut report).await?;
+    policies::check(db, &mut report).await?;
     signatures::keys(db, &mut report).await?;
     signatures::check(db, &mut report).await?;
     money::certificates(db, &mut report).await?;

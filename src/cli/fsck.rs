@@ -30,7 +30,7 @@ pub(super) async fn run(args: Args, app: App) -> Result<ExitCode> {
             println!("{problem}");
         }
         println!(
-            "{} leaves, {} objects ({} bytes), {} pieces of evidence, {} segments in {} packs or alone ({} rows), {} credit runs, {} resolutions, {} keys, {} signatures, {} certificates, {} payments and claims; {} objects are named by nothing",
+            "{} leaves, {} objects ({} bytes), {} pieces of evidence, {} segments in {} packs or alone ({} rows), {} credit runs, {} resolutions, {} policies, {} keys, {} signatures, {} certificates, {} payments and claims; {} objects are named by nothing",
             report.leaves,
             report.objects,
             report.bytes,
@@ -40,6 +40,7 @@ pub(super) async fn run(args: Args, app: App) -> Result<ExitCode> {
             report.rows,
             report.runs,
             report.resolutions,
+            report.policies,
             report.keys,
             report.signatures,
             report.certificates,

@@ -32,6 +32,8 @@ pub struct Config {
     pub platforms: Folder,
     /// `[rules]`
     pub rules: Folder,
+    /// `[print]`
+    pub print: Print,
     /// `[query]`
     pub query: Query,
     /// `[webhooks]`
@@ -67,6 +69,8 @@ sections! {
     Media { wall_seconds: u64, cpu_seconds: u64, memory_bytes: u64, parallel: usize }
     /// A folder of an operator's own files.
     Folder { folder: String }
+    /// The fonts of printed documents.
+    Print { regular: PathBuf, bold: PathBuf }
     /// Bounds on a query.
     Query { seconds: u64, rows: usize, memory_bytes: usize }
     /// How outsiders are told.

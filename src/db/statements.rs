@@ -10,6 +10,8 @@ const LISTS: &[(&str, &[&str])] = &[
     ("register", crate::register::sql::ALL),
     ("register::certificate", crate::register::certificate::sql::ALL),
     ("register::money", crate::register::money::sql::ALL),
+    ("register::opening", crate::register::opening::sql::ALL),
+    ("register::amendment", crate::register::amendment::sql::ALL),
     ("receive", crate::receive::sql::ALL),
     ("receive::upload", crate::receive::upload::sql::ALL),
     ("store", crate::store::sql::ALL),

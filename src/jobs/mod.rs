@@ -38,6 +38,10 @@ pub enum Change {
     MediaKept,
     /// The roster or the timetable of a class changed, or a person said who somebody is (key: class id): who is who has to be asked again.
     PlanChanged,
+    /// An opening application was decided, or a decision still lacks its letter (key: decision id).
+    Decided,
+    /// An approved plan was amended (key: amendment id).
+    PlanAmended,
     /// A log of a class became a segment of the lake (key: class id).
     SegmentAdded,
     /// What is known of a lesson changed: its time, its events or its media (key: lesson id).

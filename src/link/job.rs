@@ -13,11 +13,12 @@ use crate::error::{Error, Result, codes};
 use crate::ids::{EvidenceId, Ids, LessonId, RunId, TraineeId};
 use crate::jobs::{Change, Jobs};
 use crate::lake::{EventRow, Lake};
-use crate::register::policy::Policies;
+use crate::register::policy::{Policies, Policy};
 use crate::seal;
 use crate::seal::leaf::{CreditRunLeaf, Leaf};
 use crate::time::Time;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
 use storage::Digest;
 
 /// The events of a lesson, by the trainee they were matched to.
@@ -26,8 +27,8 @@ pub type Attendance = BTreeMap<TraineeId, Vec<Attended>>;
 /// A lesson's credits as they should be, not yet kept.
 #[derive(Debug)]
 pub struct Settled {
-    /// The policy's id and fingerprint.
-    pub policy: String,
+    /// The policy that governs the class.
+    pub policy: Arc<Policy>,
     /// SHA-256 of the run's document.
     pub digest: Digest,
     credits: Credits,
@@ -54,7 +55,7 @@ pub enum Outcome {
 pub async fn run(db: &Db, lake: &Lake, jobs: &Jobs, ids: &Ids, policies: &Policies, lesson: LessonId, now: Time) -> Result<Outcome> {
     let attended = attendance(lake.events_of_lesson(lesson).await?);
     let settled = settled(db, policies, lesson, attended).await?;
-    keep(db, jobs, ids, policies, settled, now).await
+    keep(db, jobs, ids, settled, now).await
 }
 
 /// The rows of a lesson by trainee. Rows that match nobody on the roster credit nobody, and what a platform states without times credits
@@ -108,15 +109,15 @@ fn firsts(rows: &[EventRow]) -> HashMap<Named, (EvidenceId, u64)> {
 /// Credits a lesson from what is known now, and keeps nothing.
 pub async fn settled(db: &Db, policies: &Policies, lesson: LessonId, attended: Attendance) -> Result<Settled> {
     let planned = load::planned(db, lesson).await?;
-    let policy = policies.at(planned.window.from);
-    let situation = load::situation(db, &planned, attended, policies).await?;
-    let credits = settle(&situation, policy);
+    let policy = planned.policy(db, policies).await?;
+    let situation = load::situation(db, &planned, attended, &policy).await?;
+    let credits = settle(&situation, &policy);
     let digest = Digest::of(&document(lesson, &policy.name(), &credits)?);
-    Ok(Settled { policy: policy.name(), digest, credits, planned })
+    Ok(Settled { policy, digest, credits, planned })
 }
 
 /// Keeps credits unless the live run says the same: one transaction replaces the run, stages its leaf, and asks for what follows.
-pub async fn keep(db: &Db, jobs: &Jobs, ids: &Ids, policies: &Policies, settled: Settled, now: Time) -> Result<Outcome> {
+pub async fn keep(db: &Db, jobs: &Jobs, ids: &Ids, settled: Settled, now: Time) -> Result<Outcome> {
     let Settled { policy, digest: new_digest, credits, planned } = settled;
     let mut tx = db.begin().await?;
     let live = sqlx::query(sql::LIVE_RUN).bind(planned.id.to_string()).fetch_optional(tx.conn()).await?;
@@ -127,7 +128,7 @@ pub async fn keep(db: &Db, jobs: &Jobs, ids: &Ids, policies: &Policies, settled:
         None => Credits::new(),
     };
     let run: RunId = ids.next();
-    let leaf = Leaf::credit_run(&CreditRunLeaf { lesson: planned.id, run, policy: &policy, digest: new_digest, at: now })?;
+    let leaf = Leaf::credit_run(&CreditRunLeaf { lesson: planned.id, run, policy: &policy.name(), digest: new_digest, at: now })?;
     let leaf = seal::stage(&mut tx, &leaf, ids, now).await?;
     if live.is_some() {
         sqlx::query(sql::REPLACE_RUN).bind(planned.id.to_string()).bind(now.0).execute(tx.conn()).await?;
@@ -135,7 +136,7 @@ pub async fn keep(db: &Db, jobs: &Jobs, ids: &Ids, policies: &Policies, settled:
     sqlx::query(sql::INSERT_RUN)
         .bind(run.to_string())
         .bind(planned.id.to_string())
-        .bind(&policy)
+        .bind(policy.name())
         .bind(new_digest.0.to_vec())
         .bind(leaf.to_string())
         .bind(now.0)
@@ -143,7 +144,7 @@ pub async fn keep(db: &Db, jobs: &Jobs, ids: &Ids, policies: &Policies, settled:
         .await
         .map_err(overtaken)?;
     insert(&mut tx, run, &planned, &credits).await?;
-    let concerned = follow(&mut tx, &planned, &before, &credits, policies).await?;
+    let concerned = follow(&mut tx, &planned, &before, &credits, &policy).await?;
     for lesson in &concerned {
         jobs.after(&mut tx, Change::LessonTouched, &lesson.to_string(), now).await?;
     }
@@ -181,9 +182,8 @@ async fn insert(tx: &mut Tx, run: RunId, planned: &Planned, credits: &Credits) -
 }
 
 /// The lessons after this one that its change concerns.
-async fn follow(tx: &mut Tx, planned: &Planned, before: &Credits, after: &Credits, policies: &Policies) -> Result<BTreeSet<LessonId>> {
+async fn follow(tx: &mut Tx, planned: &Planned, before: &Credits, after: &Credits, policy: &Policy) -> Result<BTreeSet<LessonId>> {
     let changed = changed(before, after);
-    let policy = policies.at(planned.window.from);
     let windows = windows(planned.window, before);
     let Some(stretch) = whole_days(&windows, policy).filter(|_| !changed.is_empty()) else { return Ok(BTreeSet::new()) };
     let rows = sqlx::query(sql::NEIGHBOURS)

@@ -7,12 +7,14 @@ use super::settle::{Enrolled, Medium, Prior, Situation};
 use super::span::Span;
 use super::sql;
 use crate::analyse::media::Exif;
-use crate::db::{Columns, Db};
+use crate::db::{Columns, Db, Tx};
 use crate::error::{Error, Result, codes};
 use crate::ids::{ClassId, EvidenceId, LessonId, TraineeId};
 use crate::register::policy::{Policies, Policy};
 use crate::time::Time;
+use sqlx::any::AnyRow;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// A lesson as the timetable has it.
 #[derive(Debug)]
@@ -25,6 +27,15 @@ pub(super) struct Planned {
     content_ms: Option<i64>,
     quiz_percent: Option<i64>,
     cancelled: bool,
+    /// The policy fixed for its class.
+    fixed: Option<String>,
+}
+
+impl Planned {
+    /// The policy that governs it.
+    pub(super) async fn policy(&self, db: &Db, policies: &Policies) -> Result<Arc<Policy>> {
+        policies.governing(db, self.fixed.as_deref(), self.window.from).await
+    }
 }
 
 /// The lesson, or the error that there is none.
@@ -40,6 +51,7 @@ pub(super) async fn planned(db: &Db, id: LessonId) -> Result<Planned> {
         content_ms: row.int_opt("content_ms"),
         quiz_percent: row.int_opt("quiz_percent"),
         cancelled: row.time_opt("cancelled_at").is_some(),
+        fixed: row.text_opt("policy"),
     })
 }
 
@@ -48,9 +60,8 @@ pub(super) async fn situation(
     db: &Db,
     planned: &Planned,
     attended: BTreeMap<TraineeId, Vec<Attended>>,
-    policies: &Policies,
+    policy: &Policy,
 ) -> Result<Situation> {
-    let policy = policies.at(planned.window.from);
     let roster = if planned.cancelled { Vec::new() } else { roster(db, planned).await? };
     let beating = beating(attended.values().flatten());
     let lesson = Lesson {
@@ -72,6 +83,13 @@ pub(super) async fn situation(
     })
 }
 
+/// The lessons of a class that have hours by another policy than this one, or would get them.
+pub async fn of_other_policy(tx: &mut Tx, class: ClassId, policy: &Policy, policies: &Policies) -> Result<Vec<LessonId>> {
+    let rows = sqlx::query(sql::POLICIES_OF_CLASS).bind(class.to_string()).fetch_all(tx.conn()).await?;
+    let other = |row: &&AnyRow| row.text_opt("policy").unwrap_or_else(|| policies.at(row.time("starts_at")).name()) != policy.name();
+    rows.iter().filter(other).map(|row| row.id("id")).collect()
+}
+
 async fn roster(db: &Db, planned: &Planned) -> Result<Vec<Enrolled>> {
     let rows = sqlx::query(sql::ROSTER).bind(planned.class.to_string()).bind(planned.window.from.0).fetch_all(db.read()).await?;
     rows.iter().map(|row| Ok(Enrolled { trainee: row.id("id")?, person: row.id("person_id")? })).collect()
@@ -85,7 +103,8 @@ async fn logs(db: &Db, lesson: LessonId) -> Result<Vec<EvidenceId>> {
 /// Where in time the pictures and videos of a lesson belong, as credit takes them; those without a time are left out.
 pub async fn coverage_of_lesson(db: &Db, lesson: LessonId, policies: &Policies) -> Result<Vec<Coverage>> {
     let planned = planned(db, lesson).await?;
-    let media = media(db, &planned, policies.at(planned.window.from)).await?;
+    let policy = planned.policy(db, policies).await?;
+    let media = media(db, &planned, &policy).await?;
     Ok(media.into_iter().map(|medium| medium.coverage).collect())
 }
 

@@ -38,6 +38,7 @@ mod span;
 pub(crate) mod sql;
 #[cfg(test)]
 mod stories;
+mod total;
 #[cfg(test)]
 mod watching;
 
@@ -45,7 +46,7 @@ pub use check::{Checked, Fault, check};
 pub use credit::{Content, Coverage, Credit, CreditSpan, Elsewhere, Known, Lesson, Shows, SpanKind, credit};
 pub use hours::{hours_milli, hours_text};
 pub use job::{Attendance, Outcome, Settled, attendance, keep, run, settled};
-pub use load::coverage_of_lesson;
+pub use load::{coverage_of_lesson, of_other_policy};
 pub use presence::{Attended, beating};
 pub use proof::Pointer;
 pub use read::{
@@ -54,3 +55,4 @@ pub use read::{
 pub use reason::Reason;
 pub use recorded::content_length;
 pub use span::{Span, Spans};
+pub use total::{credited_hours, is_busy};

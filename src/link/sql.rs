@@ -1,8 +1,12 @@
 //! Statements on the tables `credit_run` and `credit`, and what credit reads of the plan and the evidence.
 
 /// $1 lesson.
-pub(crate) const LESSON: &str =
-    "select class_id, mode, starts_at, ends_at, hours_milli, content_ms, quiz_percent, cancelled_at from lesson where id = $1";
+pub(crate) const LESSON: &str = "select l.class_id, l.mode, l.starts_at, l.ends_at, l.hours_milli, l.content_ms, l.quiz_percent, l.cancelled_at, c.policy \
+     from lesson l join class c on c.id = l.class_id where l.id = $1";
+
+/// $1 class: its lessons, and the policy their live hours follow.
+pub(crate) const POLICIES_OF_CLASS: &str = "select l.id, l.starts_at, r.policy from lesson l \
+     left join credit_run r on r.lesson_id = l.id and r.replaced_at is null where l.class_id = $1 order by l.starts_at, l.id";
 
 /// $1 class, $2 start of the lesson: who was on the roster then or later.
 pub(crate) const ROSTER: &str =
@@ -95,10 +99,20 @@ pub(crate) const TRACES_OF_RUN: &str = "select c.run_id, r.policy, r.leaf_id, r.
      from credit c join credit_run r on r.id = c.run_id join trainee t on t.id = c.trainee_id join lesson l on l.id = c.lesson_id \
      where c.run_id = $1 order by t.external_id, t.id";
 
+/// $1 class.
+pub(crate) const CREDITED_HOURS: &str = "select cast(coalesce(sum(c.hours_milli), 0) as bigint) as hours from credit c \
+     join credit_run r on r.id = c.run_id where c.class_id = $1 and r.replaced_at is null";
+
+/// $1 class, $2 and $3 the jobs that read by class: whatever is still to be read or calculated of it, and has not been given up.
+pub(crate) const BUSY: &str = "select 1 as busy from job j where j.state <> 'dead' and ((j.key = $1 and j.kind in ($2, $3)) \
+     or j.key in (select id from lesson where class_id = $1) \
+     or j.key in (select id from evidence where class_id = $1 and kind = 'attendance')) limit 1";
+
 /// Every statement that both engines must prepare.
 #[cfg(test)]
 pub(crate) const ALL: &[&str] = &[
     LESSON,
+    POLICIES_OF_CLASS,
     ROSTER,
     LOGS,
     MEDIA,
@@ -118,4 +132,6 @@ pub(crate) const ALL: &[&str] = &[
     TRACE_OF_LESSON,
     TRACES_OF_TRAINEE,
     TRACES_OF_RUN,
+    CREDITED_HOURS,
+    BUSY,
 ];

@@ -5,14 +5,18 @@ use crate::app::App;
 use crate::error::Result;
 use crate::jobs::Change;
 use crate::receive::upload;
+use crate::register::opening::decision;
 use crate::store;
 use crate::tell::delivery;
 use crate::time::{DAY, MINUTE};
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
+/// Letters asked for at once.
+const LETTERS: i64 = 100;
+
 /// Until `stop`: finishes resumable uploads that a crash left whole, throws away those that expired, throws away what no longer counts in
-/// the lake, and forgets live events taken in long ago and messages to webhooks that were settled long ago.
+/// the lake, asks for written decisions that are still to be made, and forgets live events taken in long ago and messages to webhooks that were settled long ago.
 pub async fn keep_house(app: App, stop: CancellationToken) {
     loop {
         if let Err(error) = tidy(&app).await {
@@ -45,12 +49,28 @@ async fn tidy(app: &App) -> Result<()> {
     if swept.files > 0 {
         tracing::info!(files = swept.files, "threw away files of the lake that others took the place of");
     }
+    ask_for_letters(app).await?;
     let days = i64::from(app.config.live.repeat_days.max(1));
     store::live::forget(&app.db, now.plus(-days * DAY)).await?;
     let (given_up, _) = delivery::tidy(&app.db, &app.config.webhooks, now).await?;
     if given_up > 0 {
         metrics::counter!("keshi_webhook_attempts_total", "outcome" => "given_up").increment(given_up);
         tracing::info!(given_up, "gave up messages to webhooks that could not be sent in time");
+    }
+    Ok(())
+}
+
+/// Asks for the letters of decisions that were taken while there were no fonts, once there are.
+async fn ask_for_letters(app: &App) -> Result<()> {
+    let print = &app.config.print;
+    if !(print.regular.exists() && print.bold.exists()) {
+        return Ok(());
+    }
+    let now = app.clock.now();
+    for id in decision::unwritten(&app.db, LETTERS).await? {
+        let mut tx = app.db.begin().await?;
+        app.jobs.after(&mut tx, Change::Decided, &id.to_string(), now).await?;
+        tx.commit().await?;
     }
     Ok(())
 }

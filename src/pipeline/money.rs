@@ -1,7 +1,7 @@
 //! Certificates, prepayments and claims: each change is kept with its line in the trail and its leaf in one transaction.
 
-use crate::app::App;
-use crate::audit::claim::{self as audit, Filing, Subsidy};
+use crate::app::{App, Parts};
+use crate::audit::claim::{self as audit, Eyes, Filing, Pack, Subsidy, Tools};
 use crate::db::Tx;
 use crate::error::{Error, Result, RowError, codes};
 use crate::ids::{EvidenceId, Ids, LeafId, TraineeId};
@@ -100,6 +100,13 @@ pub async fn prepay(app: &App, actor: &Actor, class: &Class, new: &NewPrepayment
     app.log.wake();
     kept.leaf = Some(leaf);
     Ok((kept, true))
+}
+
+/// The claim pack of a class. Errors: `fonts_missing`, and those of a bundle.
+pub async fn pack(app: &App, class: &Class, eyes: Eyes) -> Result<Pack> {
+    let fonts = super::decide::fonts(app).await?;
+    let Parts { db, objects, log, policies, secrets, .. } = &**app;
+    audit::pack(Tools { db, objects, log, policies, secrets, fonts }, class, eyes, app.clock.now()).await
 }
 
 /// What a claimant says of the gaps of a claim.

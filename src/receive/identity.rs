@@ -43,6 +43,8 @@ pub enum Right {
     EnterProviders,
     /// Open classes, change rosters and timetables.
     Plan,
+    /// Decide applications and claims.
+    Decide,
     /// Say who somebody is whom the logs of a class name and the roster does not know.
     Resolve,
     /// Hand over evidence.
@@ -72,7 +74,7 @@ impl Role {
         match self {
             Role::Platform => matches!(right, Submit | See | Subscribe),
             Role::Provider => matches!(right, Plan | Resolve | Submit | See | SeeNames | Subscribe),
-            Role::Reviewer => matches!(right, EnterProviders | Plan | See | SeeNames | SeeFindings | Query),
+            Role::Reviewer => matches!(right, EnterProviders | Plan | Decide | See | SeeNames | SeeFindings | Query),
             Role::Inspector => matches!(right, See | SeeNames | SeePersonal | SeeFindings | Query),
             Role::Investigator => matches!(right, See | SeeNames | SeePersonal | SeeFindings | Judge | Query),
             Role::Admin => true,

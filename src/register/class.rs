@@ -1,9 +1,10 @@
 //! Classes (班次): the opening application and what it plans.
 
-use super::{Reference, provider, reference, secrets::Secrets, sql, trail};
-use crate::db::{Columns, Db, Tx};
+use super::opening::again;
+use super::{Reference, life, provider, reference, secrets::Secrets, sql, trail};
+use crate::db::{Columns, Db};
 use crate::error::{Error, Result, codes};
-use crate::ids::{ClassId, Ids, LeafId, ProviderId};
+use crate::ids::{ClassId, Ids, ProviderId};
 use crate::time::Time;
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
@@ -78,6 +79,30 @@ pub struct Standards {
 }
 
 impl Standards {
+    /// These, and the others' where one is not named here.
+    pub fn or(self, others: Standards) -> Standards {
+        Standards {
+            qualified: self.qualified.or(others.qualified),
+            skill_level: self.skill_level.or(others.skill_level),
+            vocational: self.vocational.or(others.vocational),
+            special_operation: self.special_operation.or(others.special_operation),
+        }
+    }
+
+    /// By the word of each certificate, those that are named.
+    pub fn named(&self) -> Vec<(&'static str, i64)> {
+        let words = ["qualified", "skill_level", "vocational", "special_operation"];
+        words.into_iter().zip(self.each()).filter_map(|(word, fen)| Some((word, fen?))).collect()
+    }
+
+    /// Errors: `invalid` for an amount that can be none.
+    pub fn check(&self) -> Result<()> {
+        if self.each().into_iter().flatten().any(|fen| !(0..=100_000_000).contains(&fen)) {
+            return Err(Error::new(&codes::INVALID, "standards_fen are whole fen from 0 to 100000000."));
+        }
+        Ok(())
+    }
+
     /// All four, in the order of [`CertificateKind::ALL`].
     pub fn each(&self) -> [Option<i64>; 4] {
         [self.qualified, self.skill_level, self.vocational, self.special_operation]
@@ -205,15 +230,6 @@ impl Decision {
     }
 }
 
-/// A decision as sent.
-#[derive(Clone, Debug, Deserialize)]
-pub struct NewDecision {
-    /// The word.
-    pub decision: Decision,
-    /// Why; needed unless it approves.
-    pub reason: Option<String>,
-}
-
 /// A class as kept.
 #[derive(Clone, Debug, Serialize)]
 pub struct Class {
@@ -257,8 +273,16 @@ pub struct Class {
     /// When it was decided.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub decided_at: Option<Time>,
-    /// When it was filed.
+    /// The policy that governs it, `id@fingerprint`, fixed when it was approved; absent until then.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub policy: Option<String>,
+    /// When it was first filed.
     pub created_at: Time,
+    /// When its present content was filed: later than first where a returned application was filed again.
+    pub filed_at: Time,
+    /// Where its newest claim stands: `filed`, `returned`, `approved`, `refused` or `settled`.
+    #[serde(skip)]
+    pub claim: Option<String>,
     #[serde(skip)]
     content_digest: Vec<u8>,
 }
@@ -277,13 +301,18 @@ fn check(new: &NewClass) -> Result<()> {
     if new.application == Application::PromiseFirst && new.promise_due.is_none() {
         return fault("A promise_first application needs promise_due, the day by which the full plan is filed (notice, 四).");
     }
-    if new.standards_fen.each().into_iter().flatten().any(|fen| !(0..=100_000_000).contains(&fen)) {
-        return fault("standards_fen are whole fen from 0 to 100000000.");
-    }
-    Ok(())
+    new.standards_fen.check()
 }
 
-/// Files an opening application; sent again with the same content, it is the same class (`false`: it was there).
+impl Class {
+    /// Where it is in its life on a day.
+    pub fn state(&self, today: NaiveDate) -> life::State {
+        life::state(self.decision, self.starts_on, self.ends_on, self.claim.as_deref(), today)
+    }
+}
+
+/// Files an opening application; sent again with the same content, it is the same class (`false`: it was there). Other content takes the
+/// place of an application that was returned, and waits for a decision.
 ///
 /// Errors: `unknown_provider`, `unknown_platform`, `invalid`, and `duplicate` when the external id stands for other content.
 pub async fn add(db: &Db, ids: &Ids, secrets: &Secrets, now: Time, actor: &str, mut new: NewClass) -> Result<(Class, bool)> {
@@ -329,33 +358,17 @@ pub async fn add(db: &Db, ids: &Ids, secrets: &Secrets, now: Time, actor: &str, 
         trail::note(&mut tx, ids, now, note).await?;
     }
     tx.commit().await?;
-    let kept = get(db, &Reference::External(new.external_id)).await?;
-    if kept.content_digest == digest { Ok((kept, added)) } else { Err(Error::of(&codes::DUPLICATE)) }
-}
-
-/// Keeps a decision whose leaf is staged in the same transaction.
-///
-/// Errors: `invalid` without a reason where one is due, `duplicate` when it was approved or refused before.
-pub async fn decide(tx: &mut Tx, ids: &Ids, now: Time, actor: &str, class: ClassId, new: &NewDecision, leaf: LeafId) -> Result<()> {
-    let reason = new.reason.as_deref().map(str::trim).filter(|reason| !reason.is_empty());
-    if new.decision != Decision::Approve && reason.is_none() {
-        return Err(Error::new(&codes::INVALID, "Say why: reason is needed to return or refuse an application."));
+    let reference = Reference::External(new.external_id.clone());
+    let kept = get(db, &reference).await?;
+    if kept.content_digest == digest {
+        return Ok((kept, added));
     }
-    let subject = class.to_string();
-    let done = sqlx::query(sql::DECIDE)
-        .bind(&subject)
-        .bind(new.decision.as_str())
-        .bind(reason)
-        .bind(now.0)
-        .bind(leaf.to_string())
-        .execute(tx.conn())
-        .await?;
-    if done.rows_affected() == 0 {
-        return Err(Error::new(&codes::DUPLICATE, "This application was decided before; a decision is not taken back."));
+    let mut tx = db.begin().await?;
+    if !again::file(&mut tx, ids, secrets, now, actor, &kept, &new, &digest).await? {
+        return Err(Error::of(&codes::DUPLICATE));
     }
-    let note =
-        trail::Note { actor, action: "class.decided", subject_kind: "class", subject_id: &subject, detail: Some(new.decision.as_str()) };
-    trail::note(tx, ids, now, note).await
+    tx.commit().await?;
+    Ok((get(db, &reference).await?, false))
 }
 
 /// One class.
@@ -412,7 +425,10 @@ fn class(row: &AnyRow) -> Result<Class> {
         decision: row.text_opt("decision").map(|text| serde_json::from_value(text.into())).transpose()?,
         decision_reason: row.text_opt("decision_reason"),
         decided_at: row.time_opt("decided_at"),
+        policy: row.text_opt("policy"),
         created_at: row.time("created_at"),
+        filed_at: row.time_opt("filed_at").unwrap_or_else(|| row.time("created_at")),
+        claim: row.text_opt("claim_state"),
         content_digest: sqlx::Row::get(row, "content_digest"),
     })
 }

@@ -1,9 +1,9 @@
 //! Lessons (课节): the timetable of a class.
 
 use super::class::HoursMilli;
-use super::list::{Heading, List};
+use super::list::{Heading, List, Replaced};
 use super::{Class, Reference, reference, sql, trail};
-use crate::db::{Columns, Db};
+use crate::db::{Columns, Db, Tx};
 use crate::error::{Error, Result, codes};
 use crate::ids::{ClassId, Ids, LessonId};
 use crate::jobs::{Change, Jobs};
@@ -219,8 +219,17 @@ fn local(text: &str, zone: chrono_tz::Tz) -> Option<Time> {
 }
 
 /// Makes the list the timetable of the class: new lessons are added, known ones moved, missing ones cancelled.
-pub async fn replace(db: &Db, jobs: &Jobs, ids: &Ids, now: Time, actor: &str, class: &Class, list: Vec<NewLesson>) -> Result<Vec<Lesson>> {
-    let mut tx = db.begin().await?;
+/// What the timetable was, and what it is.
+pub async fn replace_in(
+    tx: &mut Tx,
+    jobs: &Jobs,
+    ids: &Ids,
+    now: Time,
+    actor: &str,
+    class: &Class,
+    list: Vec<NewLesson>,
+) -> Result<Replaced<Lesson>> {
+    let before = in_tx(tx, class.id).await?;
     for lesson in &list {
         let id: LessonId = ids.next();
         let kind = serde_json::to_value(lesson.kind)?;
@@ -248,16 +257,19 @@ pub async fn replace(db: &Db, jobs: &Jobs, ids: &Ids, now: Time, actor: &str, cl
         if !keep.contains(row.text("external_id").as_str()) {
             sqlx::query(sql::CANCEL_LESSON).bind(class.id.to_string()).bind(now.0).bind(row.text("id")).execute(tx.conn()).await?;
         }
-        jobs.after(&mut tx, Change::LessonTouched, &row.text("id"), now).await?;
+        jobs.after(tx, Change::LessonTouched, &row.text("id"), now).await?;
     }
     let subject = class.id.to_string();
     let detail = format!("{} lessons", list.len());
     let note = trail::Note { actor, action: "lessons.replaced", subject_kind: "class", subject_id: &subject, detail: Some(&detail) };
-    trail::note(&mut tx, ids, now, note).await?;
+    trail::note(tx, ids, now, note).await?;
     // Logs that came before the timetable are read again: their rows may now fall into a lesson.
-    jobs.after(&mut tx, Change::PlanChanged, &subject, now).await?;
-    tx.commit().await?;
-    of_class(db, class.id).await
+    jobs.after(tx, Change::PlanChanged, &subject, now).await?;
+    Ok(Replaced { before, after: in_tx(tx, class.id).await? })
+}
+
+async fn in_tx(tx: &mut Tx, class: ClassId) -> Result<Vec<Lesson>> {
+    sqlx::query(sql::LESSONS).bind(class.to_string()).fetch_all(tx.conn()).await?.iter().map(lesson).collect()
 }
 
 /// The timetable of a class, by time.

@@ -11,6 +11,15 @@ pub(super) const MAX_ROWS: usize = 20_000;
 /// Most rows named in an answer.
 const MAX_FAULTS: usize = 1_000;
 
+/// A list that took the place of another.
+#[derive(Clone, Debug)]
+pub struct Replaced<T> {
+    /// What was in force before.
+    pub before: Vec<T>,
+    /// What is in force now.
+    pub after: Vec<T>,
+}
+
 /// A key with the headings that mean it, in lower case without blanks.
 pub(super) type Heading = (&'static str, &'static [&'static str]);
 

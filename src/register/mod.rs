@@ -3,12 +3,16 @@
 //! Enters: what providers and reviewers write. Leaves: classes with their roster and lessons, which evidence is checked against.
 //! A list is taken whole or refused whole with its rows at fault; ID numbers, phones and e-mails are kept encrypted.
 
+pub mod amendment;
+pub mod calendar;
 pub mod certificate;
 pub mod class;
 mod file_name;
 pub mod lesson;
+pub mod life;
 mod list;
 pub mod money;
+pub mod opening;
 pub mod platform;
 pub mod platform_key;
 pub mod policy;
@@ -22,6 +26,7 @@ pub(crate) mod sql;
 pub mod subsidy;
 pub mod trail;
 
+pub use calendar::Calendar;
 pub use certificate::Certificate;
 pub use class::Class;
 pub use lesson::Lesson;

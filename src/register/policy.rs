@@ -1,20 +1,28 @@
 //! What a lesson hour is and what it is worth: dated files of values, each with its source.
 //!
 //! A policy is TOML. The built-in one holds the values of notice 31 of 2020; an operator's folder adds policies or replaces one
-//! by its id. Unknown keys are refused, so that a misspelt setting never counts silently as the default.
+//! by its id. Unknown keys are refused, so that a misspelt setting never counts silently as the default. A key that is new in a release
+//! is optional: classes approved before keep their policy's text as it was, and it is read for good.
 
+mod governing;
+mod manual;
+mod set;
+
+pub use manual::{Attested, attested, policy_manual};
+pub use set::Policies;
+pub(super) use set::folder_files;
+
+use super::lesson::LessonKind;
+use super::roster::Category;
 use crate::error::{Error, Result, codes};
 use crate::time::Time;
 use chrono::NaiveDate;
 use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
-use std::collections::BTreeMap;
-use std::fmt::Write as _;
-use std::path::Path;
+use std::sync::Arc;
 
 const BUILTIN: &[(&str, &str)] = &[("shaanxi-2020-31.toml", include_str!("../../policies/shaanxi-2020-31.toml"))];
-const ATTESTED: &str = include_str!("../../policies/attested.toml");
 
 /// A value and the clause, or the reason, that it comes from.
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
@@ -74,13 +82,22 @@ pub struct Policy {
     pub deadline: Deadlines,
     /// When the epidemic's rules hold.
     pub epidemic: Epidemic,
-    /// What may be trained.
+    /// Who may be trained, by whom, in what.
     pub eligibility: Eligibility,
+    /// Which courses a class has.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub courses: Option<Courses>,
+    /// What an opening application brings along.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub application: Option<Papers>,
     /// How long evidence is kept.
     pub retention: Retention,
-    /// The first eight hexadecimal digits of the file's SHA-256.
+    /// The file as it stood.
     #[serde(skip)]
-    fingerprint: String,
+    text: Arc<str>,
+    /// The text's SHA-256.
+    #[serde(skip)]
+    digest: [u8; 32],
 }
 
 /// What a lesson hour is.
@@ -214,12 +231,46 @@ pub struct Epidemic {
     pub until: Option<Sourced<toml::value::Datetime>>,
 }
 
-/// What may be trained.
+/// Who may be trained, by whom, in what.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Eligibility {
     /// Major classes of the 2015 occupational classification open to enterprises in the epidemic.
     pub occupation_classes: Sourced<Vec<i64>>,
+    /// Whom an enterprise may train itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub enterprise_categories: Option<Sourced<Vec<Category>>>,
+    /// Whom an institution on the approved list may train.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub institution_categories: Option<Sourced<Vec<Category>>>,
+    /// Whether, in the epidemic, an enterprise may train its own staff without being on the approved list.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub enterprise_unlisted_in_epidemic: Option<Sourced<bool>>,
+    /// Words in the name of a trade that make it entrepreneurship training, which needs no place on the list of trades.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub entrepreneurship_words: Option<Sourced<Vec<String>>>,
+}
+
+/// Which courses a class has beside those of its trade.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Courses {
+    /// Always.
+    pub required: Sourced<Vec<LessonKind>>,
+    /// In the epidemic, too.
+    pub required_in_epidemic: Sourced<Vec<LessonKind>>,
+}
+
+/// What an opening application brings along: kinds of papers.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Papers {
+    /// Every application.
+    pub papers: Sourced<Vec<String>>,
+    /// That of an enterprise, too.
+    pub enterprise_papers: Sourced<Vec<String>>,
+    /// One that promises the full plan, too.
+    pub promise_papers: Sourced<Vec<String>>,
 }
 
 /// How long evidence is kept.
@@ -234,17 +285,25 @@ impl Policy {
     /// A policy from the text of its file; `file` is named in the sentence that refuses it.
     pub fn parse(file: &str, text: &str) -> Result<Policy> {
         let mut policy: Policy = toml::from_str(text).map_err(|cause| refuse(file, &cause.to_string()))?;
-        policy.fingerprint = Sha256::digest(text.as_bytes()).iter().take(4).fold(String::new(), |mut hex, byte| {
-            write!(hex, "{byte:02x}").expect("a String takes any text");
-            hex
-        });
+        policy.text = text.into();
+        policy.digest = Sha256::digest(text.as_bytes()).into();
         policy.check().map_err(|fault| refuse(file, &fault))?;
         Ok(policy)
     }
 
     /// What is kept with a credit run: the id, and a fingerprint of the file so that an edited policy is told apart.
     pub fn name(&self) -> String {
-        format!("{}@{}", self.id, self.fingerprint)
+        format!("{}@{}", self.id, hex::encode(&self.digest[..4]))
+    }
+
+    /// The file as it stood.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// SHA-256 of [`Policy::text`].
+    pub fn digest(&self) -> [u8; 32] {
+        self.digest
     }
 
     /// First day it is in force.
@@ -331,129 +390,14 @@ impl Policy {
     }
 }
 
-fn day(date: &toml::value::Datetime) -> Option<NaiveDate> {
+/// A calendar day as TOML writes it; nothing with a time.
+pub(super) fn day(date: &toml::value::Datetime) -> Option<NaiveDate> {
     let plain = date.date.filter(|_| date.time.is_none() && date.offset.is_none())?;
     NaiveDate::from_ymd_opt(plain.year.into(), plain.month.into(), plain.day.into())
 }
 
 fn refuse(file: &str, fault: &str) -> Error {
     Error::new(&codes::CONFIG, format!("The policy file {file} cannot be used: {}; correct it and start again.", fault.trim()))
-}
-
-/// All policies a server knows.
-#[derive(Clone, Debug)]
-pub struct Policies(Vec<Policy>);
-
-impl Policies {
-    /// The built-in ones.
-    pub fn builtin() -> Policies {
-        let parse = |(file, text): &(&str, &str)| Policy::parse(file, text).expect("a test parses every built-in policy");
-        Policies(BUILTIN.iter().map(parse).collect()).in_order()
-    }
-
-    /// The built-in ones, and every `*.toml` of the operator's folder; one with a built-in id takes its place.
-    pub fn with_folder(folder: &Path) -> Result<Policies> {
-        let mut all = Policies::builtin();
-        let mut files: Vec<_> = std::fs::read_dir(folder)
-            .and_then(|entries| entries.map(|entry| entry.map(|entry| entry.path())).collect())
-            .map_err(|cause| refuse(&folder.display().to_string(), "the folder cannot be read").because(cause))?;
-        files.retain(|path: &std::path::PathBuf| path.extension().is_some_and(|ending| ending == "toml"));
-        files.sort();
-        for path in files {
-            let file = path.display().to_string();
-            let text = std::fs::read_to_string(&path).map_err(|cause| refuse(&file, "it cannot be read as UTF-8 text").because(cause))?;
-            let policy = Policy::parse(&file, &text)?;
-            all.0.retain(|other| other.id != policy.id);
-            if let Some(other) = all.0.iter().find(|other| other.starts_on() == policy.starts_on()) {
-                return Err(refuse(
-                    &file,
-                    &format!("it starts on the same day as '{}', so it is unclear which of the two holds", other.id),
-                ));
-            }
-            all.0.push(policy);
-        }
-        Ok(all.in_order())
-    }
-
-    /// The policy in force on a day: the last that started by then, or the first of all for days before it.
-    pub fn on(&self, day: NaiveDate) -> &Policy {
-        let started = self.0.iter().rev().find(|policy| policy.starts_on() <= day);
-        started.unwrap_or_else(|| self.0.first().expect("there is a built-in policy"))
-    }
-
-    /// The policy in force at a moment (its day in that policy's own zone).
-    pub fn at(&self, at: Time) -> &Policy {
-        let started = self.0.iter().rev().find(|policy| policy.starts_on() <= policy.day_of(at));
-        started.unwrap_or_else(|| self.0.first().expect("there is a built-in policy"))
-    }
-
-    /// The policies, by first day.
-    pub fn iter(&self) -> impl Iterator<Item = &Policy> {
-        self.0.iter()
-    }
-
-    fn in_order(mut self) -> Policies {
-        self.0.sort_by_key(Policy::starts_on);
-        self
-    }
-}
-
-/// A value that another rule sets, for an operator to choose from.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Attested {
-    /// The setting it could be used for.
-    pub setting: String,
-    /// The value.
-    pub value: String,
-    /// Where it is set.
-    pub source: String,
-    /// `text` when its wording was read, `brief` when it still has to be looked up.
-    pub checked: String,
-}
-
-/// What other rules set where the built-in policy is silent.
-pub fn attested() -> Vec<Attested> {
-    #[derive(Deserialize)]
-    #[serde(deny_unknown_fields)]
-    struct File {
-        attested: Vec<Attested>,
-    }
-    toml::from_str::<File>(ATTESTED).expect("a test parses the built-in file").attested
-}
-
-/// The built-in policies and the attested values as Markdown tables: docs/POLICY.md is this text.
-pub fn policy_manual() -> String {
-    let mut manual = String::from(
-        "# Policy\n\nMade from `policies/*.toml`. Put a changed copy with the same `id`, or a new one with a later `valid_from`, into the operator's policy folder.\n",
-    );
-    for (file, text) in BUILTIN {
-        let policy = Policy::parse(file, text).expect("a test parses every built-in policy");
-        let table: toml::Table = text.parse().expect("it was just parsed");
-        write!(manual, "\n## {} · {}\n\n", policy.title_zh, policy.title_en).expect("a String takes any text");
-        write!(manual, "`{}`, in force from {}.\n\n", policy.id, policy.valid_from).expect("a String takes any text");
-        manual.push_str("| setting | value | source |\n|---|---|---|\n");
-        list(&mut manual, "", &table);
-    }
-    manual.push_str(
-        "\n## Attested elsewhere\n\nNever applied by itself. `brief`: its text still has to be looked up before anybody relies on it.\n\n",
-    );
-    manual.push_str("| setting | value | source | checked |\n|---|---|---|---|\n");
-    for row in attested() {
-        writeln!(manual, "| {} | {} | {} | {} |", row.setting, row.value, row.source, row.checked).expect("a String takes any text");
-    }
-    manual
-}
-
-fn list(manual: &mut String, prefix: &str, table: &toml::Table) {
-    // Sorted, whatever order the parser keeps.
-    for (key, value) in table.iter().collect::<BTreeMap<_, _>>() {
-        let Some(inner) = value.as_table() else { continue };
-        match (inner.get("value"), inner.get("source").and_then(|source| source.as_str())) {
-            (Some(value), Some(source)) => writeln!(manual, "| `{prefix}{key}` | {value} | {source} |").expect("a String takes any text"),
-            _ => list(manual, &format!("{prefix}{key}."), inner),
-        }
-    }
 }
 
 #[cfg(test)]

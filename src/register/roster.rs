@@ -1,6 +1,6 @@
 //! Rosters: the trainees of a class, their personal data encrypted.
 
-use super::list::{Heading, List};
+use super::list::{Heading, List, Replaced};
 use super::secrets::{Indexed, Secrets};
 use super::{Class, Reference, reference, sql, trail};
 use crate::db::{Columns, Db, Tx};
@@ -170,8 +170,26 @@ pub async fn replace(
     list: Vec<NewTrainee>,
 ) -> Result<Vec<Trainee>> {
     let mut tx = db.begin().await?;
+    let replaced = replace_in(&mut tx, jobs, ids, secrets, now, actor, class, list).await?;
+    tx.commit().await?;
+    Ok(replaced.after)
+}
+
+/// The same in a transaction; what the roster was, and what it is.
+#[allow(clippy::too_many_arguments, reason = "each is one thing the change needs, named at its calls")]
+pub async fn replace_in(
+    tx: &mut Tx,
+    jobs: &Jobs,
+    ids: &Ids,
+    secrets: &Secrets,
+    now: Time,
+    actor: &str,
+    class: &Class,
+    list: Vec<NewTrainee>,
+) -> Result<Replaced<Trainee>> {
+    let before = in_tx(tx, class.id).await?;
     for trainee in &list {
-        put(&mut tx, ids, secrets, now, class.id, trainee).await?;
+        put(tx, ids, secrets, now, class.id, trainee).await?;
     }
     let rows = sqlx::query(sql::ROSTER).bind(class.id.to_string()).fetch_all(tx.conn()).await?;
     let keep: std::collections::HashSet<&str> = list.iter().map(|trainee| trainee.external_id.trim()).collect();
@@ -181,10 +199,13 @@ pub async fn replace(
     let subject = class.id.to_string();
     let detail = format!("{} trainees", list.len());
     let note = trail::Note { actor, action: "roster.replaced", subject_kind: "class", subject_id: &subject, detail: Some(&detail) };
-    trail::note(&mut tx, ids, now, note).await?;
-    jobs.after(&mut tx, Change::PlanChanged, &subject, now).await?;
-    tx.commit().await?;
-    of_class(db, class.id).await
+    trail::note(tx, ids, now, note).await?;
+    jobs.after(tx, Change::PlanChanged, &subject, now).await?;
+    Ok(Replaced { before, after: in_tx(tx, class.id).await? })
+}
+
+async fn in_tx(tx: &mut Tx, class: ClassId) -> Result<Vec<Trainee>> {
+    sqlx::query(sql::ROSTER).bind(class.to_string()).fetch_all(tx.conn()).await?.iter().map(trainee).collect()
 }
 
 async fn put(tx: &mut Tx, ids: &Ids, secrets: &Secrets, now: Time, class: ClassId, trainee: &NewTrainee) -> Result<()> {

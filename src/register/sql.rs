@@ -38,7 +38,8 @@ macro_rules! class_columns {
              provider.name as provider_name, class.platform_id, class.title, class.trade_code, class.trade_name, class.application, \
              class.promise_due, class.starts_on, class.ends_on, class.hours_total_milli, class.hours_online_milli, \
              class.hours_theory_milli, class.hours_practice_milli, class.standard_qualified_fen, class.standard_skill_level_fen, \
-             class.standard_vocational_fen, class.standard_special_operation_fen, class.epidemic, class.content_digest, class.decision, class.decision_reason, class.decided_at, class.created_at \
+             class.standard_vocational_fen, class.standard_special_operation_fen, class.epidemic, class.content_digest, class.decision, class.decision_reason, class.decided_at, class.policy, \
+             class.created_at, class.filed_at, (select claim.state from claim where claim.class_id = class.id and claim.replaced_at is null) as claim_state \
              from class join provider on provider.id = class.provider_id ",
             $rest
         )
@@ -48,14 +49,23 @@ macro_rules! class_columns {
 /// $1 id, $2 external id.
 pub(crate) const CLASS: &str = class_columns!("where class.id = $1 or class.external_id = $2");
 
-/// $1 class, $2 decision, $3 reason, $4 now, $5 leaf. A returned application may be decided again; approval and refusal stand.
-pub(crate) const DECIDE: &str = "update class set decision = $2, decision_reason = $3, decided_at = $4, decision_leaf_id = $5 \
-     where id = $1 and (decision is null or decision = 'return')";
-
 /// $1 provider or null for all, $2 platform or null for all, $3 after this id, $4 limit.
 pub(crate) const CLASSES: &str = class_columns!(
     "where (class.provider_id = $1 or $1 is null) and (class.platform_id = $2 or $2 is null) and class.id > $3 order by class.id limit $4"
 );
+
+/// $1 name.
+pub(crate) const POLICY_TEXT: &str = "select body from policy_text where name = $1";
+
+/// All that govern classes.
+pub(crate) const POLICY_NAMES: &str = "select name from policy_text order by name";
+
+/// $1 name, $2 text, $3 digest, $4 now.
+pub(crate) const KEEP_POLICY_TEXT: &str =
+    "insert into policy_text (name, body, digest, first_used_at) values ($1, $2, $3, $4) on conflict (name) do nothing";
+
+/// $1 class, $2 name of its policy. What was fixed stays.
+pub(crate) const FIX_POLICY: &str = "update class set policy = $2 where id = $1 and policy is null";
 
 /// $1 id, $2 index, $3 now.
 pub(crate) const ADD_PERSON: &str =
@@ -205,7 +215,10 @@ pub(crate) const ALL: &[&str] = &[
     ADD_CLASS,
     CLASS,
     CLASSES,
-    DECIDE,
+    POLICY_TEXT,
+    POLICY_NAMES,
+    KEEP_POLICY_TEXT,
+    FIX_POLICY,
     ADD_PERSON,
     PERSON,
     PUT_TRAINEE,

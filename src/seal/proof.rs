@@ -3,7 +3,7 @@
 use super::verify::{Unproven, Unproven::Malformed};
 use base64::prelude::{BASE64_STANDARD, Engine};
 use serde::{Deserialize, Serialize};
-use tlog_tiles::Hash;
+use tlog_tiles::{Hash, record_hash};
 
 /// First line of a tlog-proof.
 const HEADER: &str = "c2sp.org/tlog-proof@v1";
@@ -43,6 +43,11 @@ pub struct LogPart {
 }
 
 impl Sealed {
+    /// Its leaf's hash in the tree (RFC 6962).
+    pub fn leaf_hash(&self) -> Hash {
+        record_hash(&self.body)
+    }
+
     /// As the `log` part of a receipt.
     pub fn log_part(&self) -> LogPart {
         LogPart {

@@ -9,7 +9,7 @@ use std::fs;
 /// The pipeline. A stage knows the stages before it, itself, and [`FOUNDATION`].
 const STAGES: [&str; 10] = ["register", "receive", "store", "seal", "analyse", "lake", "link", "detect", "audit", "tell"];
 /// What every stage stands on. It knows nothing but itself.
-const FOUNDATION: [&str; 7] = ["error", "ids", "time", "tables", "config", "db", "jobs"];
+const FOUNDATION: [&str; 8] = ["error", "ids", "time", "tables", "config", "db", "jobs", "print"];
 /// What joins the stages or shows them. It may know everything.
 const TOP: [&str; 6] = ["app", "pipeline", "web", "cli", "main", "lib"];
 /// Beside the pipeline: an outside client that knows only names and files.
@@ -34,6 +34,8 @@ const HIDDEN: &[(&str, &[&str])] = &[
     ("seccompiler", &["src/analyse/media/"]),
     ("calamine", &["src/tables/"]),
     ("hanconv", &["src/tables/"]),
+    ("pdf_writer", &["src/print/"]),
+    ("ttf_parser", &["src/print/"]),
     ("aes_gcm", &["src/register/"]),
     ("sfv", &["src/receive/signature/"]),
 ];

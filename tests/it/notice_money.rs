@@ -5,6 +5,7 @@ use crate::site::{self, Engine, Server, Site};
 use keshi::simulate::{self, Access, Client};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
+use std::io::{Cursor, Read};
 use std::time::Duration;
 
 #[tokio::test(flavor = "multi_thread")]
@@ -378,5 +379,39 @@ impl House {
         assert_eq!((status, &filed["gaps"], &filed["amount_fen"]), (StatusCode::CREATED, &json!([]), &json!(310_500)), "{filed}");
         let lessons = filed["document"]["lessons"].as_array().unwrap();
         assert!(lessons[0]["run"]["sha256"].is_string() && lessons[1]["evidence"]["count"] == 1, "{filed}");
+    }
+
+    /// The claim on paper, as a workbook, and with the evidence as a bundle that verifies without the server.
+    async fn pack(&self) {
+        let place = format!("{}/v1/classes/ext:N/claim/pack", self.site.address());
+        let take = async |token: &str| site::client().get(&place).bearer_auth(token).send().await.unwrap();
+        assert_eq!(take(&self.other).await.status(), StatusCode::NOT_FOUND);
+        let platform = self.site.token("platform", &["--platform", "sx-zxpx"]);
+        assert_eq!(take(&platform).await.status(), StatusCode::FORBIDDEN, "a platform sees no names");
+        let answer = take(&self.provider).await;
+        assert_eq!(answer.status(), StatusCode::OK);
+        let mut zip = zip::ZipArchive::new(Cursor::new(answer.bytes().await.unwrap().to_vec())).unwrap();
+        let names: Vec<String> = zip.file_names().map(str::to_owned).collect();
+        let mut member = |ending: &str| {
+            let name = names.iter().find(|name| name.ends_with(ending)).unwrap_or_else(|| panic!("no {ending} in {names:?}"));
+            let mut bytes = Vec::new();
+            zip.by_name(name).unwrap().read_to_end(&mut bytes).unwrap();
+            bytes
+        };
+        assert_eq!(&member(".pdf")[..5], b"%PDF-");
+        let filed = self.get("/v1/classes/ext:N/claim").await;
+        assert!(site::is_sha256(&filed["sha256"], &member("claim.json")), "the document that was sealed is in it");
+        let mut book: calamine::Xlsx<_> = calamine::Reader::new(Cursor::new(member(".xlsx"))).unwrap();
+        let sheet = |book: &mut calamine::Xlsx<_>, name: &str| calamine::Reader::worksheet_range(book, name).unwrap();
+        let roster = sheet(&mut book, "花名册");
+        assert_eq!(roster.get_value((1, 1)).unwrap().to_string(), "张伟");
+        assert_eq!(roster.get_value((1, 7)).unwrap().to_string(), "1035");
+        assert_eq!(sheet(&mut book, "证书").get_value((1, 3)).unwrap().to_string(), "N*T1", "a provider sees numbers masked");
+        assert_eq!(sheet(&mut book, "授课记录").get_value((1, 7)).unwrap().to_string(), "1");
+        let (bundle, trust) = (self.site.place("evidence.zip"), self.site.place("trust.json"));
+        std::fs::write(&bundle, member(".zip")).unwrap();
+        std::fs::write(&trust, self.client.get_bytes("/log/trust.json").await.unwrap()).unwrap();
+        let verified = self.site.run(&["verify", bundle.to_str().unwrap(), "--trust", trust.to_str().unwrap()]);
+        assert!(verified.lines().last().unwrap().contains("0 missing, 0 mismatch"), "{verified}");
     }
 }

@@ -86,9 +86,9 @@ pub(super) fn key_path(registration: impl std::fmt::Display) -> String {
     format!("data/keys/{registration}.pem")
 }
 
-/// Where a policy is.
-pub(super) fn policy_path(id: &str) -> String {
-    format!("data/policies/{id}.json")
+/// Where a policy is, by `id-fingerprint`.
+pub(super) fn policy_path(name: &str) -> String {
+    format!("data/policies/{name}.json")
 }
 
 /// The usual end of a file name, so that a double click opens it.

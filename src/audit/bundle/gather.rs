@@ -34,7 +34,7 @@ pub(super) struct Scope {
     pub(super) signatures: Vec<(Signature, LeafId)>,
     /// The keys they signed with, and their revocations.
     pub(super) keys: Vec<(PlatformKey, Vec<Revocation>)>,
-    /// By id.
+    /// By `id-fingerprint`.
     pub(super) policies: BTreeMap<String, Value>,
 }
 
@@ -93,8 +93,14 @@ pub(super) async fn gather(db: &Db, what: What, policies: &Policies) -> Result<S
         let (evidence, resolutions) = scope.credited(db, &run, what).await?;
         wanted.extend(evidence);
         said.extend(resolutions);
-        if let Some(policy) = policies.iter().find(|policy| policy.name() == run.policy && is_path(&policy.id)) {
-            scope.policies.insert(policy.id.clone(), serde_json::to_value(policy)?);
+        // By name, for one id may have stood for two texts; one that is kept nowhere any more is left out, and the run still names it.
+        let place = run.policy.replace('@', "-");
+        if is_path(&place) && !scope.policies.contains_key(&place) {
+            match policies.named(db, &run.policy).await {
+                Ok(policy) => drop(scope.policies.insert(place, serde_json::to_value(&*policy)?)),
+                Err(error) if error.code == codes::POLICY_MISSING.name => {}
+                Err(error) => return Err(error),
+            }
         }
         scope.runs.push((run, row.id("leaf_id")?));
     }

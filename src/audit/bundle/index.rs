@@ -31,7 +31,7 @@ pub(super) struct Index {
     /// The keys they signed with, in the order of ids.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(super) keys: Vec<Key>,
-    /// Ids of the policies that are in it as values.
+    /// The policies that are in it as values, by `id-fingerprint`.
     pub(super) policies: Vec<String>,
 }
 

@@ -14,6 +14,7 @@ use crate::register::{Certificate, Class, Lesson, Trainee, certificate, lesson, 
 use crate::time::Time;
 use sqlx::Row;
 use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 use storage::Digest;
 
 /// Everything the money of a class depends on, at one moment.
@@ -22,7 +23,7 @@ pub struct Situation {
     /// The class.
     pub class: Class,
     /// The policy that governs it.
-    pub policy: Policy,
+    pub policy: Arc<Policy>,
     /// When it was looked at.
     pub now: Time,
     /// Who is on the roster.
@@ -63,7 +64,10 @@ pub async fn gather(db: &Db, policies: &Policies, class: &Class, now: Time) -> R
     }
     Ok(Situation {
         class: class.clone(),
-        policy: policies.on(class.starts_on).clone(),
+        policy: match &class.policy {
+            Some(fixed) => policies.named(db, fixed).await?,
+            None => policies.on(class.starts_on).clone(),
+        },
         now,
         roster,
         lessons: lesson::of_class(db, class.id).await?,

@@ -7,11 +7,15 @@
 mod document;
 mod gaps;
 mod gather;
-
+mod pack;
+mod paper;
+mod sheet;
 pub(crate) mod sql;
 mod subsidy;
 
 pub use document::{Filing, document};
 pub use gaps::Gap;
 pub use gather::{Situation, findings, gather};
+pub use pack::{Pack, Tools, pack};
+pub use sheet::Eyes;
 pub use subsidy::{Brings, Standard, Subsidy};

@@ -67,7 +67,7 @@ pub struct Subsidy {
 impl Subsidy {
     /// Of a class as it is known.
     pub fn of(known: &Situation) -> Subsidy {
-        let (plan, policy, standards) = (known.plan(), &known.policy, &known.class.standards_fen);
+        let (plan, policy, standards) = (known.plan(), &*known.policy, &known.class.standards_fen);
         let standard = |kind: CertificateKind| {
             let current_fen = standards.of(kind)?;
             let (online, total) =

@@ -38,6 +38,13 @@ pub(crate) const RESOLUTIONS_ASTRAY: &str = "select r.id from resolution r where
      (case when r.replaced_at is null then 1 else 0 end) = (case when exists (select 1 from resolution n \
         where n.class_id = r.class_id and n.identity = r.identity and n.at > r.at) then 1 else 0 end) order by r.id limit 1000";
 
+/// Every policy that governs classes.
+pub(crate) const POLICY_TEXTS: &str = "select name, body, digest from policy_text order by name";
+
+/// $1 the class before: the next ones for which a policy was fixed, whether its text is kept, and the leaf of the decision that fixed it.
+pub(crate) const GOVERNED_AFTER: &str = "select c.id, c.policy, t.digest, f.body from class c left join policy_text t on t.name = c.policy \
+     left join leaf f on f.id = c.decision_leaf_id where c.policy is not null and c.id > $1 order by c.id limit 500";
+
 /// $1 leaf.
 pub(crate) const LEAF: &str = "select body from leaf where id = $1";
 
@@ -67,4 +74,6 @@ pub(crate) const ALL: &[&str] = &[
     BATCHES_AFTER,
     CERTIFICATES_ASTRAY,
     NUMBERS_SHARED,
+    POLICY_TEXTS,
+    GOVERNED_AFTER,
 ];

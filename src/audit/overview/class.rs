@@ -56,6 +56,8 @@ pub struct ClassHead {
     pub application: String,
     /// `approve`, `return` or `refuse`; none while undecided.
     pub decision: Option<String>,
+    /// The policy fixed for it when it was approved, `id@fingerprint`.
+    pub policy: Option<String>,
     /// First day.
     pub starts_on: String,
     /// Last day.
@@ -144,6 +146,7 @@ fn head(row: &AnyRow) -> Result<ClassHead> {
         trade: (row.get("trade_code"), row.get("trade_name")),
         application: row.get("application"),
         decision: row.get("decision"),
+        policy: row.get("policy"),
         starts_on: row.get("starts_on"),
         ends_on: row.get("ends_on"),
         hours_total: row.get("hours_total_milli"),

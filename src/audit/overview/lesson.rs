@@ -48,6 +48,8 @@ pub struct LessonHead {
     pub class: ClassId,
     /// The class's title.
     pub class_title: String,
+    /// The policy fixed for the class.
+    pub policy: Option<String>,
     /// The lesson itself, as its class lists it.
     pub line: LessonLine,
     /// The one before it.
@@ -101,6 +103,7 @@ pub async fn lesson(db: &Db, scope: &Scope, lesson: LessonId) -> Result<Option<L
     Ok(Some(LessonHead {
         class,
         class_title: row.get("title"),
+        policy: row.get("policy"),
         before: beside(place.checked_sub(1)),
         after: beside(Some(place + 1)),
         line: all[place].clone(),

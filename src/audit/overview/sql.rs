@@ -33,7 +33,7 @@ pub(crate) const BARE_LESSONS: &str = "select count(*) as n from lesson l join c
 
 /// $1 class, $2 provider, $3 platform.
 pub(crate) const CLASS: &str = "select c.id, c.external_id, c.title, c.provider_id, p.name as provider, c.platform_id, \
-     f.name_zh as platform_zh, f.name_en as platform_en, c.trade_code, c.trade_name, c.application, c.decision, c.starts_on, c.ends_on, \
+     f.name_zh as platform_zh, f.name_en as platform_en, c.trade_code, c.trade_name, c.application, c.decision, c.policy, c.starts_on, c.ends_on, \
      c.hours_total_milli, c.hours_online_milli, c.epidemic, c.standard_qualified_fen, c.standard_skill_level_fen, c.standard_vocational_fen, \
      c.standard_special_operation_fen, \
      (select count(*) from finding g where g.class_id = c.id and g.status = 'open' and g.ceased_at is null) as findings, \
@@ -70,7 +70,7 @@ pub(crate) const LESSONS: &str = "select l.id, l.title, l.kind, l.mode, l.teache
      from lesson l where l.class_id = $1 and l.cancelled_at is null order by l.starts_at, l.id";
 
 /// $1 lesson, $2 provider, $3 platform.
-pub(crate) const LESSON_CLASS: &str = "select l.class_id, c.title from lesson l join class c on c.id = l.class_id \
+pub(crate) const LESSON_CLASS: &str = "select l.class_id, c.title, c.policy from lesson l join class c on c.id = l.class_id \
      where l.id = $1 and ($2 = '' or c.provider_id = $2) and ($3 = '' or c.platform_id = $3)";
 
 /// $1 class.

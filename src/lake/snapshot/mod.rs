@@ -72,6 +72,7 @@ impl Lake {
     /// Takes a snapshot of every table; it stands in the lake when this returns.
     pub async fn snapshot(&self, now: Time) -> Result<Vec<Taken>> {
         let mut taken = Vec::new();
+        self.terms.policies.learn(&self.db).await?;
         for table in TABLES {
             let (file, rows) = self.copy(table).await?;
             let body = ReaderStream::with_capacity(tokio::fs::File::from_std(rewound(file)?), 256 * 1024);

@@ -3,13 +3,14 @@
 /// All classes; behind the table's own columns what the price of an hour depends on.
 pub(crate) const CLASSES: &str = "select id, external_id, provider_id, platform_id, title, trade_code, trade_name, application, promise_due, \
      starts_on, ends_on, hours_total_milli, hours_online_milli, hours_theory_milli, hours_practice_milli, epidemic, created_at, \
-     standard_qualified_fen, standard_skill_level_fen, standard_vocational_fen, standard_special_operation_fen from class order by id";
+     standard_qualified_fen, standard_skill_level_fen, standard_vocational_fen, standard_special_operation_fen, policy as class_policy \
+     from class order by id";
 
 /// All lessons; behind the table's own columns what the price of an hour depends on.
 pub(crate) const LESSONS: &str = "select l.id, l.class_id, c.provider_id, c.platform_id, l.external_id, l.title, l.kind, l.mode, l.starts_at, l.ends_at, \
      l.content_ms, l.hours_milli, l.meeting_ref, l.cancelled_at, l.created_at, l.teacher, c.hours_total_milli, c.epidemic, c.starts_on, \
-     c.standard_qualified_fen, c.standard_skill_level_fen, c.standard_vocational_fen, c.standard_special_operation_fen \
-     from lesson l join class c on c.id = l.class_id order by l.id";
+     c.standard_qualified_fen, c.standard_skill_level_fen, c.standard_vocational_fen, c.standard_special_operation_fen, \
+     c.policy as class_policy from lesson l join class c on c.id = l.class_id order by l.id";
 
 /// Who is on which roster.
 pub(crate) const ROSTER: &str = "select class_id, id, person_id, category, withdrawn_at, created_at from trainee order by class_id, id";
@@ -41,8 +42,8 @@ pub(crate) const PRESENCE: &str = "select c.class_id, c.lesson_id, c.trainee_id,
 /// The live credits; behind the table's own columns what the price of an hour depends on.
 pub(crate) const CREDITS: &str = "select c.class_id, c.lesson_id, c.trainee_id, c.run_id, c.credited_ms, c.hours_milli, c.presence_ms, c.corroborated_ms, \
      c.reasons, r.policy, r.at, k.hours_total_milli, k.epidemic, k.starts_on, \
-     k.standard_qualified_fen, k.standard_skill_level_fen, k.standard_vocational_fen, k.standard_special_operation_fen \
-     from credit c join credit_run r on r.id = c.run_id join class k on k.id = c.class_id where r.replaced_at is null order by c.lesson_id, c.trainee_id";
+     k.standard_qualified_fen, k.standard_skill_level_fen, k.standard_vocational_fen, k.standard_special_operation_fen, \
+     k.policy as class_policy from credit c join credit_run r on r.id = c.run_id join class k on k.id = c.class_id where r.replaced_at is null order by c.lesson_id, c.trainee_id";
 
 /// Providers.
 pub(crate) const PROVIDERS: &str = "select id, external_id, name, kind, listed_from, listed_until, created_at from provider order by id";

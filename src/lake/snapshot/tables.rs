@@ -310,7 +310,9 @@ fn price(row: &AnyRow, terms: &Terms) -> Rate {
     let epidemic = if row.get::<i64, _>("epidemic") == 1 { Regime::Epidemic } else { Regime::Ordinary };
     let of_class = subsidy::Terms { hours_total_milli: row.get("hours_total_milli"), epidemic, standard_fen: subsidy::highest(standards) };
     let day = row.get::<String, _>("starts_on").parse().unwrap_or_default();
-    subsidy::rate(&of_class, terms.policies.on(day))
+    // One that was fixed and is lost is told by fsck; an hour keeps a price meanwhile.
+    let fixed = row.get::<Option<String>, _>("class_policy").and_then(|name| terms.policies.known(&name));
+    subsidy::rate(&of_class, fixed.as_ref().unwrap_or_else(|| terms.policies.on(day)))
 }
 
 /// The spans of a credit, one row each.

@@ -123,7 +123,7 @@ impl Stage {
     /// Credits a lesson from these stays (trainee, minutes from and until) and keeps the result.
     pub(super) async fn credit(&self, lesson: LessonId, stays: &[(TraineeId, i64, i64)]) -> Outcome {
         let settled = settled(&self.db, &self.policies, lesson, attendance(stays)).await.expect("settles");
-        keep(&self.db, &self.jobs, &self.ids, &self.policies, settled, self.now()).await.expect("keeps")
+        keep(&self.db, &self.jobs, &self.ids, settled, self.now()).await.expect("keeps")
     }
 
     pub(super) async fn trace(&self, lesson: LessonId, trainee: TraineeId) -> Trace {

@@ -8,7 +8,7 @@ use crate::time::Time;
 const DOCUMENT: &str = include_str!("../../../docs/SUBSIDY.md");
 
 fn policy() -> Policy {
-    Policies::builtin().at(Time(0)).clone()
+    Policy::clone(Policies::builtin().at(Time(0)))
 }
 
 /// The rows of the table whose header begins with a word.

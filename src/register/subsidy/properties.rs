@@ -11,7 +11,7 @@ const HOURS: i64 = 100_000_000;
 const FEN: i64 = 100_000_000;
 
 fn policy() -> Policy {
-    Policies::builtin().at(Time(0)).clone()
+    Policy::clone(Policies::builtin().at(Time(0)))
 }
 
 /// Total hours, of which some are online.

@@ -6,7 +6,7 @@ use crate::error::{Error, codes};
 use crate::pipeline;
 use crate::receive::{Actor, Right};
 use crate::register::secrets::Secrets;
-use crate::register::{Trainee, class, lesson, platform, provider, roster, trail};
+use crate::register::{Class, Trainee, class, lesson, platform, provider, roster, trail};
 use crate::web::auth::Asker;
 use crate::web::problem::Answer;
 use axum::Json;
@@ -32,7 +32,16 @@ pub(super) async fn list(State(app): State<App>, Asker(actor): Asker, Query(page
     let after = page.cursor.map(|text| text.parse().map_err(|_| Error::of(&codes::INVALID_ID))).transpose()?;
     let items = class::list(&app.db, actor.provider, actor.platform.as_deref(), after, limit).await?;
     let next = (items.len() as i64 == limit).then(|| items.last().map(|last| last.id.to_string())).flatten();
+    let items = items.iter().map(|class| told(&app, class)).collect::<Answer<Vec<_>>>()?;
     Ok(Json(with_next(value!({"items": items}), next)))
+}
+
+/// A class with the state it is in today.
+pub(super) fn told(app: &App, class: &Class) -> Answer<Value> {
+    let now = app.clock.now();
+    let mut told = serde_json::to_value(class)?;
+    told["state"] = value!(class.state(app.policies.at(now).day_of(now)));
+    Ok(told)
 }
 
 /// A list's `next`, where there is one.
@@ -45,7 +54,7 @@ pub(super) fn with_next(mut list: Value, next: Option<String>) -> Value {
 
 /// File an opening application
 #[utoipa::path(post, path = "/v1/classes", tag = "plan", request_body(content = Object, content_type = "application/json"),
-    responses((status = 201, description = "the class"), (status = 200, description = "it was there with the same content"), (status = 409, description = "duplicate"), (status = 422, description = "unknown_provider, unknown_platform")))]
+    responses((status = 201, description = "the class"), (status = 200, description = "it was there with the same content, or was returned and is filed again with this one"), (status = 409, description = "duplicate"), (status = 422, description = "unknown_provider, unknown_platform")))]
 pub(super) async fn add(State(app): State<App>, Asker(actor): Asker, body: Body) -> Answer<(StatusCode, Json<Value>)> {
     actor.require(Right::Plan)?;
     let new: class::NewClass = json(&app, body).await?;
@@ -55,24 +64,14 @@ pub(super) async fn add(State(app): State<App>, Asker(actor): Asker, body: Body)
         return Err(Error::new(&codes::FORBIDDEN, "A provider opens its own classes only; name yourself as provider.").into());
     }
     let (kept, new) = class::add(&app.db, &app.ids, &app.secrets, app.clock.now(), &actor.label, new).await?;
-    Ok((if new { StatusCode::CREATED } else { StatusCode::OK }, Json(serde_json::to_value(kept)?)))
+    Ok((if new { StatusCode::CREATED } else { StatusCode::OK }, Json(told(&app, &kept)?)))
 }
 
 /// One class
 #[utoipa::path(get, path = "/v1/classes/{class}", tag = "plan", params(("class" = String, Path)), responses((status = 200, description = "the class"), (status = 404, description = "unknown_class")))]
 pub(super) async fn get(State(app): State<App>, Asker(actor): Asker, Path(class): Path<String>) -> Answer<Json<Value>> {
     actor.require(Right::See)?;
-    Ok(Json(serde_json::to_value(class_of(&app, &actor, &class).await?)?))
-}
-
-/// Decide an application: {decision: approve|return|refuse, reason?}
-#[utoipa::path(post, path = "/v1/classes/{class}/decision", tag = "plan", params(("class" = String, Path)), request_body(content = Object, content_type = "application/json"),
-    responses((status = 200, description = "the class with the decision"), (status = 409, description = "decided before")))]
-pub(super) async fn decide(State(app): State<App>, Asker(actor): Asker, Path(class): Path<String>, body: Body) -> Answer<Json<Value>> {
-    actor.require(Right::EnterProviders)?;
-    let class = class_of(&app, &actor, &class).await?;
-    pipeline::decide(&app, &actor, &class, &json(&app, body).await?).await?;
-    Ok(Json(serde_json::to_value(class::by_id(&app.db, class.id).await?)?))
+    Ok(Json(told(&app, &class_of(&app, &actor, &class).await?)?))
 }
 
 /// The roster: names for those who may see them, ID numbers masked
@@ -87,15 +86,22 @@ pub(super) async fn roster(State(app): State<App>, Asker(actor): Asker, Path(cla
     Ok(Json(value!({"items": shown(&trainees, &actor, &app.secrets)?})))
 }
 
-/// Replace the roster: JSON {trainees: […]}, CSV or XLSX
-#[utoipa::path(put, path = "/v1/classes/{class}/roster", tag = "plan", params(("class" = String, Path)), request_body(content = Object, content_type = "application/json"),
+/// Replace the roster: JSON {trainees: […], reason?}, CSV or XLSX. Of an approved plan what changes is kept as an amendment
+#[utoipa::path(put, path = "/v1/classes/{class}/roster", tag = "plan", params(("class" = String, Path), ("reason" = Option<String>, Query, description = "why an approved plan is amended")), request_body(content = Object, content_type = "application/json"),
     responses((status = 200, description = "{items: [trainee]}"), (status = 422, description = "rows_at_fault")))]
-pub(super) async fn put_roster(State(app): State<App>, Asker(actor): Asker, Path(class): Path<String>, body: Body) -> Answer<Json<Value>> {
+pub(super) async fn put_roster(
+    State(app): State<App>,
+    Asker(actor): Asker,
+    Path(class): Path<String>,
+    Query(given): Query<Given>,
+    body: Body,
+) -> Answer<Json<Value>> {
     actor.require(Right::Plan)?;
     let class = class_of(&app, &actor, &class).await?;
     let bytes = small(&app, body).await?;
+    let reason = given.reason.or_else(|| said(&bytes));
     let list = tokio::task::spawn_blocking(move || roster::read(&bytes)).await.map_err(Error::internal)??;
-    let kept = roster::replace(&app.db, &app.jobs, &app.ids, &app.secrets, app.clock.now(), &actor.label, &class, list).await?;
+    let kept = pipeline::put_roster(&app, &actor, &class, list, reason.as_deref()).await?;
     Ok(Json(value!({"items": shown(&kept, &actor, &app.secrets)?})))
 }
 
@@ -107,17 +113,35 @@ pub(super) async fn lessons(State(app): State<App>, Asker(actor): Asker, Path(cl
     Ok(Json(value!({"items": lesson::of_class(&app.db, class.id).await?})))
 }
 
-/// Replace the timetable: JSON {lessons: […]}, CSV or XLSX
-#[utoipa::path(put, path = "/v1/classes/{class}/lessons", tag = "plan", params(("class" = String, Path)), request_body(content = Object, content_type = "application/json"),
+/// Replace the timetable: JSON {lessons: […], reason?}, CSV or XLSX. Of an approved plan what changes is kept as an amendment
+#[utoipa::path(put, path = "/v1/classes/{class}/lessons", tag = "plan", params(("class" = String, Path), ("reason" = Option<String>, Query, description = "why an approved plan is amended")), request_body(content = Object, content_type = "application/json"),
     responses((status = 200, description = "{items: [lesson]}"), (status = 422, description = "rows_at_fault")))]
-pub(super) async fn put_lessons(State(app): State<App>, Asker(actor): Asker, Path(class): Path<String>, body: Body) -> Answer<Json<Value>> {
+pub(super) async fn put_lessons(
+    State(app): State<App>,
+    Asker(actor): Asker,
+    Path(class): Path<String>,
+    Query(given): Query<Given>,
+    body: Body,
+) -> Answer<Json<Value>> {
     actor.require(Right::Plan)?;
     let class = class_of(&app, &actor, &class).await?;
     let zone = platform::get(&app.db, &class.platform).await?.zone();
     let bytes = small(&app, body).await?;
+    let reason = given.reason.or_else(|| said(&bytes));
     let list = tokio::task::spawn_blocking(move || lesson::read(&bytes, zone)).await.map_err(Error::internal)??;
-    let kept = lesson::replace(&app.db, &app.jobs, &app.ids, app.clock.now(), &actor.label, &class, list).await?;
+    let kept = pipeline::put_lessons(&app, &actor, &class, list, reason.as_deref()).await?;
     Ok(Json(value!({"items": kept})))
+}
+
+/// Why a plan is changed.
+#[derive(Debug, Deserialize)]
+pub(super) struct Given {
+    reason: Option<String>,
+}
+
+/// The reason within a JSON body.
+fn said(body: &[u8]) -> Option<String> {
+    serde_json::from_slice::<Given>(body).ok()?.reason
 }
 
 /// Trainees as the asker may see them.

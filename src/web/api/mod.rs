@@ -1,9 +1,12 @@
 //! The API: a file per resource. The served `/openapi.json` is made from the handlers' own notes.
 
+mod amendments;
 mod attendance;
 mod bundles;
 mod certificates;
 mod classes;
+mod decisions;
+mod documents;
 mod evidence;
 mod findings;
 mod hours;
@@ -50,7 +53,10 @@ fn described() -> OpenApiRouter<App> {
         .routes(routes!(providers::list, providers::add))
         .routes(routes!(classes::list, classes::add))
         .routes(routes!(classes::get))
-        .routes(routes!(classes::decide))
+        .routes(routes!(decisions::decide))
+        .routes(routes!(decisions::list))
+        .routes(routes!(documents::list, documents::file))
+        .routes(routes!(amendments::list))
         .routes(routes!(classes::roster, classes::put_roster))
         .routes(routes!(classes::lessons, classes::put_lessons))
         .routes(routes!(certificates::list, certificates::enter))
@@ -59,6 +65,7 @@ fn described() -> OpenApiRouter<App> {
         .routes(routes!(money::file, money::claimed))
         .routes(routes!(money::decide))
         .routes(routes!(money::settle))
+        .routes(routes!(money::pack))
         .routes(routes!(who::unmatched))
         .routes(routes!(who::resolutions, who::resolve))
         .routes(routes!(evidence::list, evidence::submit))

@@ -2,11 +2,12 @@
 
 use super::{class_of, json, small};
 use crate::app::App;
+use crate::audit::claim::Eyes;
 use crate::error::{Error, Result, codes};
 use crate::ids::LeafId;
 use crate::pipeline::money::{self, Gaps};
 use crate::receive::{Actor, Right};
-use crate::register::Class;
+use crate::register::{Class, trail};
 use crate::register::money::claim;
 use crate::register::money::{Claim, Event, Prepayment, State as Standing};
 use crate::web::auth::Asker;
@@ -14,9 +15,11 @@ use crate::web::problem::Answer;
 use axum::Json;
 use axum::body::Body;
 use axum::extract::{Path, State};
-use axum::http::StatusCode;
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 use serde_json::{Value, json as value};
+use tokio_util::io::ReaderStream;
 
 /// The subsidy of a class by the notice's formulas, every step shown
 #[utoipa::path(get, path = "/v1/classes/{class}/subsidy", tag = "money", params(("class" = String, Path)),
@@ -42,7 +45,7 @@ pub(super) async fn prepay(
     Path(class): Path<String>,
     body: Body,
 ) -> Answer<(StatusCode, Json<Value>)> {
-    actor.require(Right::EnterProviders)?;
+    actor.require(Right::Decide)?;
     let class = class_of(&app, &actor, &class).await?;
     let (kept, new) = money::prepay(&app, &actor, &class, &json(&app, body).await?).await?;
     let Prepayment { id, amount_fen, paid_on, reference, at, leaf, .. } = kept;
@@ -98,7 +101,7 @@ pub(super) async fn claimed(State(app): State<App>, Asker(actor): Asker, Path(cl
 #[utoipa::path(post, path = "/v1/classes/{class}/claim/decision", tag = "money", params(("class" = String, Path)), request_body(content = Object, content_type = "application/json"),
     responses((status = 200, description = "the claim"), (status = 404, description = "no_claim"), (status = 409, description = "claim_stands"), (status = 422, description = "over_formula")))]
 pub(super) async fn decide(State(app): State<App>, Asker(actor): Asker, Path(class): Path<String>, body: Body) -> Answer<Json<Value>> {
-    actor.require(Right::EnterProviders)?;
+    actor.require(Right::Decide)?;
     let class = class_of(&app, &actor, &class).await?;
     money::decide(&app, &actor, &class, &json(&app, body).await?).await?;
     Ok(Json(claim_of(&app, &actor, &class).await?))
@@ -108,10 +111,30 @@ pub(super) async fn decide(State(app): State<App>, Asker(actor): Asker, Path(cla
 #[utoipa::path(post, path = "/v1/classes/{class}/claim/settlement", tag = "money", params(("class" = String, Path)), request_body(content = Object, content_type = "application/json"),
     responses((status = 200, description = "the claim"), (status = 404, description = "no_claim"), (status = 409, description = "claim_stands")))]
 pub(super) async fn settle(State(app): State<App>, Asker(actor): Asker, Path(class): Path<String>, body: Body) -> Answer<Json<Value>> {
-    actor.require(Right::EnterProviders)?;
+    actor.require(Right::Decide)?;
     let class = class_of(&app, &actor, &class).await?;
     money::settle(&app, &actor, &class, &json(&app, body).await?).await?;
     Ok(Json(claim_of(&app, &actor, &class).await?))
+}
+
+/// The claim pack: a zip of the claim on paper, a workbook, and the evidence of the class as a bundle that verifies offline
+#[utoipa::path(get, path = "/v1/classes/{class}/claim/pack", tag = "money", params(("class" = String, Path)),
+    responses((status = 200, description = "the zip", content_type = "application/zip"), (status = 503, description = "fonts_missing")))]
+pub(super) async fn pack(State(app): State<App>, Asker(actor): Asker, Path(class): Path<String>) -> Answer<Response> {
+    actor.require(Right::SeeNames)?;
+    let class = class_of(&app, &actor, &class).await?;
+    let subject = class.id.to_string();
+    let note = trail::Note { actor: &actor.label, action: "claim.taken", subject_kind: "class", subject_id: &subject, detail: None };
+    trail::record(&app.db, &app.ids, app.clock.now(), note).await?;
+    let eyes = Eyes { names: true, numbers: actor.role.may(Right::SeePersonal) };
+    let made = money::pack(&app, &class, eyes).await?;
+    let head = [
+        (header::CONTENT_TYPE, "application/zip".to_owned()),
+        (header::CONTENT_LENGTH, made.size.to_string()),
+        (header::CONTENT_DISPOSITION, format!("attachment; filename=\"{}\"", made.name)),
+    ];
+    let file = tokio::fs::File::from_std(made.file);
+    Ok((head, Body::from_stream(ReaderStream::with_capacity(file, 256 * 1024))).into_response())
 }
 
 /// The log part of what was sealed by this leaf, waited for.

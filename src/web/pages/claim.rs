@@ -164,7 +164,7 @@ async fn leaf(reader: &Reader<'_>, leaf: Option<crate::ids::LeafId>) -> Result<O
 /// `GET /classes/{id}/claim`
 pub async fn show(visit: Visit, Path(id): Path<String>) -> Response {
     let actor = &visit.person.actor;
-    let may = May { file: actor.role.may(Right::Plan), decide: actor.role.may(Right::EnterProviders) };
+    let may = May { file: actor.role.may(Right::Plan), decide: actor.role.may(Right::Decide) };
     let page = match visit::id(&id) {
         Ok(class) => Claim::read(visit.reader(), class, may).await,
         Err(error) => Err(error),
@@ -213,7 +213,7 @@ pub struct Decided {
 /// `POST /classes/{id}/claim/decision`
 pub async fn decide(visit: Visit, Path(id): Path<String>, Form(sent): Form<Decided>) -> Response {
     let done = async {
-        let class = class_of(&visit, &sent.csrf, Right::EnterProviders, &id).await?;
+        let class = class_of(&visit, &sent.csrf, Right::Decide, &id).await?;
         let amount_fen = if sent.decision == Decision::Approve { yuan(&sent.amount)? } else { None };
         let new = NewDecision { decision: sent.decision, amount_fen, reason: Some(sent.reason) };
         money::decide(&visit.app, &visit.person.actor, &class, &new).await
@@ -241,7 +241,7 @@ impl Paid {
 /// `POST /classes/{id}/claim/settlement`
 pub async fn settle(visit: Visit, Path(id): Path<String>, Form(sent): Form<Paid>) -> Response {
     let done = async {
-        let class = class_of(&visit, &sent.csrf, Right::EnterProviders, &id).await?;
+        let class = class_of(&visit, &sent.csrf, Right::Decide, &id).await?;
         let new = NewSettlement { paid_on: sent.day()?, reference: Some(sent.reference) };
         money::settle(&visit.app, &visit.person.actor, &class, &new).await
     };
@@ -251,7 +251,7 @@ pub async fn settle(visit: Visit, Path(id): Path<String>, Form(sent): Form<Paid>
 /// `POST /classes/{id}/prepayment`
 pub async fn prepay(visit: Visit, Path(id): Path<String>, Form(sent): Form<Paid>) -> Response {
     let done = async {
-        let class = class_of(&visit, &sent.csrf, Right::EnterProviders, &id).await?;
+        let class = class_of(&visit, &sent.csrf, Right::Decide, &id).await?;
         let amount_fen = yuan(&sent.amount)?.ok_or_else(|| Error::new(&codes::INVALID, "Write how much was paid, in yuan."))?;
         let new = NewPrepayment { amount_fen, paid_on: sent.day()?, reference: Some(sent.reference) };
         money::prepay(&visit.app, &visit.person.actor, &class, &new).await.map(drop)

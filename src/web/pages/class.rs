@@ -12,6 +12,7 @@ use crate::error::{Error, Result, codes};
 use crate::ids::{ClassId, LessonId, TraineeId};
 use crate::lake;
 use crate::link::{self, ClassCredit};
+use crate::register::policy::Policy;
 use crate::register::subsidy::{Rate, Regime, Terms, highest, rate};
 use crate::time::Time;
 use askama::Template;
@@ -19,6 +20,7 @@ use axum::extract::{Path, Query};
 use axum::response::Response;
 use serde::Deserialize;
 use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
 /// A lesson in the class's list.
 #[derive(Clone, Debug)]
@@ -108,7 +110,8 @@ impl Class {
         let disputed = overview::disputed(reader.db, id).await?;
         let roster = overview::roster(reader.db, id).await?;
         let credits = link::credits_of_class(reader.db, id).await?;
-        let worth = worth(&reader, &class);
+        let policy = policy(&reader, &class).await?;
+        let worth = rate(&terms(&class), &policy);
         let hours = Hours {
             credits: credits.iter().map(|credit| ((credit.trainee, credit.lesson), credit)).collect(),
             disputed: disputed.iter().map(|disputed| (disputed.trainee, disputed.lesson)).collect(),
@@ -122,7 +125,7 @@ impl Class {
         Ok(Class {
             platform: reader.named(&class.platform.1).to_owned(),
             possible: held * people,
-            rate: (worth.fen_per_hour(), rate_in_words(&reader, &class)),
+            rate: (worth.fen_per_hour(), rate_in_words(&reader, &class, &policy)),
             sort: sort.name(),
             money: Money::read(&reader, id).await?,
             submits: reader.submits,
@@ -137,8 +140,8 @@ impl Class {
 }
 
 /// What a credited hour of a class is worth.
-pub(super) fn worth(reader: &Reader<'_>, class: &ClassHead) -> Rate {
-    rate(&terms(class), policy(reader, class))
+pub(super) async fn worth(reader: &Reader<'_>, class: &ClassHead) -> Result<Rate> {
+    Ok(rate(&terms(class), &*policy(reader, class).await?))
 }
 
 fn terms(class: &ClassHead) -> Terms {
@@ -149,14 +152,18 @@ fn terms(class: &ClassHead) -> Terms {
     }
 }
 
-fn policy<'a>(reader: &Reader<'a>, class: &ClassHead) -> &'a crate::register::policy::Policy {
+/// The policy that governs a class: fixed when it was approved, until then the one in force on its first day.
+async fn policy(reader: &Reader<'_>, class: &ClassHead) -> Result<Arc<Policy>> {
     let day = class.starts_on.parse().unwrap_or_default();
-    reader.policies.on(day)
+    match &class.policy {
+        Some(fixed) => reader.policies.named(reader.db, fixed).await,
+        None => Ok(reader.policies.on(day).clone()),
+    }
 }
 
 /// How the worth of an hour comes about: from the standard of the trade, or from the budget of the notice.
-fn rate_in_words(reader: &Reader<'_>, class: &ClassHead) -> String {
-    let (terms, policy) = (terms(class), policy(reader, class));
+fn rate_in_words(reader: &Reader<'_>, class: &ClassHead, policy: &Policy) -> String {
+    let terms = terms(class);
     let percent = match terms.epidemic {
         Regime::Epidemic => policy.subsidy.epidemic_percent.value,
         Regime::Ordinary => policy.subsidy.ordinary_percent.value,

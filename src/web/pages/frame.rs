@@ -15,6 +15,8 @@ pub enum Section {
     Work,
     /// Classes, lessons, hours and trainees.
     Classes,
+    /// Opening applications to decide.
+    Applications,
     /// Files.
     Evidence,
     /// What a rule says cannot be.
@@ -35,6 +37,7 @@ impl Section {
         match self {
             Section::Work => "work",
             Section::Classes => "classes",
+            Section::Applications => "applications",
             Section::Evidence => "evidence",
             Section::Findings => "findings",
             Section::Log => "log",
@@ -49,6 +52,7 @@ impl Section {
         match path.split('/').nth(1).unwrap_or_default() {
             "" => Section::Work,
             "classes" | "lessons" | "hours" | "trainees" => Section::Classes,
+            "applications" => Section::Applications,
             "evidence" => Section::Evidence,
             "findings" => Section::Findings,
             "log" => Section::Log,
@@ -63,6 +67,7 @@ impl Section {
         match self {
             Section::Work | Section::Nowhere => "/",
             Section::Classes => "/classes",
+            Section::Applications => "/applications",
             Section::Evidence => "/evidence",
             Section::Findings => "/findings",
             Section::Log => "/log",
@@ -83,6 +88,8 @@ pub struct Viewer {
     pub findings: bool,
     /// Whether the role may be told by webhooks.
     pub subscribes: bool,
+    /// Whether the role decides applications.
+    pub decides: bool,
 }
 
 /// The surroundings of a page; every page struct has one as `frame`.
@@ -236,6 +243,9 @@ impl Frame {
     pub fn rail(&self) -> Vec<Section> {
         let Some(viewer) = &self.viewer else { return Vec::new() };
         let mut rail = vec![Section::Work, Section::Classes, Section::Evidence];
+        if viewer.decides {
+            rail.insert(1, Section::Applications);
+        }
         if viewer.findings {
             rail.push(Section::Findings);
         }

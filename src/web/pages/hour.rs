@@ -13,6 +13,7 @@ use crate::audit::overview::{self, LessonHead};
 use crate::error::{Error, Result, codes};
 use crate::ids::{LessonId, ResolutionId, TraineeId};
 use crate::link::{self, Reason, Trace};
+use crate::register::policy::Policy;
 use crate::register::resolution;
 use crate::time::{DAY, Time};
 use askama::Template;
@@ -132,9 +133,9 @@ impl Hour {
             None => None,
         };
         Ok(Hour {
-            fen: worth(&reader, &class).fen_for(row.person.credited),
-            watched: watched(&reader, &head, trace),
-            rounding: rounding(&reader, &head, trace),
+            fen: worth(&reader, &class).await?.fen_for(row.person.credited),
+            watched: watched(&reader, &known.policy, &head, trace),
+            rounding: rounding(&reader, &known.policy, trace),
             said: said(&reader, trace).await?,
             earlier: earlier(&reader, &head, trainee, trace).await?,
             events: known
@@ -155,8 +156,8 @@ impl Hour {
 }
 
 /// `45:00 中看过 38:20，重看 6:10`; none for lessons that are not credited by content.
-fn watched(reader: &Reader<'_>, head: &LessonHead, trace: Option<&Trace>) -> Option<String> {
-    let (length, trace) = (content(reader, head)?, trace?);
+fn watched(reader: &Reader<'_>, policy: &Policy, head: &LessonHead, trace: Option<&Trace>) -> Option<String> {
+    let (length, trace) = (content(policy, head)?, trace?);
     let once = trace.spans.iter().filter_map(|span| span.content).map(|piece| piece.until_ms - piece.from_ms).sum();
     let again = trace.credit.reasons.get(&Reason::ContentRepeated).copied().unwrap_or(0);
     let key = if again > 0 { "hour.watched_again" } else { "hour.watched_once" };
@@ -164,10 +165,10 @@ fn watched(reader: &Reader<'_>, head: &LessonHead, trace: Option<&Trace>) -> Opt
 }
 
 /// `认定 26:41，一课时为 45:00，按 0.1 课时舍去，得 0.5 课时。`
-fn rounding(reader: &Reader<'_>, head: &LessonHead, trace: Option<&Trace>) -> String {
+fn rounding(reader: &Reader<'_>, policy: &Policy, trace: Option<&Trace>) -> String {
     let frame = &reader.frame;
     let Some(trace) = trace else { return frame.t("hour.not_calculated").to_owned() };
-    let hour = &reader.policies.at(head.line.from).lesson_hour;
+    let hour = &policy.lesson_hour;
     let values = [
         format::length(trace.credit.credited_ms),
         format::length(hour.minutes.value * 60_000),

@@ -70,7 +70,7 @@ pub(super) fn frame() -> Frame {
         now: at("16:20:00"),
         place: "/classes?q=a".into(),
         section: Section::Classes,
-        viewer: Some(Viewer { name: "zhao.inspector".into(), role: "inspector", findings: true, subscribes: true }),
+        viewer: Some(Viewer { name: "zhao.inspector".into(), role: "inspector", findings: true, subscribes: true, decides: false }),
         csrf: "sample-csrf".into(),
     }
 }
@@ -308,7 +308,14 @@ pub(super) fn recorded_head() -> LessonHead {
 }
 
 fn lesson_head() -> LessonHead {
-    LessonHead { class: typed(1, 1), class_title: class_title(0), line: lesson_line(0), before: None, after: Some(typed(2, 1)) }
+    LessonHead {
+        class: typed(1, 1),
+        class_title: class_title(0),
+        policy: None,
+        line: lesson_line(0),
+        before: None,
+        after: Some(typed(2, 1)),
+    }
 }
 
 pub(super) fn matrix(trainees: u64, lessons: u64) -> Matrix {

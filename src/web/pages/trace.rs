@@ -9,12 +9,16 @@ use crate::error::Result;
 use crate::ids::{EvidenceId, TraineeId};
 use crate::lake::EventRow;
 use crate::link::{self, Coverage, CreditSpan, Shows, SpanKind, Trace};
+use crate::register::policy::Policy;
 use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
 /// Everything known of a lesson, or of one trainee in it.
 pub(super) struct Known {
     /// What the line is drawn from.
     pub(super) lesson: Lesson,
+    /// The policy that governs it.
+    pub(super) policy: Arc<Policy>,
     /// The traces behind it.
     pub(super) traces: Vec<Trace>,
     /// What was received for it.
@@ -27,6 +31,7 @@ pub(super) struct Known {
 
 /// Gathers what is known of a lesson; of one trainee in it when one is named.
 pub(super) async fn known(reader: &Reader<'_>, head: &LessonHead, only: Option<TraineeId>) -> Result<Known> {
+    let policy = reader.policies.governing(reader.db, head.policy.as_deref(), head.line.from).await?;
     let evidence = overview::evidence_of_lesson(reader.db, head.line.id).await?;
     let media = overview::media(reader.db, head).await?;
     let coverage = link::coverage_of_lesson(reader.db, head.line.id, reader.policies).await?;
@@ -52,17 +57,16 @@ pub(super) async fn known(reader: &Reader<'_>, head: &LessonHead, only: Option<T
         from: head.line.from,
         until: head.line.until,
         planned: head.line.planned,
-        content: content(reader, head),
+        content: content(&policy, head),
         people: people.collect(),
         recordings: coverage.iter().filter_map(|shown| recording(shown, &files)).collect(),
         pictures: coverage.iter().filter_map(|shown| picture(shown, &files)).collect(),
     };
-    Ok(Known { lesson, traces, evidence, events, files })
+    Ok(Known { lesson, policy, traces, evidence, events, files })
 }
 
 /// The length of recorded content as credit takes it; none for lessons that a policy credits in another way.
-pub(super) fn content(reader: &Reader<'_>, head: &LessonHead) -> Option<i64> {
-    let policy = reader.policies.at(head.line.from);
+pub(super) fn content(policy: &Policy, head: &LessonHead) -> Option<i64> {
     let by_content = head.line.mode == "recorded" && policy.recorded.is_some() && !policy.credits_presence("recorded");
     by_content.then(|| link::content_length(head.line.content_ms, head.line.planned, policy))
 }

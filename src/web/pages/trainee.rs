@@ -80,7 +80,7 @@ impl Trainee {
         Ok(Trainee {
             name: reader.person(&head.line.name),
             id_number: if reader.personal { Some(masked_number(&reader, id).await?) } else { None },
-            fen: worth(&reader, &class).fen_for(hours.iter().map(|hour| hour.credited).sum()),
+            fen: worth(&reader, &class).await?.fen_for(hours.iter().map(|hour| hour.credited).sum()),
             findings: standing(&reader, None, Some(id), |_| true).await?,
             head,
             hours,

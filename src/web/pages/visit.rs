@@ -7,7 +7,7 @@ use super::words::Lang;
 use crate::app::App;
 use crate::audit::overview::Scope;
 use crate::error::{Error, Kind, Result, codes};
-use crate::receive::identity::{Right, Role};
+use crate::receive::identity::Right;
 use crate::register::trail;
 use crate::web::auth::{self, Person, form_token, holds};
 use crate::web::problem;
@@ -48,7 +48,7 @@ impl Visit {
             findings: actor.role.may(Right::SeeFindings),
             judges: actor.role.may(Right::Judge),
             resolves: actor.role.may(Right::Resolve),
-            decides: matches!(actor.role, Role::Reviewer | Role::Admin),
+            decides: actor.role.may(Right::Decide),
             submits: actor.role.may(Right::Submit),
             operates: actor.role.may(Right::Operate),
             frame: self.frame.clone(),
@@ -102,6 +102,7 @@ impl FromRequestParts<App> for Visit {
                     role: person.actor.role.as_str(),
                     findings: person.actor.role.may(Right::SeeFindings),
                     subscribes: person.actor.role.may(Right::Subscribe),
+                    decides: person.actor.role.may(Right::Decide),
                 });
                 match person.actor.require(Right::See) {
                     Ok(()) => Ok(Visit { app: app.clone(), person, frame }),

@@ -22,6 +22,7 @@ fn class(frame: &Frame, trainees: u64, lessons: u64) -> Class {
             ends_on: "2020-03-20".into(),
             application: "full".into(),
             decision: Some("approve".into()),
+            policy: Some("shaanxi-2020-31@1a2b3c4d".into()),
             hours_total: 80_000,
             hours_online: 48_000,
             epidemic: true,
@@ -562,7 +563,7 @@ pub(in super::super) fn every_page(lang: Lang) -> Vec<(String, String)> {
     frame.section = Section::Work;
     pages.push(("work", html(&work(&frame, false))));
     pages.push(("work-quiet", html(&work(&frame, true))));
-    frame.viewer = Some(Viewer { name: "admin".into(), role: "admin", findings: true, subscribes: true });
+    frame.viewer = Some(Viewer { name: "admin".into(), role: "admin", findings: true, subscribes: true, decides: true });
     frame.section = Section::Jobs;
     let jobs = |dead, open, more: i64| Jobs { frame: frame.clone(), open_total: more + 3, dead_total: more, dead, open };
     pages.push(("jobs", html(&jobs(vec![job(0)], (0..3).map(job).collect(), 20))));
