@@ -12,6 +12,8 @@ mod paper;
 mod sheet;
 pub(crate) mod sql;
 mod subsidy;
+#[cfg(test)]
+mod tests;
 
 pub use document::{Filing, document};
 pub use gaps::Gap;

@@ -12,7 +12,7 @@ use crate::receive::Right;
 use crate::register::class::Decision;
 use crate::register::money::claim::{self, NewDecision, NewSettlement, Sums};
 use crate::register::money::prepayment::{self, NewPrepayment};
-use crate::register::{Class, class};
+use crate::register::{Class, certificate, class};
 use crate::time::Time;
 use askama::Template;
 use axum::Form;
@@ -197,6 +197,31 @@ pub async fn file(visit: Visit, Path(id): Path<String>, Form(sent): Form<Filing>
         money::file(&visit.app, &visit.person.actor, &class, gaps).await.map(drop)
     };
     visit.back(done.await, &format!("/classes/{id}/claim"))
+}
+
+/// What the form that enters certificates sends.
+#[derive(Debug, Deserialize)]
+pub struct Entered {
+    csrf: String,
+    list: String,
+}
+
+/// `POST /classes/{id}/certificates`
+pub async fn certify(visit: Visit, Path(id): Path<String>, Form(sent): Form<Entered>) -> Response {
+    let done = async {
+        let class = class_of(&visit, &sent.csrf, Right::Plan, &id).await?;
+        let list = tokio::task::spawn_blocking(move || certificate::read(sent.list.as_bytes())).await.map_err(Error::internal)??;
+        money::certify(&visit.app, &visit.person.actor, &class, list).await.map(drop)
+    };
+    visit.back(done.await.map_err(told_by_row), &format!("/classes/{id}/claim#certificates"))
+}
+
+/// An error whose sentence names the first rows at fault: the page of what went wrong has no list.
+fn told_by_row(mut error: Error) -> Error {
+    for row in error.rows.iter().take(5) {
+        error.message.push_str(&format!(" [{}] {}", row.row, row.message));
+    }
+    error
 }
 
 /// What the form of a decision sends.

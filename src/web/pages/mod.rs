@@ -65,6 +65,7 @@ pub fn router() -> Router<App> {
         .route("/classes/{id}/claim", get(claim::show).post(claim::file))
         .route("/classes/{id}/claim/decision", post(claim::decide))
         .route("/classes/{id}/claim/settlement", post(claim::settle))
+        .route("/classes/{id}/certificates", post(claim::certify))
         .route("/classes/{id}/prepayment", post(claim::prepay))
         .route("/classes/{id}/unmatched", get(unmatched::show))
         .route("/classes/{id}/resolutions", post(unmatched::resolve))
