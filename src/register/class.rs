@@ -284,7 +284,7 @@ pub struct Class {
     #[serde(skip)]
     pub claim: Option<String>,
     #[serde(skip)]
-    content_digest: Vec<u8>,
+    pub(super) content_digest: Vec<u8>,
 }
 
 fn check(new: &NewClass) -> Result<()> {

@@ -2,6 +2,7 @@
 //! and what becomes of it. What is computed here is worked out in docs/SUBSIDY.md.
 
 use crate::site::{self, Engine, Server, Site};
+use calamine::{Reader, Xlsx};
 use keshi::simulate::{self, Access, Client};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
@@ -391,7 +392,7 @@ impl House {
         let answer = take(&self.provider).await;
         assert_eq!(answer.status(), StatusCode::OK);
         let mut zip = zip::ZipArchive::new(Cursor::new(answer.bytes().await.unwrap().to_vec())).unwrap();
-        let names: Vec<String> = zip.file_names().map(str::to_owned).collect();
+        let names: Vec<String> = zip.file_names().map(|name| name.unwrap().into_owned()).collect();
         let mut member = |ending: &str| {
             let name = names.iter().find(|name| name.ends_with(ending)).unwrap_or_else(|| panic!("no {ending} in {names:?}"));
             let mut bytes = Vec::new();
@@ -401,13 +402,11 @@ impl House {
         assert_eq!(&member(".pdf")[..5], b"%PDF-");
         let filed = self.get("/v1/classes/ext:N/claim").await;
         assert!(site::is_sha256(&filed["sha256"], &member("claim.json")), "the document that was sealed is in it");
-        let mut book: calamine::Xlsx<_> = calamine::Reader::new(Cursor::new(member(".xlsx"))).unwrap();
-        let sheet = |book: &mut calamine::Xlsx<_>, name: &str| calamine::Reader::worksheet_range(book, name).unwrap();
-        let roster = sheet(&mut book, "花名册");
-        assert_eq!(roster.get_value((1, 1)).unwrap().to_string(), "张伟");
-        assert_eq!(roster.get_value((1, 7)).unwrap().to_string(), "1035");
-        assert_eq!(sheet(&mut book, "证书").get_value((1, 3)).unwrap().to_string(), "N*T1", "a provider sees numbers masked");
-        assert_eq!(sheet(&mut book, "授课记录").get_value((1, 7)).unwrap().to_string(), "1");
+        let mut book = Xlsx::new(Cursor::new(member(".xlsx"))).unwrap();
+        let mut cell = |sheet: &str, at: (u32, u32)| book.worksheet_range(sheet).unwrap().get_value(at).unwrap().to_string();
+        assert_eq!((cell("花名册", (1, 1)), cell("花名册", (1, 7))), ("张伟".to_owned(), "1035".to_owned()));
+        assert_eq!(cell("证书", (1, 3)), "N*T1", "a provider sees numbers masked");
+        assert_eq!(cell("授课记录", (1, 7)), "1");
         let (bundle, trust) = (self.site.place("evidence.zip"), self.site.place("trust.json"));
         std::fs::write(&bundle, member(".zip")).unwrap();
         std::fs::write(&trust, self.client.get_bytes("/log/trust.json").await.unwrap()).unwrap();
