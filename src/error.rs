@@ -52,6 +52,8 @@ pub struct Error {
     pub message: String,
     /// Single rows at fault.
     pub rows: Vec<RowError>,
+    /// What else the answer says, by name: the `gaps` of a claim.
+    pub more: Vec<(&'static str, serde_json::Value)>,
     /// The private cause, for the log.
     pub cause: Option<Box<dyn std::error::Error + Send + Sync>>,
 }
@@ -62,7 +64,7 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 impl Error {
     /// An error with a code from the catalogue in [`codes`] and its own sentence.
     pub fn new(code: &Code, message: impl Into<String>) -> Error {
-        Error { kind: code.kind, code: code.name, message: message.into(), rows: Vec::new(), cause: None }
+        Error { kind: code.kind, code: code.name, message: message.into(), rows: Vec::new(), more: Vec::new(), cause: None }
     }
 
     /// An error with the catalogue's own sentence.
@@ -82,10 +84,16 @@ impl Error {
         self
     }
 
+    /// The same with something more for the answer to say.
+    pub fn with(mut self, name: &'static str, value: serde_json::Value) -> Error {
+        self.more.push((name, value));
+        self
+    }
+
     /// The same for another who waited for the same thing.
     pub fn again(&self) -> Error {
         let cause = self.cause.as_ref().map(|cause| format!("{cause:?}").into());
-        Error { kind: self.kind, code: self.code, message: self.message.clone(), rows: self.rows.clone(), cause }
+        Error { kind: self.kind, code: self.code, message: self.message.clone(), rows: self.rows.clone(), more: self.more.clone(), cause }
     }
 
     /// A fault of keshi, with its private cause.
@@ -215,6 +223,12 @@ pub mod codes {
         WEBHOOK_URL = "webhook_url", Unprocessable, "A webhook's address is https://…, at most 2000 bytes, without user, password or fragment, and leads to no machine or network of the server's own; a closed network is a setting of the operator.";
         TOO_MANY_WEBHOOKS = "too_many_webhooks", Conflict, "You have as many webhooks as this server allows; remove one you no longer need.";
         WEBHOOK_ENDED = "webhook_ended", Conflict, "This webhook has ended and is told nothing; send active: true to let it begin again.";
+        NOT_APPROVED = "not_approved", Conflict, "The class was not approved, and no money is claimed or paid for it before that (notice, 四: 经审核同意后方可组织开展培训); have the application decided first.";
+        NOT_IN_EPIDEMIC = "not_in_epidemic", Unprocessable, "Only classes started in the epidemic are paid in advance (notice, 五（三）: 疫情期间); this one is paid when it is over.";
+        OVER_FORMULA = "over_formula", Unprocessable, "The amount is above what the notice's formula computes; pay at most that.";
+        NO_CLAIM = "no_claim", NotFound, "No claim was filed for this class; the provider files it with POST /v1/classes/{id}/claim.";
+        CLAIM_GAPS = "claim_gaps", Conflict, "The claim has gaps, and nothing was filed: close them, or file it with the gaps stated by sending accept_gaps: true.";
+        CLAIM_STANDS = "claim_stands", Conflict, "A claim of this class stands; another one is filed only after it was returned.";
         FONTS = "fonts_missing", Unavailable, "The fonts of printed documents are not there: install the package fonts-noto-cjk, or name others under [print] in the configuration; everything else goes on.";
         CONFIG = "bad_config", Invalid, "The configuration cannot be used; correct the value named.";
         NOT_READY = "not_ready", Unavailable, "The server is starting or its database is not migrated; run keshi migrate, then try again.";

@@ -73,6 +73,16 @@ ids! {
     AmendmentId,
     /// A finding.
     FindingId,
+    /// A certificate that a trainee obtained.
+    CertificateId,
+    /// Certificates entered at once.
+    BatchId,
+    /// Money paid in advance.
+    PrepaymentId,
+    /// A claim for the subsidy.
+    ClaimId,
+    /// A step in the life of a claim.
+    ClaimEventId,
     /// An access token.
     TokenId,
     /// A resumable upload.

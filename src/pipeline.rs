@@ -9,6 +9,7 @@ mod decide;
 mod house;
 pub mod keys;
 pub mod live;
+pub mod money;
 mod papers;
 pub mod statements;
 mod uploads;

@@ -1,6 +1,7 @@
 //! Whether everything kept still is what it was: the log, the bytes, the catalogue, the lake, the credits. It reads and changes nothing.
 
 mod catalogue;
+mod money;
 mod objects;
 mod opening;
 mod policies;
@@ -65,6 +66,10 @@ pub struct Report {
     pub keys: u64,
     /// Signatures of platforms checked again.
     pub signatures: u64,
+    /// Certificates held against the leaves of their lists.
+    pub certificates: u64,
+    /// Prepayments, claims and steps in the life of claims held against their leaves.
+    pub payments: u64,
     /// The first problems.
     pub problems: Vec<Problem>,
     /// All problems.
@@ -110,6 +115,8 @@ pub async fn check(db: &Db, objects: &Objects, trust: &Trust) -> Result<Report> 
     opening::amendments(db, &mut report).await?;
     signatures::keys(db, &mut report).await?;
     signatures::check(db, &mut report).await?;
+    money::certificates(db, &mut report).await?;
+    money::payments(db, &mut report).await?;
     let credits = link::check(db).await?;
     report.runs = credits.runs;
     for fault in credits.faults {

@@ -1,6 +1,7 @@
 //! Stage 8: any of it looked at, from any end.
 
 pub mod bundle;
+pub mod claim;
 pub mod fsck;
 pub mod overview;
 pub mod policy_diff;

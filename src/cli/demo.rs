@@ -88,10 +88,12 @@ async fn play(listen: &str, plan: &Plan, month: &Path, data: &Path, keshi: &Kesh
     let client = Client::new(&page, logins.access.clone())?;
     let agreement = send_and_check(plan, month, &client).await?;
     let answers = Answers::fetch(plan, &client).await?;
+    let money = simulate::send_money(plan, &client).await?;
     let hour = take_away(&client, plan, &answers, &data.join("demo"), keshi).await?;
     tell::logins(&page, &logins.people);
     tell::hours(plan, &answers, &agreement);
     tell::findings(&answers);
+    tell::money(&money);
     tell::verification(&hour.bundle, &hour.trust, &hour.verdict);
     Ok(())
 }

@@ -30,7 +30,7 @@ pub(super) async fn run(args: Args, app: App) -> Result<ExitCode> {
             println!("{problem}");
         }
         println!(
-            "{} leaves, {} objects ({} bytes), {} pieces of evidence, {} segments in {} packs or alone ({} rows), {} credit runs, {} resolutions, {} policies, {} decisions, {} amendments, {} keys, {} signatures; {} objects are named by nothing",
+            "{} leaves, {} objects ({} bytes), {} pieces of evidence, {} segments in {} packs or alone ({} rows), {} credit runs, {} resolutions, {} policies, {} decisions, {} amendments, {} keys, {} signatures, {} certificates, {} payments and claims; {} objects are named by nothing",
             report.leaves,
             report.objects,
             report.bytes,
@@ -45,6 +45,8 @@ pub(super) async fn run(args: Args, app: App) -> Result<ExitCode> {
             report.amendments,
             report.keys,
             report.signatures,
+            report.certificates,
+            report.payments,
             report.unreferenced
         );
         match report.problems_total {

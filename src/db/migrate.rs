@@ -24,6 +24,7 @@ const MIGRATIONS: &[Migration] = &[
     Migration { version: 9, name: "webhooks", text: include_str!("../../migrations/0009_webhooks.sql") },
     Migration { version: 10, name: "plan_and_money", text: include_str!("../../migrations/0010_plan_and_money.sql") },
     Migration { version: 12, name: "opening", text: include_str!("../../migrations/0012_opening.sql") },
+    Migration { version: 13, name: "money", text: include_str!("../../migrations/0013_money.sql") },
 ];
 
 pub(super) async fn run(db: &Db) -> Result<()> {

@@ -94,7 +94,7 @@ fn setting() -> impl Strategy<Value = Setting> {
     let used_minutes = prop_oneof![Just((0, 0)), (400i64..500, 400i64..500)];
     (window, mode, prop::collection::vec(media, 0..4), prop::collection::vec(elsewhere, 0..3), used_minutes, open_join).prop_map(
         |(window, mode, media, elsewhere, used_minutes, open_join)| {
-            let mut policy = Policies::builtin().at(window.from).clone();
+            let mut policy = Policy::clone(Policies::builtin().at(window.from));
             policy.presence.open_join.value = open_join;
             Setting { window, mode, media, elsewhere, used_minutes, policy }
         },

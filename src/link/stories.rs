@@ -52,7 +52,7 @@ struct Story {
 }
 
 fn story(attended: impl IntoIterator<Item = Attended>) -> Story {
-    let policy = Policies::builtin().at(at(0)).clone();
+    let policy = Policy::clone(Policies::builtin().at(at(0)));
     Story { attended: attended.into_iter().collect(), media: vec![], elsewhere: vec![], used_hours: 0, mode: "live", policy }
 }
 
@@ -209,7 +209,7 @@ fn the_days_limit_cuts_the_end_off() {
 
 #[test]
 fn a_lesson_over_midnight_has_the_limits_of_both_days() {
-    let policy = Policies::builtin().at(at(0)).clone();
+    let policy = Policy::clone(Policies::builtin().at(at(0)));
     let evening = Span::new(at(14 * 60), at(16 * 60));
     let lesson = Lesson {
         window: evening,

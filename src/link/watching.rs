@@ -55,7 +55,7 @@ struct Story {
 }
 
 fn story(attended: impl IntoIterator<Item = Attended>) -> Story {
-    let policy = Policies::builtin().at(at(0)).clone();
+    let policy = Policy::clone(Policies::builtin().at(at(0)));
     Story { attended: attended.into_iter().collect(), elsewhere: vec![], used_hours: 0, quiz_percent: None, policy }
 }
 

@@ -103,8 +103,54 @@ impl Standards {
         Ok(())
     }
 
-    fn each(&self) -> [Option<i64>; 4] {
+    /// All four, in the order of [`CertificateKind::ALL`].
+    pub fn each(&self) -> [Option<i64>; 4] {
         [self.qualified, self.skill_level, self.vocational, self.special_operation]
+    }
+
+    /// The one that a certificate leads to.
+    pub fn of(&self, kind: CertificateKind) -> Option<i64> {
+        self.each()[kind as usize]
+    }
+}
+
+/// A certificate that the final standard is determined by (notice, 五（三）).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CertificateKind {
+    /// 培训合格证.
+    Qualified,
+    /// 职业技能等级证.
+    SkillLevel,
+    /// 职业资格证.
+    Vocational,
+    /// 特种作业操作证.
+    SpecialOperation,
+}
+
+impl CertificateKind {
+    /// All of them, in the order in which the notice names them.
+    pub const ALL: [CertificateKind; 4] =
+        [CertificateKind::Qualified, CertificateKind::SkillLevel, CertificateKind::Vocational, CertificateKind::SpecialOperation];
+
+    /// As in JSON.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            CertificateKind::Qualified => "qualified",
+            CertificateKind::SkillLevel => "skill_level",
+            CertificateKind::Vocational => "vocational",
+            CertificateKind::SpecialOperation => "special_operation",
+        }
+    }
+
+    /// As the notice calls it.
+    pub fn zh(self) -> &'static str {
+        match self {
+            CertificateKind::Qualified => "培训合格证",
+            CertificateKind::SkillLevel => "职业技能等级证",
+            CertificateKind::Vocational => "职业资格证",
+            CertificateKind::SpecialOperation => "特种作业操作证",
+        }
     }
 }
 
@@ -238,7 +284,7 @@ pub struct Class {
     #[serde(skip)]
     pub claim: Option<String>,
     #[serde(skip)]
-    content_digest: Vec<u8>,
+    pub(super) content_digest: Vec<u8>,
 }
 
 fn check(new: &NewClass) -> Result<()> {

@@ -42,25 +42,34 @@ impl List {
     /// Every row as `T`, or all rows at fault at once. `check` says what is wrong with a row that has the right shape.
     pub(super) fn parse<T: DeserializeOwned>(
         self,
-        mut prepare: impl FnMut(&mut Map<String, Value>),
+        prepare: impl FnMut(&mut Map<String, Value>),
         key: impl Fn(&T) -> &str,
         check: impl Fn(&T) -> std::result::Result<(), String>,
     ) -> Result<Vec<T>> {
-        let mut good: Vec<T> = Vec::with_capacity(self.rows.len());
-        let mut bad = Vec::new();
         let mut seen = HashSet::new();
+        let rows = self.numbered(prepare, |item: &T| {
+            check(item)?;
+            if !seen.insert(key(item).to_owned()) {
+                return Err("The same external_id stands in an earlier row; remove one of them.".to_owned());
+            }
+            Ok(())
+        })?;
+        Ok(rows.into_iter().map(|(_, item)| item).collect())
+    }
+
+    /// The same with the number of each row, and without a key that may stand once.
+    pub(super) fn numbered<T: DeserializeOwned>(
+        self,
+        mut prepare: impl FnMut(&mut Map<String, Value>),
+        mut check: impl FnMut(&T) -> std::result::Result<(), String>,
+    ) -> Result<Vec<(u64, T)>> {
+        let mut good = Vec::with_capacity(self.rows.len());
+        let mut bad = Vec::new();
         for (row, mut object) in self.rows {
             prepare(&mut object);
             let parsed = serde_json::from_value::<T>(Value::Object(object)).map_err(|error| error.to_string());
-            let checked = parsed.and_then(|item| {
-                check(&item)?;
-                if !seen.insert(key(&item).to_owned()) {
-                    return Err("The same external_id stands in an earlier row; remove one of them.".to_owned());
-                }
-                Ok(item)
-            });
-            match checked {
-                Ok(item) => good.push(item),
+            match parsed.and_then(|item| check(&item).map(|()| item)) {
+                Ok(item) => good.push((row, item)),
                 Err(message) if bad.len() < MAX_FAULTS => bad.push(RowError { row, code: "invalid_row".to_owned(), message }),
                 Err(_) => {}
             }

@@ -5,6 +5,7 @@
 
 pub mod amendment;
 pub mod calendar;
+pub mod certificate;
 pub mod class;
 mod file_name;
 pub mod id_number;
@@ -12,6 +13,7 @@ pub mod lesson;
 pub mod life;
 mod list;
 pub mod lists;
+pub mod money;
 pub mod opening;
 pub mod platform;
 pub mod platform_key;
@@ -24,10 +26,11 @@ pub mod resolution;
 pub mod roster;
 pub mod secrets;
 pub(crate) mod sql;
-pub mod subsidy_rate;
+pub mod subsidy;
 pub mod trail;
 
 pub use calendar::Calendar;
+pub use certificate::Certificate;
 pub use class::Class;
 pub use lesson::Lesson;
 pub use platform_key::PlatformKey;

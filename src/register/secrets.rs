@@ -32,6 +32,10 @@ pub enum Indexed {
     Identity,
     /// A reason that a person gave.
     Reason,
+    /// The number of a certificate.
+    Certificate,
+    /// The account that a claim is paid to.
+    Account,
 }
 
 /// Encrypts, decrypts and indexes personal data.
@@ -104,6 +108,8 @@ impl Secrets {
             Indexed::SourceName => b"keshi index source_name 1",
             Indexed::Identity => b"keshi index identity 1",
             Indexed::Reason => b"keshi index reason 1",
+            Indexed::Certificate => b"keshi index certificate 1",
+            Indexed::Account => b"keshi index account 1",
         };
         derive(&derive(&self.key, label), text.as_bytes())
     }

@@ -14,6 +14,7 @@ mod frauds;
 mod lists;
 mod logs;
 mod media_plan;
+mod money;
 mod people;
 mod picture;
 mod plan;
@@ -32,6 +33,7 @@ pub use check::{Agreement, Answers, check};
 pub use compose::plan;
 pub use lists::{List, application, lessons as timetable, roster};
 pub use logs::export;
+pub use money::{Money, certificates, send_money};
 pub use people::{Person, with_checksum};
 pub use picture::Photo;
 pub use plan::{

@@ -117,6 +117,15 @@ impl Client {
         if status.is_success() { Ok(bytes) } else { Err(refused("POST", path, status, &bytes)) }
     }
 
+    /// `POST`s a text as somebody.
+    ///
+    /// # Errors
+    /// When the server does not answer with success and JSON.
+    pub(super) async fn document(&self, path: &str, query: &[(&str, &str)], token: &str, bytes: Vec<u8>) -> Result<Value> {
+        let body = Body::Bytes { media_type: "text/plain; charset=utf-8", bytes };
+        self.call(Method::POST, self.url(path, query)?, token, body).await.map(|(_, answer)| answer)
+    }
+
     fn url(&self, path: &str, query: &[(&str, &str)]) -> Result<Url> {
         let mut url = self.server.join(path).map_err(Error::internal)?;
         if !query.is_empty() {

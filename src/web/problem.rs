@@ -62,6 +62,9 @@ impl IntoResponse for Problem {
         if !error.rows.is_empty() {
             body["rows"] = json!(error.rows);
         }
+        for (name, value) in error.more {
+            body[name] = value;
+        }
         let mut response = (status, body.to_string()).into_response();
         response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
         if status == StatusCode::UNAUTHORIZED {

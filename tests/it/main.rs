@@ -12,6 +12,7 @@ mod locked;
 mod media;
 mod notice_decision;
 mod notice_opening;
+mod notice_money;
 mod platforms;
 mod recorded;
 mod resumed;

@@ -67,7 +67,7 @@ fn checked(of: &signature::Signature, evidence: &Digest, key: &PlatformKey) -> R
 }
 
 /// What is wrong between fields and the leaf that seals them.
-async fn against(db: &Db, leaf: Option<LeafId>, kind: &str, fields: &Map<String, Value>) -> Result<Option<String>> {
+pub(super) async fn against(db: &Db, leaf: Option<LeafId>, kind: &str, fields: &Map<String, Value>) -> Result<Option<String>> {
     let id = leaf.map(|leaf| leaf.to_string()).unwrap_or_default();
     let row = sqlx::query(sql::LEAF).bind(id).fetch_optional(db.read()).await?;
     let Some(row) = row else { return Ok(Some("there is no leaf of it in the log.".to_owned())) };

@@ -59,6 +59,18 @@ pub(crate) const DECISIONS_ASTRAY: &str = "select c.id from class c where c.deci
 /// $1 leaf.
 pub(crate) const LEAF: &str = "select body from leaf where id = $1";
 
+/// $1 the batch before: the next lists of certificates, each with its leaf.
+pub(crate) const BATCHES_AFTER: &str = "select distinct batch_id, leaf_id from certificate where batch_id > $1 order by batch_id limit 500";
+
+/// Certificates that count although a newer entry was kept for the same trainee and kind, or are in no list.
+pub(crate) const CERTIFICATES_ASTRAY: &str = "select c.id from certificate c where c.batch_id is null or c.leaf_id is null or (c.replaced_at is null \
+     and exists (select 1 from certificate n where n.trainee_id = c.trainee_id and n.kind = c.kind and n.id > c.id)) order by c.id limit 1000";
+
+/// Numbers of certificates that count for two people.
+pub(crate) const NUMBERS_SHARED: &str = "select min(c.id) as id from certificate c join trainee t on t.id = c.trainee_id \
+     where c.number_index is not null and c.replaced_at is null group by c.number_index having count(distinct t.person_id) > 1 \
+     order by 1 limit 1000";
+
 /// Every statement that both engines must prepare.
 #[cfg(test)]
 pub(crate) const ALL: &[&str] = &[
@@ -69,9 +81,12 @@ pub(crate) const ALL: &[&str] = &[
     LOGS_WITHOUT,
     RESOLUTIONS_AFTER,
     RESOLUTIONS_ASTRAY,
+    LEAF,
+    BATCHES_AFTER,
+    CERTIFICATES_ASTRAY,
+    NUMBERS_SHARED,
     POLICY_TEXTS,
     GOVERNED_AFTER,
     DECISIONS_AFTER,
     DECISIONS_ASTRAY,
-    LEAF,
 ];

@@ -1,7 +1,7 @@
 //! What the demo prints.
 
 use super::logins::Login;
-use crate::simulate::{Agreement, Answers, Plan};
+use crate::simulate::{Agreement, Answers, Money, Plan};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -54,6 +54,19 @@ pub(super) fn findings(answers: &Answers) {
         let title = finding["title"]["en"].as_str().unwrap_or_default();
         let place = format!("{} {}", text("class_external_id"), text("lesson_external_id"));
         println!("       ¥{:>10}  {:8} {title} ({})", yuan(money(finding)), text("severity"), place.trim());
+    }
+}
+
+/// What each class comes to by the notice's formulas, what was paid in advance, and which claim was filed.
+pub(super) fn money(money: &Money) {
+    let fen = |answer: &Value, name: &str| yuan(answer[name].as_i64().unwrap_or(0));
+    println!("\nSubsidy");
+    for (title, answer) in &money.classes {
+        let prepaid = yuan(answer["prepaid"]["amount_fen"].as_i64().unwrap_or(0));
+        let gaps = answer["gaps"].as_array().map_or(0, Vec::len);
+        let claim = answer["claim"]["state"].as_str().map(|state| format!("  claim {state}")).unwrap_or_default();
+        let (due, risk) = (fen(answer, "final_fen"), fen(answer, "at_risk_fen"));
+        println!("  ¥{due:>11}  of it ¥{risk:>10} at risk, ¥{prepaid:>10} prepaid, {gaps} gaps  {title}{claim}");
     }
 }
 

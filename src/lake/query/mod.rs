@@ -320,6 +320,7 @@ fn again(own: &Error) -> Error {
         code: own.code,
         message: own.message.clone(),
         rows: own.rows.clone(),
+        more: own.more.clone(),
         cause: own.cause.as_ref().map(|cause| cause.to_string().into()),
     }
 }

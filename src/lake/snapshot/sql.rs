@@ -51,6 +51,20 @@ pub(crate) const PROVIDERS: &str = "select id, external_id, name, kind, listed_f
 /// Platforms.
 pub(crate) const PLATFORMS: &str = "select id, name_zh, name_en, host, timezone, created_at from platform order by id";
 
+/// Opening applications with what was decided.
+pub(crate) const APPLICATIONS: &str = "select id, provider_id, platform_id, application, promise_due, created_at, decision, decided_at, policy, \
+     standard_qualified_fen, standard_skill_level_fen, standard_vocational_fen, standard_special_operation_fen from class order by id";
+
+/// Certificates, replaced ones too; numbers only as keyed hashes.
+pub(crate) const CERTIFICATES: &str = "select c.id, c.class_id, c.trainee_id, t.person_id, c.kind, c.number_index, c.issued_on, c.evidence_id, c.at, \
+     c.replaced_at from certificate c join trainee t on t.id = c.trainee_id order by c.id";
+
+/// Claims, replaced ones too, with what was paid in advance, granted and paid.
+pub(crate) const CLAIMS: &str = "select c.id, c.class_id, k.provider_id, c.state, c.amount_fen, \
+     (select g.amount_fen from claim_event g where g.claim_id = c.id and g.state = 'approved') as granted_fen, p.amount_fen as prepaid_fen, p.paid_on, \
+     (select s.paid_on from claim_event s where s.claim_id = c.id and s.state = 'settled') as settled_on, c.gaps, c.filed_at, c.replaced_at \
+     from claim c join class k on k.id = c.class_id left join prepayment p on p.class_id = c.class_id order by c.id";
+
 /// $1 table: its newest snapshot.
 pub(crate) const LIVE: &str = "select digest, row_count, taken_at from snapshot where table_name = $1 and replaced_at is null";
 
@@ -92,6 +106,9 @@ pub(crate) const ALL: &[&str] = &[
     CREDITS,
     PROVIDERS,
     PLATFORMS,
+    APPLICATIONS,
+    CERTIFICATES,
+    CLAIMS,
     LIVE,
     OLDEST,
     REPLACE,

@@ -3,7 +3,7 @@
 use super::sheet::{Cell, Kind};
 use super::{Terms, sql};
 use crate::error::{Error, Result};
-use crate::register::subsidy_rate::{self, Rate, Regime};
+use crate::register::subsidy::{self, Rate, Regime};
 use crate::time::Time;
 use serde_json::{Map, Value};
 use sqlx::Row;
@@ -244,6 +244,63 @@ pub(crate) const TABLES: &[Table] = &[
         statement: sql::PLATFORMS,
         rows: Rows::Plain,
     },
+    Table {
+        name: "applications",
+        columns: &[
+            ("class", Text),
+            ("provider", Text),
+            ("platform", Text),
+            ("application", Text),
+            ("promise_due", Text),
+            ("applied_at", Moment),
+            ("decision", Text),
+            ("decided_at", Moment),
+            ("policy", Text),
+            ("qualified_fen", Number),
+            ("skill_level_fen", Number),
+            ("vocational_fen", Number),
+            ("special_operation_fen", Number),
+        ],
+        statement: sql::APPLICATIONS,
+        rows: Rows::Plain,
+    },
+    Table {
+        name: "certificates",
+        columns: &[
+            ("certificate", Text),
+            ("class", Text),
+            ("trainee", Text),
+            ("person", Text),
+            ("kind", Text),
+            ("number_key", Text),
+            ("issued_on", Text),
+            ("evidence", Text),
+            ("entered_at", Moment),
+            ("replaced_at", Moment),
+        ],
+        statement: sql::CERTIFICATES,
+        rows: Rows::Plain,
+    },
+    Table {
+        name: "claims",
+        columns: &[
+            ("claim", Text),
+            ("class", Text),
+            ("provider", Text),
+            ("state", Text),
+            ("amount_fen", Number),
+            ("granted_fen", Number),
+            ("prepaid_fen", Number),
+            ("prepaid_on", Text),
+            ("settled_on", Text),
+            // The gaps stated, as JSON.
+            ("gaps", Text),
+            ("filed_at", Moment),
+            ("replaced_at", Moment),
+        ],
+        statement: sql::CLAIMS,
+        rows: Rows::Plain,
+    },
 ];
 
 /// What hours of the row's class are worth.
@@ -251,12 +308,11 @@ fn price(row: &AnyRow, terms: &Terms) -> Rate {
     let standards = ["qualified", "skill_level", "vocational", "special_operation"];
     let standards = standards.map(|kind| row.get::<Option<i64>, _>(format!("standard_{kind}_fen").as_str()));
     let epidemic = if row.get::<i64, _>("epidemic") == 1 { Regime::Epidemic } else { Regime::Ordinary };
-    let of_class =
-        subsidy_rate::Terms { hours_total_milli: row.get("hours_total_milli"), epidemic, standard_fen: subsidy_rate::highest(standards) };
+    let of_class = subsidy::Terms { hours_total_milli: row.get("hours_total_milli"), epidemic, standard_fen: subsidy::highest(standards) };
     let day = row.get::<String, _>("starts_on").parse().unwrap_or_default();
     // One that was fixed and is lost is told by fsck; an hour keeps a price meanwhile.
     let fixed = row.get::<Option<String>, _>("class_policy").and_then(|name| terms.policies.known(&name));
-    subsidy_rate::rate(&of_class, fixed.as_deref().unwrap_or_else(|| terms.policies.on(day)))
+    subsidy::rate(&of_class, fixed.as_deref().unwrap_or_else(|| terms.policies.on(day)))
 }
 
 /// The spans of a credit, one row each.

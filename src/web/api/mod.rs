@@ -4,6 +4,7 @@ mod amendments;
 mod attendance;
 mod bundles;
 mod checks;
+mod certificates;
 mod classes;
 mod decisions;
 mod documents;
@@ -13,6 +14,7 @@ mod hours;
 mod jobs;
 mod keys;
 mod log;
+mod money;
 mod operation;
 mod providers;
 mod query;
@@ -59,6 +61,13 @@ fn described() -> OpenApiRouter<App> {
         .routes(routes!(checks::list))
         .routes(routes!(classes::roster, classes::put_roster))
         .routes(routes!(classes::lessons, classes::put_lessons))
+        .routes(routes!(certificates::list, certificates::enter))
+        .routes(routes!(money::subsidy))
+        .routes(routes!(money::prepay))
+        .routes(routes!(money::file, money::claimed))
+        .routes(routes!(money::decide))
+        .routes(routes!(money::settle))
+        .routes(routes!(money::pack))
         .routes(routes!(who::unmatched))
         .routes(routes!(who::resolutions, who::resolve))
         .routes(routes!(evidence::list, evidence::submit))

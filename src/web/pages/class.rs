@@ -5,6 +5,7 @@ use super::format;
 use super::frame::Frame;
 use super::matrix::{Cell, Column, Matrix, Row};
 use super::opening::Opening;
+use super::money::Money;
 use super::reader::Reader;
 use super::state::State;
 use super::visit::{self, Visit};
@@ -15,7 +16,7 @@ use crate::ids::{ClassId, LessonId, TraineeId};
 use crate::lake;
 use crate::link::{self, ClassCredit};
 use crate::register::policy::Policy;
-use crate::register::subsidy_rate::{Rate, Regime, Terms, highest, rate};
+use crate::register::subsidy::{Rate, Regime, Terms, highest, rate};
 use crate::time::Time;
 use askama::Template;
 use axum::extract::{Path, Query};
@@ -84,6 +85,8 @@ pub struct Class {
     pub possible: i64,
     /// What one lesson hour is worth in fen and how that comes about.
     pub rate: (i64, String),
+    /// Standards, what trainees bring, and what a claim would lack.
+    pub money: Money,
     /// The lessons.
     pub lessons: Vec<LessonRow>,
     /// Whether the reader may hand over evidence.
@@ -138,6 +141,7 @@ impl Class {
             possible: held * people,
             rate: (worth.fen_per_hour(), rate_in_words(&reader, &class, &policy)),
             sort: sort.name(),
+            money: Money::read(&reader, id).await?,
             submits: reader.submits,
             waiting: lake::unmatched_count(reader.db, id).await?,
             names: reader.names,

@@ -13,6 +13,7 @@ pub mod frame;
 pub mod line;
 pub mod matrix;
 pub mod opening;
+pub mod money;
 pub mod proof;
 pub mod reader;
 pub mod state;
@@ -23,6 +24,7 @@ pub mod words;
 // The pages.
 pub mod applications;
 pub mod checks;
+pub mod claim;
 pub mod class;
 pub mod classes;
 pub mod decide;
@@ -67,6 +69,11 @@ pub fn router() -> Router<App> {
         .route("/applications", get(applications::show))
         .route("/classes/{id}/decide", get(decide::show).post(decide::decide))
         .route("/classes/{id}/papers", post(opening::hand_in).layer(DefaultBodyLimit::disable()))
+        .route("/classes/{id}/claim", get(claim::show).post(claim::file))
+        .route("/classes/{id}/claim/decision", post(claim::decide))
+        .route("/classes/{id}/claim/settlement", post(claim::settle))
+        .route("/classes/{id}/certificates", post(claim::certify))
+        .route("/classes/{id}/prepayment", post(claim::prepay))
         .route("/classes/{id}/unmatched", get(unmatched::show))
         .route("/classes/{id}/resolutions", post(unmatched::resolve))
         .route("/lessons/{id}", get(lesson::show))

@@ -1,6 +1,7 @@
 //! Sample data, so that every page is rendered in a test with something to show. Invented people.
 
 mod opening;
+mod money;
 mod pages;
 
 pub(super) use pages::every_page;

@@ -154,6 +154,7 @@ const FILES: &[&str] = &[
     include_str!("../i18n/who.toml"),
     include_str!("../i18n/webhooks.toml"),
     include_str!("../i18n/opening.toml"),
+    include_str!("../i18n/money.toml"),
 ];
 
 static TABLE: LazyLock<HashMap<String, Entry>> = LazyLock::new(|| {

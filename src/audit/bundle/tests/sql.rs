@@ -45,3 +45,21 @@ pub(crate) const FORGE_POLICY_TEXT: &str = "insert into policy_text (name, body,
 
 /// $1 key, $2 what it requires.
 pub(crate) const FORGE_KEY: &str = "update platform_key set required = $2 where id = $1";
+
+/// $1 certificate: another day.
+pub(crate) const FORGE_CERTIFICATE: &str = "update certificate set issued_on = '2020-03-30' where id = $1";
+
+/// $1 prepayment: a fen more.
+pub(crate) const FORGE_PREPAYMENT: &str = "update prepayment set amount_fen = amount_fen + 1 where id = $1";
+
+/// $1 prepayment: another reference.
+pub(crate) const FORGE_REFERENCE: &str = "update prepayment set reference = 'other' where id = $1";
+
+/// $1 claim: a fen more.
+pub(crate) const FORGE_CLAIM: &str = "update claim set amount_fen = amount_fen + 1 where id = $1";
+
+/// $1 claim: granted without a step.
+pub(crate) const FORGE_CLAIM_STATE: &str = "update claim set state = 'approved' where id = $1";
+
+/// $1 claim: another reason.
+pub(crate) const FORGE_CLAIM_EVENT: &str = "update claim_event set reason = 'other' where claim_id = $1";

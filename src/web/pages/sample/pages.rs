@@ -35,6 +35,7 @@ pub(super) fn class(frame: &Frame, trainees: u64, lessons: u64) -> Class {
         possible: trainees as i64 * lessons as i64 * 900,
         lessons: rows.collect(),
         matrix,
+        money: super::money::money(trainees),
         submits: true,
         sort: "roster",
         waiting: (3, 41),
@@ -506,7 +507,10 @@ pub(in super::super) fn every_page(lang: Lang) -> Vec<(String, String)> {
     }
     pages.push(("class", html(&class(&frame, 40, 48))));
     pages.push(("class-large", html(&class(&frame, 200, 200))));
-    pages.push(("class-empty", html(&Class { matrix: Matrix::default(), lessons: Vec::new(), ..class(&frame, 1, 1) })));
+    pages.push((
+        "class-empty",
+        html(&Class { matrix: Matrix::default(), lessons: Vec::new(), money: Default::default(), ..class(&frame, 1, 1) }),
+    ));
     pages.extend(super::opening::every_page(&frame));
     pages.push((
         "classes",
@@ -519,6 +523,7 @@ pub(in super::super) fn every_page(lang: Lang) -> Vec<(String, String)> {
         }),
     ));
     pages.push(("classes-empty", html(&Classes { frame: frame.clone(), rows: Vec::new(), total: 0, q: "焊".into(), next: None })));
+    pages.extend(super::money::pages(&frame));
     pages.push(("upload", html(&upload(&frame))));
     pages.push(("upload-empty", html(&Upload { lessons: Vec::new(), handed: Vec::new(), unfinished: Vec::new(), ..upload(&frame) })));
     pages.push(("lesson", html(&lesson_page(&frame, 40))));

@@ -1,5 +1,7 @@
 //! What one credited lesson hour is worth, so that hours in doubt have a price: exact fractions of a fen, rounded once.
 
+use super::exact::Fraction;
+use super::step::hours;
 use crate::register::policy::Policy;
 
 /// What of a class its rate depends on.
@@ -28,6 +30,8 @@ pub enum Regime {
 pub struct Rate {
     fen: i64,
     per_milli: i64,
+    /// What it was made from, where it is not the budget: current standard and percent.
+    standard: Option<(i64, i64)>,
 }
 
 /// The rate of a class: `online standard ÷ online hours`, which by clause 五（一） is `current standard × rate ÷ total hours`
@@ -39,18 +43,25 @@ pub fn rate(terms: &Terms, policy: &Policy) -> Rate {
     };
     match terms.standard_fen {
         Some(standard) if standard > 0 && terms.hours_total_milli > 0 => {
-            Rate { fen: standard.saturating_mul(percent), per_milli: terms.hours_total_milli.saturating_mul(100) }
+            let (fen, per_milli) = (standard.saturating_mul(percent), terms.hours_total_milli.saturating_mul(100));
+            Rate { fen, per_milli, standard: Some((standard, percent)) }
         }
-        _ => Rate { fen: policy.subsidy.fen_per_online_lesson_hour.value, per_milli: 1000 },
+        _ => Rate { fen: policy.subsidy.fen_per_online_lesson_hour.value, per_milli: 1000, standard: None },
     }
 }
 
 impl Rate {
     /// Fen for some lesson hours (in thousandths), rounded half up once at the end; nothing for negative hours.
     pub fn fen_for(self, hours_milli: i64) -> i64 {
-        let worth = i128::from(self.fen) * i128::from(hours_milli.max(0));
-        let unit = i128::from(self.per_milli);
-        i64::try_from((2 * worth + unit) / (2 * unit)).unwrap_or(i64::MAX)
+        Fraction::of(&[self.fen, hours_milli.max(0)], &[self.per_milli]).rounded()
+    }
+
+    /// As a formula writes it, in fen per lesson hour: `90000 × 130 % ÷ 120`, or `750` where it is the budget of 五（三）.
+    pub fn words(self) -> String {
+        match self.standard {
+            Some((standard, percent)) => format!("{standard} × {percent} % ÷ {}", hours(self.per_milli / 100)),
+            None => self.fen_per_hour().to_string(),
+        }
     }
 
     /// Fen for one whole lesson hour, rounded half up.
