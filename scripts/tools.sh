@@ -1,6 +1,6 @@
 # shellcheck shell=bash
 # Sourced by test.sh: the tools of the tests that are no Debian packages, kept in a folder of their own and never committed.
-#   tests/python.txt   moto (an S3 service with Object Lock), bagit (what an auditor checks a bundle with), tuspy, tincan, http-message-signatures, standardwebhooks
+#   tests/python.txt   moto (an S3 service with Object Lock), bagit (what an auditor checks a bundle with), tuspy, tincan, http-message-signatures, standardwebhooks, aiosmtpd
 #   tests/media/       clips and a photograph that nobody here made
 #   tests/clients/     clients that others wrote, held against the running server (those in Python stand in tests/python.txt)
 #   node               the machine's own when it is 20 or newer (Debian 12 has 18), else a wheel of it

@@ -1,6 +1,7 @@
 //! Everything a running keshi has, built once. Only `cli/`, `web/` and `pipeline.rs` know it; stages take what they need of it.
 
 use crate::analyse::{attendance, media};
+use crate::audit::deadline;
 use crate::config::Config;
 use crate::db::Db;
 use crate::detect::Rules;
@@ -136,6 +137,11 @@ impl App {
     pub fn upload_tools(&self) -> upload::Tools<'_> {
         let Parts { db, objects, clock, ids, config, .. } = &**self;
         upload::Tools { db, objects, clock, ids, days: config.limits.upload_days, unfinished: config.limits.unfinished_uploads }
+    }
+
+    /// By what deadlines are counted.
+    pub fn deadline_rules(&self) -> deadline::Rules<'_> {
+        deadline::Rules { policies: &self.policies, calendar: &self.calendar }
     }
 
     /// What bringing webhooks their messages needs.

@@ -230,6 +230,7 @@ pub mod codes {
         CLAIM_GAPS = "claim_gaps", Conflict, "The claim has gaps, and nothing was filed: close them, or file it with the gaps stated by sending accept_gaps: true.";
         CLAIM_STANDS = "claim_stands", Conflict, "A claim of this class stands; another one is filed only after it was returned.";
         FONTS = "fonts_missing", Unavailable, "The fonts of printed documents are not there: install the package fonts-noto-cjk, or name others under [print] in the configuration; everything else goes on.";
+        WEEK_NOT_OVER = "week_not_over", Conflict, "A week is reported when it is over, from its next Monday on (31号 六（一）); until then GET shows what there is so far.";
         CONFIG = "bad_config", Invalid, "The configuration cannot be used; correct the value named.";
         NOT_READY = "not_ready", Unavailable, "The server is starting or its database is not migrated; run keshi migrate, then try again.";
     }

@@ -6,11 +6,13 @@
 mod amend;
 mod checks;
 mod decide;
+mod digest;
 mod house;
 pub mod keys;
 pub mod live;
 pub mod money;
 mod papers;
+pub mod reports;
 pub mod statements;
 mod uploads;
 

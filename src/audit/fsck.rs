@@ -5,6 +5,7 @@ mod money;
 mod objects;
 mod opening;
 mod policies;
+mod reports;
 mod signatures;
 pub(crate) mod sql;
 #[cfg(test)]
@@ -64,6 +65,8 @@ pub struct Report {
     pub amendments: u64,
     /// Keys of platforms held against their leaves, and their revocations.
     pub keys: u64,
+    /// Weekly reports held against their leaves.
+    pub weekly_reports: u64,
     /// Signatures of platforms checked again.
     pub signatures: u64,
     /// Certificates held against the leaves of their lists.
@@ -117,6 +120,7 @@ pub async fn check(db: &Db, objects: &Objects, trust: &Trust) -> Result<Report> 
     signatures::check(db, &mut report).await?;
     money::certificates(db, &mut report).await?;
     money::payments(db, &mut report).await?;
+    reports::check(db, &mut report).await?;
     let credits = link::check(db).await?;
     report.runs = credits.runs;
     for fault in credits.faults {

@@ -2,7 +2,9 @@
 
 pub mod bundle;
 pub mod claim;
+pub mod deadline;
 pub mod fsck;
 pub mod overview;
 pub mod policy_diff;
 pub mod rebuild;
+pub mod report;

@@ -124,7 +124,7 @@ async fn dispatch(cli: Cli) -> Result<ExitCode> {
         }
         Command::Export(args) => {
             let app = App::open(load()?).await?;
-            export::run(args, &app.lake, app.clock.now()).await?;
+            export::run(args, app).await?;
         }
         Command::Detect(args) => {
             let app = App::open(load()?).await?;

@@ -38,6 +38,10 @@ pub struct Config {
     pub query: Query,
     /// `[webhooks]`
     pub webhooks: Webhooks,
+    /// `[mail]`
+    pub mail: Mail,
+    /// `[backfill]`
+    pub backfill: Backfill,
     /// `[telemetry]`
     pub telemetry: Telemetry,
 }
@@ -75,8 +79,24 @@ sections! {
     Query { seconds: u64, rows: usize, memory_bytes: usize }
     /// How outsiders are told.
     Webhooks { closed_network: bool, most: u32, timeout_seconds: u64, parallel: usize, parallel_each: usize, first_wait_seconds: u64, longest_wait_seconds: u64, give_up_seconds: u64, keep_days: u32 }
+    /// The daily digest by mail.
+    Mail { server: String, tls: Tls, user: String, password: String, from: String, to: String, providers: String, hour: u32, first_wait_seconds: u64 }
+    /// The back-fill export.
+    Backfill { mapping: String }
     /// What is logged.
     Telemetry { log: String, log_format: String }
+}
+
+/// How the way to the mail server is protected.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Tls {
+    /// From the first byte on.
+    Tls,
+    /// After STARTTLS, which the server must offer.
+    Starttls,
+    /// Not at all: for a mail server on the same machine.
+    None,
 }
 
 /// What the command line says over the files; see `keshi serve --help`.
@@ -149,16 +169,26 @@ impl Config {
         }
     }
 
-    /// The effective configuration as TOML, a password in the database's URL left out.
+    /// The effective configuration as TOML, passwords left out.
     pub fn shown(&self) -> Result<String> {
         toml::to_string_pretty(&self.without_secrets()).map_err(Error::internal)
     }
 
-    /// A copy without the password in the database's URL.
+    /// A copy without the passwords of the database's URL and of the mail server.
     pub fn without_secrets(&self) -> Config {
         let mut copy = self.clone();
         copy.data.database = without_password(&copy.data.database);
+        if !copy.mail.password.is_empty() {
+            "…".clone_into(&mut copy.mail.password);
+        }
         copy
+    }
+}
+
+impl Backfill {
+    /// The file with the columns, when one is named.
+    pub fn path(&self) -> Option<&Path> {
+        (!self.mapping.is_empty()).then(|| Path::new(&self.mapping))
     }
 }
 

@@ -22,6 +22,8 @@ const LISTS: &[(&str, &[&str])] = &[
     ("audit::policy_diff", crate::audit::policy_diff::sql::ALL),
     ("audit::rebuild", crate::audit::rebuild::sql::ALL),
     ("audit::overview", crate::audit::overview::sql::ALL),
+    ("audit::report", crate::audit::report::sql::ALL),
+    ("audit::deadline", crate::audit::deadline::sql::ALL),
     ("seal", crate::seal::sql::ALL),
     ("lake", crate::lake::sql::ALL),
     ("snapshot", crate::lake::snapshot::sql::ALL),

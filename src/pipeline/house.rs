@@ -1,6 +1,6 @@
 //! What has to be seen to now and then, and follows no change: no job, since it would wait for days and be an open job all the while.
 
-use super::finish;
+use super::{digest, finish};
 use crate::app::App;
 use crate::error::Result;
 use crate::jobs::Change;
@@ -16,11 +16,15 @@ use tokio_util::sync::CancellationToken;
 const LETTERS: i64 = 100;
 
 /// Until `stop`: finishes resumable uploads that a crash left whole, throws away those that expired, throws away what no longer counts in
-/// the lake, asks for written decisions that are still to be made, and forgets live events taken in long ago and messages to webhooks that were settled long ago.
+/// the lake, asks for written decisions that are still to be made, forgets live events taken in long ago and messages to webhooks that were settled
+/// long ago, and tells once a day what is due.
 pub async fn keep_house(app: App, stop: CancellationToken) {
     loop {
         if let Err(error) = tidy(&app).await {
             tracing::warn!(%error, cause = ?error.cause, "the house could not be kept; again in a minute");
+        }
+        if let Err(error) = digest::daily(&app).await {
+            tracing::warn!(%error, cause = ?error.cause, "the daily digest could not be made or sent; again in a minute");
         }
         tokio::select! {
             () = tokio::time::sleep(Duration::from_secs(60)) => {}

@@ -61,6 +61,8 @@ pub enum Right {
     Judge,
     /// Query the lake in SQL, take bundles and samples.
     Query,
+    /// See the notice's reports: the weekly statistics and the back-fill export.
+    Report,
     /// Be told by webhooks of what happens within one's scope.
     Subscribe,
     /// Operate: jobs.
@@ -74,8 +76,8 @@ impl Role {
         match self {
             Role::Platform => matches!(right, Submit | See | Subscribe),
             Role::Provider => matches!(right, Plan | Resolve | Submit | See | SeeNames | Subscribe),
-            Role::Reviewer => matches!(right, EnterProviders | Plan | Decide | See | SeeNames | SeeFindings | Query),
-            Role::Inspector => matches!(right, See | SeeNames | SeePersonal | SeeFindings | Query),
+            Role::Reviewer => matches!(right, EnterProviders | Plan | Decide | See | SeeNames | SeeFindings | Query | Report),
+            Role::Inspector => matches!(right, See | SeeNames | SeePersonal | SeeFindings | Query | Report),
             Role::Investigator => matches!(right, See | SeeNames | SeePersonal | SeeFindings | Judge | Query),
             Role::Admin => true,
         }

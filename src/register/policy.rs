@@ -92,6 +92,9 @@ pub struct Policy {
     pub application: Option<Papers>,
     /// How long evidence is kept.
     pub retention: Retention,
+    /// What reports and the deadline board count from; a policy without it calls nothing late and expects no certificate by a day.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reports: Option<ReportRules>,
     /// The file as it stood.
     #[serde(skip)]
     text: Arc<str>,
@@ -281,6 +284,16 @@ pub struct Retention {
     pub years: Sourced<i64>,
 }
 
+/// What reports and the deadline board count from.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct ReportRules {
+    /// Days after the day on which a lesson ended until which its material is in time.
+    pub late_after_days: Sourced<i64>,
+    /// Days after the end of a class by which its certificates are entered and its claim is filed.
+    pub claim_days: Sourced<i64>,
+}
+
 impl Policy {
     /// A policy from the text of its file; `file` is named in the sentence that refuses it.
     pub fn parse(file: &str, text: &str) -> Result<Policy> {
@@ -373,6 +386,9 @@ impl Policy {
             ("deadline.prepayment_days", self.deadline.prepayment_days.value, 0, 366),
             ("retention.years", self.retention.years.value, 1, 100),
         ];
+        let reports = self.reports.iter().flat_map(|rules| {
+            [("reports.late_after_days", rules.late_after_days.value, 0, 3660), ("reports.claim_days", rules.claim_days.value, 0, 3660)]
+        });
         let recorded = self.recorded.iter().flat_map(|rules| {
             [
                 ("recorded.playback_rate_max_percent", rules.playback_rate_max_percent.value, 100, 1000),
@@ -383,7 +399,7 @@ impl Policy {
                 ("recorded.face_check_vouches_minutes", rules.face_check_vouches_minutes.value, 0, 1440),
             ]
         });
-        match ranges.into_iter().chain(recorded).find(|(_, value, least, most)| value < least || value > most) {
+        match ranges.into_iter().chain(recorded).chain(reports).find(|(_, value, least, most)| value < least || value > most) {
             Some((key, value, least, most)) => Err(format!("{key} is {value} but has to be from {least} to {most}")),
             None => Ok(()),
         }

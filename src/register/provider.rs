@@ -32,6 +32,9 @@ pub struct NewProvider {
     pub listed_from: Option<NaiveDate>,
     /// Last day on the approved list.
     pub listed_until: Option<NaiveDate>,
+    /// Where it is: 行政区划代码 of six digits, or a name; the weekly report is told by it.
+    #[serde(default)]
+    pub region: Option<String>,
 }
 
 /// A provider as kept.
@@ -51,6 +54,9 @@ pub struct Provider {
     /// Last day on the approved list.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub listed_until: Option<NaiveDate>,
+    /// Where it is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub region: Option<String>,
     /// When it was entered.
     pub created_at: Time,
 }
@@ -69,6 +75,7 @@ pub async fn add(db: &Db, ids: &Ids, now: Time, actor: &str, new: NewProvider) -
     {
         return Err(Error::new(&codes::INVALID, "listed_until lies before listed_from."));
     }
+    let region = new.region.as_deref().map(region).transpose()?.flatten();
     let id: ProviderId = ids.next();
     let kind = serde_json::to_value(new.kind)?;
     let mut tx = db.begin().await?;
@@ -80,6 +87,7 @@ pub async fn add(db: &Db, ids: &Ids, now: Time, actor: &str, new: NewProvider) -
         .bind(new.listed_from.map(|day| day.to_string()))
         .bind(new.listed_until.map(|day| day.to_string()))
         .bind(now.0)
+        .bind(region)
         .execute(tx.conn())
         .await?;
     let added = added.rows_affected() == 1;
@@ -90,8 +98,25 @@ pub async fn add(db: &Db, ids: &Ids, now: Time, actor: &str, new: NewProvider) -
     }
     tx.commit().await?;
     let kept = get(db, &Reference::External(external_id)).await?;
-    let same = kept.name == name && kept.kind == new.kind && kept.listed_from == new.listed_from && kept.listed_until == new.listed_until;
+    let same = kept.name == name
+        && kept.kind == new.kind
+        && kept.listed_from == new.listed_from
+        && kept.listed_until == new.listed_until
+        && kept.region.as_deref() == region;
     if same { Ok((kept, added)) } else { Err(Error::of(&codes::DUPLICATE)) }
+}
+
+/// Where a provider is, checked; an empty one is none.
+fn region(text: &str) -> Result<Option<&str>> {
+    let text = text.trim();
+    let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    if text.chars().count() > 60 || text.chars().any(char::is_control) || (digits && text.len() != 6) {
+        return Err(Error::new(
+            &codes::INVALID,
+            "region is an administrative division code (行政区划代码) of six digits, or a name of at most 60 characters.",
+        ));
+    }
+    Ok((!text.is_empty()).then_some(text))
 }
 
 /// All providers, oldest first.
@@ -114,6 +139,7 @@ fn provider(row: &AnyRow) -> Result<Provider> {
         kind: serde_json::from_value(row.text("kind").into())?,
         listed_from: day("listed_from")?,
         listed_until: day("listed_until")?,
+        region: row.text_opt("region"),
         created_at: row.time("created_at"),
     })
 }

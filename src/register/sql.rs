@@ -12,16 +12,17 @@ pub(crate) const PLATFORMS: &str = "select id, name_zh, name_en, host, timezone,
 /// $1 id.
 pub(crate) const PLATFORM: &str = "select id, name_zh, name_en, host, timezone, profile from platform where id = $1";
 
-/// $1 id, $2 external_id, $3 name, $4 kind, $5 listed_from, $6 listed_until, $7 now.
-pub(crate) const ADD_PROVIDER: &str = "insert into provider (id, external_id, name, kind, listed_from, listed_until, created_at) \
-     values ($1, $2, $3, $4, $5, $6, $7) on conflict (external_id) do nothing";
+/// $1 id, $2 external_id, $3 name, $4 kind, $5 listed_from, $6 listed_until, $7 now, $8 region.
+pub(crate) const ADD_PROVIDER: &str = "insert into provider (id, external_id, name, kind, listed_from, listed_until, created_at, region) \
+     values ($1, $2, $3, $4, $5, $6, $7, $8) on conflict (external_id) do nothing";
 
 /// $1 id or external id.
 pub(crate) const PROVIDER: &str =
-    "select id, external_id, name, kind, listed_from, listed_until, created_at from provider where id = $1 or external_id = $2";
+    "select id, external_id, name, kind, listed_from, listed_until, region, created_at from provider where id = $1 or external_id = $2";
 
 /// All providers.
-pub(crate) const PROVIDERS: &str = "select id, external_id, name, kind, listed_from, listed_until, created_at from provider order by id";
+pub(crate) const PROVIDERS: &str =
+    "select id, external_id, name, kind, listed_from, listed_until, region, created_at from provider order by id";
 
 /// $1 id … $23 now.
 pub(crate) const ADD_CLASS: &str = "insert into class (id, external_id, provider_id, platform_id, title, trade_code, trade_name, \

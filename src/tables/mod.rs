@@ -1,6 +1,7 @@
 //! Files as lines, tables and documents: any encoding, delimited text, workbook or JSON, bounded in size, time and memory.
 //!
-//! Used by whatever takes files from people: lists of the plan and attendance logs. Nothing here knows what a row means.
+//! Used by whatever takes files from people: lists of the plan and attendance logs. Nothing here knows what a row means. [`write`] is the way
+//! back: tables for other programs.
 
 pub(crate) mod cell;
 pub(crate) mod document;
@@ -15,6 +16,7 @@ mod sheets;
 pub(crate) mod source;
 mod spelled;
 pub(crate) mod when;
+pub mod write;
 
 pub(crate) use limits::Halt;
 pub use limits::Limits;

@@ -1,6 +1,7 @@
 //! Messages: what was announced is written from what stands by then, for those who asked and may see it, in one transaction.
 
-use super::{EVIDENCE_REFUSED, EVIDENCE_SEALED, HOURS_CREDITED, TEST, sql};
+use super::digest::{self, Digest};
+use super::{DEADLINES_DAILY, EVIDENCE_REFUSED, EVIDENCE_SEALED, HOURS_CREDITED, TEST, sql};
 use crate::db::{Columns, Db, Tx};
 use crate::error::{Error, Result};
 use crate::ids::{MessageId, WebhookId};
@@ -54,7 +55,12 @@ async fn write_in(tx: &mut Tx, id: MessageId, now: Time) -> Result<Written> {
     };
     if let Some(Told { platform, provider, data }) = told {
         sqlx::query(sql::WRITE).bind(id.to_string()).bind(body(&event, at, data)).execute(tx.conn()).await?;
-        let addressed = sqlx::query(sql::ADDRESS).bind(id.to_string()).bind(&event).bind(platform).bind(provider).bind(now.0);
+        let addressed = match event.as_str() {
+            DEADLINES_DAILY => {
+                sqlx::query(sql::ADDRESS_OWN).bind(id.to_string()).bind(&event).bind(provider.unwrap_or_default()).bind(now.0)
+            }
+            _ => sqlx::query(sql::ADDRESS).bind(id.to_string()).bind(&event).bind(platform).bind(provider).bind(now.0),
+        };
         let receivers = addressed.execute(tx.conn()).await?.rows_affected();
         if receivers > 0 {
             return Ok(Written::For(receivers));
@@ -101,6 +107,9 @@ struct Told {
 }
 
 async fn told(tx: &mut Tx, event: &str, key: &str) -> Result<Standing> {
+    if event == DEADLINES_DAILY {
+        return deadlines(tx, key).await;
+    }
     let statement = match event {
         EVIDENCE_SEALED | EVIDENCE_REFUSED => sql::EVIDENCE,
         HOURS_CREDITED => sql::RUN,
@@ -176,4 +185,16 @@ fn hours(lesson: &str, row: &AnyRow) -> Result<Map<String, Value>> {
     said.insert("credited_ms".to_owned(), row.int("credited_ms").into());
     said.insert("hours".to_owned(), hours_text(row.int("hours_milli")).into());
     Ok(said)
+}
+
+/// A day's digest: counts and ids of classes. Whoever runs the server is told of all, a provider of its own.
+async fn deadlines(tx: &mut Tx, key: &str) -> Result<Standing> {
+    let Some((day, audience)) = key.split_once(' ') else { return Ok(Standing::NoMore) };
+    let Some(row) = sqlx::query(sql::DIGEST).bind(day).bind(audience).fetch_optional(tx.conn()).await? else { return Ok(Standing::NoMore) };
+    let Digest { counts, kinds, classes, skipped, .. } = row.json("document")?;
+    let provider = (audience != digest::ALL).then(|| audience.to_owned());
+    let data = json!({
+        "day": day, "provider": provider, "open": counts.open, "overdue": counts.overdue, "kinds": kinds, "classes": classes, "skipped": skipped,
+    });
+    Ok(Standing::So(Told { platform: None, provider, data }))
 }

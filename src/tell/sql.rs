@@ -77,6 +77,11 @@ pub(crate) const ADDRESS: &str = "insert into webhook_delivery (webhook_id, mess
      select w.id, $1, 'waiting', 0, $5, $5 from webhook_event e join webhook w on w.id = e.webhook_id \
      where e.event = $2 and (w.platform_id is null or w.platform_id = $3) and (w.provider_id is null or w.provider_id = $4)";
 
+/// $1 message, $2 event, $3 provider (empty for operators), $4 now: to those alone whose it is.
+pub(crate) const ADDRESS_OWN: &str = "insert into webhook_delivery (webhook_id, message_id, state, attempts, since_at, due_at) \
+     select w.id, $1, 'waiting', 0, $4, $4 from webhook_event e join webhook w on w.id = e.webhook_id \
+     where e.event = $2 and w.platform_id is null and coalesce(w.provider_id, '') = $3";
+
 /// $1 webhook, $2 message, $3 now.
 pub(crate) const ADDRESS_ONE: &str = "insert into webhook_delivery (webhook_id, message_id, state, attempts, since_at, due_at) \
      values ($1, $2, 'waiting', 0, $3, $3)";
@@ -145,6 +150,37 @@ pub(crate) const FORGET: &str = "delete from webhook_delivery where state <> 'wa
 pub(crate) const FORGET_MESSAGES: &str = "delete from webhook_message where id in (select m.id from webhook_message m where m.body is not null \
      and m.at < $1 and not exists (select 1 from webhook_delivery d where d.message_id = m.id) limit $2)";
 
+/// $1 day, $2 audience: a digest as it was made.
+pub(crate) const DIGEST: &str = "select document from deadline_digest where day = $1 and audience = $2";
+
+/// $1 day, $2 audience, $3 document, $4 now, $5 waiting or none. Nothing where another server was first.
+pub(crate) const ADD_DIGEST: &str = "insert into deadline_digest (day, audience, document, at, mail, attempts, due_at) \
+     values ($1, $2, $3, $4, $5, 0, $4) on conflict (day, audience) do nothing";
+
+/// $1 day: the last digest of everything before it.
+pub(crate) const LAST_DIGEST: &str = "select day, mail from deadline_digest where audience = 'all' and day < $1 order by day desc limit 1";
+
+/// $1 day, $2 now: mails of earlier days that nobody took.
+pub(crate) const GIVE_UP_DIGESTS: &str = "update deadline_digest set mail = 'given_up', last_at = $2 where mail = 'waiting' and day < $1";
+
+/// $1 now: whether a mail is due.
+pub(crate) const ANY_MAIL: &str = "select 1 from deadline_digest where mail = 'waiting' and due_at <= $1 limit 1";
+
+/// $1 now, $2 lease end. Two servers never get the same.
+pub(crate) const LEASE_DIGEST: &str = "update deadline_digest set due_at = $2 where mail = 'waiting' and due_at <= $1 \
+     and (day, audience) in (select day, audience from deadline_digest where mail = 'waiting' and due_at <= $1 \
+     order by day, audience limit 1) returning day, audience, document, attempts";
+
+/// $1 day, $2 audience, $3 what became of it, $4 when it is tried next, $5 now, $6 problem.
+pub(crate) const SETTLE_DIGEST: &str = "update deadline_digest set mail = $3, due_at = $4, last_at = $5, problem = $6, attempts = attempts + 1 \
+     where day = $1 and audience = $2 and mail = 'waiting'";
+
+/// $1 id: a provider as the settings name it.
+pub(crate) const AUDIENCE: &str = "select external_id from provider where id = $1";
+
+/// $1 day: digests so old that nobody asks for them.
+pub(crate) const FORGET_DIGESTS: &str = "delete from deadline_digest where day < $1 and mail <> 'waiting'";
+
 /// Every statement that both engines must prepare.
 #[cfg(test)]
 pub(crate) const ALL: &[&str] = &[
@@ -167,6 +203,7 @@ pub(crate) const ALL: &[&str] = &[
     ADD_WRITTEN,
     DROP_MESSAGE,
     ADDRESS,
+    ADDRESS_OWN,
     ADDRESS_ONE,
     EVIDENCE,
     RUN,
@@ -181,4 +218,13 @@ pub(crate) const ALL: &[&str] = &[
     FORGET_OLD_SECRETS,
     FORGET,
     FORGET_MESSAGES,
+    DIGEST,
+    ADD_DIGEST,
+    LAST_DIGEST,
+    GIVE_UP_DIGESTS,
+    ANY_MAIL,
+    LEASE_DIGEST,
+    SETTLE_DIGEST,
+    AUDIENCE,
+    FORGET_DIGESTS,
 ];

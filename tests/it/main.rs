@@ -13,6 +13,7 @@ mod media;
 mod notice_decision;
 mod notice_opening;
 mod notice_money;
+mod notice_reports;
 mod platforms;
 mod recorded;
 mod resumed;

@@ -121,9 +121,14 @@ impl Site {
 
     /// Starts the server and waits until it is ready. What it says is in the file `server.log`.
     pub async fn start(&self) -> Server {
+        self.start_with(&[]).await
+    }
+
+    /// The same with further settings of this server alone.
+    pub async fn start_with(&self, more: &[(&str, &str)]) -> Server {
         let log = std::fs::OpenOptions::new().create(true).append(true).open(self.place("server.log")).unwrap();
         let mut command = self.keshi(&["serve", "--listen", &format!("127.0.0.1:{}", self.port)]);
-        let mut server = Server(command.stdout(log.try_clone().unwrap()).stderr(log).spawn().unwrap());
+        let mut server = Server(command.envs(more.iter().copied()).stdout(log.try_clone().unwrap()).stderr(log).spawn().unwrap());
         let (http, started) = (client(), Instant::now());
         while !http.get(format!("{}/readyz", self.address())).send().await.is_ok_and(|answer| answer.status().is_success()) {
             let ended = server.0.try_wait().unwrap();

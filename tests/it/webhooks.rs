@@ -21,10 +21,10 @@ const SETTINGS: [(&str, &str); 4] = [
 const LOOK: (Duration, usize) = (Duration::from_millis(100), 1_500);
 
 /// A receiver of webhooks; dropped, it is gone.
-struct Receiver {
+pub struct Receiver {
     process: Child,
     folder: PathBuf,
-    address: String,
+    pub address: String,
 }
 
 impl Drop for Receiver {
@@ -35,7 +35,7 @@ impl Drop for Receiver {
 }
 
 impl Receiver {
-    fn new(folder: PathBuf) -> Receiver {
+    pub fn new(folder: PathBuf) -> Receiver {
         std::fs::create_dir(&folder).unwrap();
         let python = std::env::var("KESHI_TEST_PYTHON")
             .expect("KESHI_TEST_PYTHON names no Python with standardwebhooks: run the tests with `make test`");
@@ -46,21 +46,21 @@ impl Receiver {
         Receiver { process, folder, address: format!("http://127.0.0.1:{}", port.trim()) }
     }
 
-    fn knows(&self, name: &str, secrets: &[&str], answers: &[u16]) {
+    pub fn knows(&self, name: &str, secrets: &[&str], answers: &[u16]) {
         let known = json!({"secrets": secrets, "answers": answers}).to_string();
         std::fs::write(self.folder.join("new"), known).unwrap();
         std::fs::rename(self.folder.join("new"), self.folder.join(format!("{name}.json"))).unwrap();
     }
 
     /// What arrived there, in order.
-    fn got(&self, name: &str) -> Vec<Value> {
+    pub fn got(&self, name: &str) -> Vec<Value> {
         let text = std::fs::read_to_string(self.folder.join(format!("{name}.log"))).unwrap_or_default();
         let whole = text.rsplit_once('\n').map_or("", |(whole, _)| whole);
         whole.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
     }
 
     /// The messages that were taken there: by id the body.
-    fn taken(&self, name: &str) -> BTreeMap<String, Value> {
+    pub fn taken(&self, name: &str) -> BTreeMap<String, Value> {
         let taken = self.got(name).into_iter().filter(|one| one["status"] == 200);
         taken.map(|one| (one["id"].as_str().unwrap().to_owned(), one["body"].clone())).collect()
     }
@@ -73,7 +73,7 @@ impl Receiver {
     }
 }
 
-async fn until(what: &str, holds: impl AsyncFn() -> bool) {
+pub async fn until(what: &str, holds: impl AsyncFn() -> bool) {
     for _ in 0..LOOK.1 {
         if holds().await {
             return;

@@ -8,6 +8,7 @@ mod certificates;
 mod classes;
 mod decisions;
 mod documents;
+mod deadlines;
 mod evidence;
 mod findings;
 mod hours;
@@ -18,6 +19,7 @@ mod money;
 mod operation;
 mod providers;
 mod query;
+mod reports;
 mod signed;
 mod uploads;
 mod webhooks;
@@ -88,6 +90,9 @@ fn described() -> OpenApiRouter<App> {
         .routes(routes!(findings::set_status))
         .routes(routes!(bundles::make))
         .routes(routes!(query::query))
+        .routes(routes!(reports::weekly, reports::file))
+        .routes(routes!(reports::backfill))
+        .routes(routes!(deadlines::list))
         .routes(routes!(webhooks::list, webhooks::add))
         .routes(routes!(webhooks::get, webhooks::change, webhooks::remove))
         .routes(routes!(webhooks::test))

@@ -28,7 +28,7 @@ pub(super) async fn list(State(app): State<App>, Asker(actor): Asker) -> Answer<
     Ok(Json(value!({"items": items})))
 }
 
-/// Enter a provider: {external_id, name, kind: enterprise|institution, listed_from?, listed_until?}
+/// Enter a provider: {external_id, name, kind: enterprise|institution, listed_from?, listed_until?, region?}
 #[utoipa::path(post, path = "/v1/providers", tag = "plan", request_body(content = Object, content_type = "application/json"),
     responses((status = 201, description = "the provider"), (status = 200, description = "it was there with the same content"), (status = 409, description = "duplicate")))]
 pub(super) async fn add(State(app): State<App>, Asker(actor): Asker, body: Body) -> Answer<(StatusCode, Json<Value>)> {

@@ -21,6 +21,8 @@ pub enum Section {
     Evidence,
     /// What a rule says cannot be.
     Findings,
+    /// What is due, and the reports.
+    Deadlines,
     /// The sealed log.
     Log,
     /// What the server still has to do, and what it gave up.
@@ -40,6 +42,7 @@ impl Section {
             Section::Applications => "applications",
             Section::Evidence => "evidence",
             Section::Findings => "findings",
+            Section::Deadlines => "deadlines",
             Section::Log => "log",
             Section::Jobs => "jobs",
             Section::Webhooks => "webhooks",
@@ -55,6 +58,7 @@ impl Section {
             "applications" => Section::Applications,
             "evidence" => Section::Evidence,
             "findings" => Section::Findings,
+            "deadlines" | "reports" => Section::Deadlines,
             "log" => Section::Log,
             "jobs" => Section::Jobs,
             "webhooks" => Section::Webhooks,
@@ -70,6 +74,7 @@ impl Section {
             Section::Applications => "/applications",
             Section::Evidence => "/evidence",
             Section::Findings => "/findings",
+            Section::Deadlines => "/deadlines",
             Section::Log => "/log",
             Section::Jobs => "/jobs",
             Section::Webhooks => "/webhooks",
@@ -248,6 +253,9 @@ impl Frame {
         }
         if viewer.findings {
             rail.push(Section::Findings);
+        }
+        if matches!(viewer.role, "provider" | "reviewer" | "inspector" | "admin") {
+            rail.push(Section::Deadlines);
         }
         rail.push(Section::Log);
         if viewer.subscribes {

@@ -28,6 +28,7 @@ pub mod claim;
 pub mod class;
 pub mod classes;
 pub mod decide;
+pub mod deadlines;
 pub mod evidence;
 pub mod evidence_list;
 pub mod finding;
@@ -37,6 +38,7 @@ pub mod jobs;
 pub mod lesson;
 pub mod log;
 pub mod login;
+pub mod reports;
 pub mod trainee;
 pub mod trouble;
 pub mod unmatched;
@@ -84,6 +86,8 @@ pub fn router() -> Router<App> {
         .route("/findings", get(findings::show))
         .route("/findings/{id}", get(finding::show))
         .route("/findings/{id}/status", post(finding::decide))
+        .route("/deadlines", get(deadlines::show))
+        .route("/reports", get(reports::show).post(reports::file))
         .route("/log", get(log::show))
         .route("/jobs", get(jobs::show))
         .route("/jobs/{id}/retry", post(jobs::retry))

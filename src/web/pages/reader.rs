@@ -2,6 +2,7 @@
 
 use super::frame::Frame;
 use super::words::Lang;
+use crate::audit::deadline;
 use crate::audit::overview::{Name, Scope};
 use crate::db::Db;
 use crate::detect::{Both, Rules};
@@ -51,6 +52,8 @@ pub struct Reader<'a> {
     pub plans: bool,
     /// Whether the reader may hand over evidence.
     pub submits: bool,
+    /// Whether the reader may see the notice's reports, and of all classes.
+    pub reports: bool,
     /// Whether the reader may see to jobs.
     pub operates: bool,
     /// What the page has around it.
@@ -58,6 +61,11 @@ pub struct Reader<'a> {
 }
 
 impl Reader<'_> {
+    /// By what deadlines are counted.
+    pub fn deadline_rules(&self) -> deadline::Rules<'_> {
+        deadline::Rules { policies: self.policies, calendar: self.calendar }
+    }
+
     /// A person's name, as far as the reader may see it: `王小红`, or `王**`.
     pub fn person(&self, name: &str) -> String {
         if self.names { name.to_owned() } else { masked(name) }

@@ -3,6 +3,7 @@
 mod opening;
 mod money;
 mod pages;
+mod reports;
 
 pub(super) use pages::every_page;
 

@@ -53,6 +53,7 @@ impl Visit {
             decides: actor.role.may(Right::Decide),
             plans: actor.role.may(Right::Plan),
             submits: actor.role.may(Right::Submit),
+            reports: actor.role.may(Right::Report) && actor.unbounded(),
             operates: actor.role.may(Right::Operate),
             frame: self.frame.clone(),
         }

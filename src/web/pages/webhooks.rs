@@ -10,7 +10,7 @@ use crate::receive::{Actor, Right};
 use crate::register::{Reference, provider};
 use crate::tell::delivery::{self, Delivery};
 use crate::tell::webhook::{self, Changes, NewWebhook, Tools};
-use crate::tell::{EVIDENCE_REFUSED, EVIDENCE_SEALED, HOURS_CREDITED, Webhook, address};
+use crate::tell::{DEADLINES_DAILY, EVIDENCE_REFUSED, EVIDENCE_SEALED, HOURS_CREDITED, Webhook, address};
 use crate::time::Time;
 use askama::Template;
 use axum::Form;
@@ -150,6 +150,7 @@ pub struct New {
     sealed: Option<String>,
     refused: Option<String>,
     credited: Option<String>,
+    deadlines: Option<String>,
 }
 
 /// What the form that ends a webhook, or lets it begin again, sends.
@@ -182,7 +183,12 @@ pub async fn show(visit: Visit, Path(of): Path<String>, Query(asked): Query<Aske
 pub async fn add(visit: Visit, Form(new): Form<New>) -> Response {
     let page = async {
         let actor = may(&visit, Some(&new.csrf))?;
-        let asked = [(EVIDENCE_SEALED, &new.sealed), (EVIDENCE_REFUSED, &new.refused), (HOURS_CREDITED, &new.credited)];
+        let asked = [
+            (EVIDENCE_SEALED, &new.sealed),
+            (EVIDENCE_REFUSED, &new.refused),
+            (HOURS_CREDITED, &new.credited),
+            (DEADLINES_DAILY, &new.deadlines),
+        ];
         let events = asked.into_iter().filter(|(_, asked)| asked.is_some()).map(|(event, _)| event.to_owned()).collect();
         let new = NewWebhook { name: new.name.clone(), url: new.url.trim().to_owned(), events };
         let (made, secret) = webhook::add(visit.app.webhooks(), actor, new, visit.app.clock.now()).await?;

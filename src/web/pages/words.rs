@@ -155,6 +155,7 @@ const FILES: &[&str] = &[
     include_str!("../i18n/webhooks.toml"),
     include_str!("../i18n/opening.toml"),
     include_str!("../i18n/money.toml"),
+    include_str!("../i18n/reports.toml"),
 ];
 
 static TABLE: LazyLock<HashMap<String, Entry>> = LazyLock::new(|| {

@@ -6,6 +6,7 @@ use super::findings::{self, FindingRow};
 use super::frame::Frame;
 use super::reader::Reader;
 use super::visit::Visit;
+use crate::audit::deadline;
 use crate::audit::overview::{self, EvidenceFilter};
 use crate::detect::{self, Filter, Page};
 use crate::error::Result;
@@ -75,6 +76,9 @@ impl Work {
         if reader.decides {
             mention("work.attention.undecided", overview::undecided(db, scope).await?, None, "/applications");
         }
+        let due = deadline::tally(&deadline::all(db, reader.deadline_rules(), scope, now).await?).all;
+        mention("work.attention.overdue", due.overdue, None, "/deadlines?state=overdue");
+        mention("work.attention.due", due.open, None, "/deadlines?state=open");
         mention("work.attention.bare", overview::bare_lessons(db, scope, now).await?, None, "/classes");
         mention("work.attention.failed", overview::evidence_count(db, scope, &failed).await?, None, "/evidence?state=failed");
         if reader.operates {

@@ -349,6 +349,8 @@ fn work(frame: &Frame, quiet: bool) -> Work {
         } else {
             vec![
                 attention("work.attention.findings", 17, Some(1_281_250), "/findings"),
+                attention("work.attention.overdue", 5, None, "/deadlines?state=overdue"),
+                attention("work.attention.due", 1, None, "/deadlines?state=open"),
                 attention("work.attention.bare", 2, None, "/classes?bare=1"),
                 attention("work.attention.failed", 1, None, "/evidence?state=failed"),
                 attention("work.attention.dead", 1, None, "/jobs"),
@@ -463,7 +465,7 @@ fn webhook(frame: &Frame, active: bool) -> Webhook {
     let mut deliveries = vec![delivery(0, crate::tell::TEST, "delivered", None)];
     for (number, problem) in (1..).zip(["timeout", "connect", "broken", "status", "redirect", "not_public", "gone", "ended", "too_late"]) {
         let state = if number % 2 == 0 { "given_up" } else { "waiting" };
-        deliveries.push(delivery(number, &events[number as usize % 3], state, Some(problem)));
+        deliveries.push(delivery(number, &events[number as usize % events.len()], state, Some(problem)));
     }
     let row = WebhookRow {
         id: id(11, 1),
@@ -547,6 +549,8 @@ pub(in super::super) fn every_page(lang: Lang) -> Vec<(String, String)> {
     pages.push(("webhooks-none", html(&Webhooks { frame: of.frame.clone(), rows: Vec::new(), next: None })));
     pages.push(("webhook-none", html(&Webhook { deliveries: Vec::new(), ..ended })));
     pages.push(("webhook", html(&of)));
+    frame.section = Section::Deadlines;
+    pages.extend(super::reports::every_page(&frame));
     frame.section = Section::Evidence;
     let list = |rows: Vec<EvidenceRow>, filter| EvidenceList {
         frame: frame.clone(),
