@@ -15,7 +15,7 @@ use crate::register::lists::Lists;
 use crate::register::policy::Policies;
 use crate::register::profile::Profiles;
 use crate::register::secrets::Secrets;
-use crate::register::{Calendar, platform};
+use crate::register::{Calendar, personal, platform};
 use crate::seal::{Log, key};
 use crate::tell::deliver::Teller;
 use crate::tell::webhook;
@@ -89,7 +89,7 @@ impl App {
         platform::preload(&db, &profiles, clock.now()).await?;
         let objects = Objects::open(&config.objects_url()).await?;
         let keys = config.keys_folder();
-        let secrets = Secrets::load_or_create(&keys.join("data.key"))?;
+        let secrets = Secrets::load_or_create(&keys)?;
         let key = key::load_or_create(&keys.join("log.key"), &config.log.origin)?;
         let log = Log::open(db.clone(), objects.clone(), key, clock.clone()).await?;
         let (policies, calendar, lists) = match config.policy.path() {
@@ -148,6 +148,11 @@ impl App {
     pub fn teller(&self) -> Teller {
         let Parts { db, clock, ids, secrets, config, .. } = &**self;
         Teller { db: db.clone(), clock: clock.clone(), ids: ids.clone(), secrets: secrets.clone(), settings: config.webhooks.clone() }
+    }
+
+    /// What showing personal data needs.
+    pub fn personal(&self) -> personal::Tools<'_> {
+        personal::Tools { db: &self.db, ids: &self.ids, secrets: &self.secrets }
     }
 
     /// What keeping webhooks needs.

@@ -218,6 +218,8 @@ pub mod codes {
         BAD_RULE = "bad_rule", Unprocessable, "The rule cannot be used as written; correct its head or its SQL.";
         BAD_QUERY = "bad_query", Unprocessable, "The query is not allowed or not valid; it may only read the lake's tables.";
         QUERY_LIMIT = "query_limit", Unprocessable, "The query needs more time, rows or memory than allowed; narrow it.";
+        TOO_MANY_LOOKS = "too_many_looks", TooMany, "You have looked at personal data in the clear as often as one may in an hour; go on later.";
+        KEY_IN_USE = "key_in_use", Conflict, "The data key is still needed; nothing was changed.";
         STALE_FORM = "stale_form", Forbidden, "The form has expired and nothing was changed; go back and send it again.";
         LOGIN = "login_failed", Unauthenticated, "Name or password is wrong; try again.";
         WEBHOOK_URL = "webhook_url", Unprocessable, "A webhook's address is https://…, at most 2000 bytes, without user, password or fragment, and leads to no machine or network of the server's own; a closed network is a setting of the operator.";

@@ -59,6 +59,8 @@ ids! {
     RunId,
     /// What a person said of who somebody is.
     ResolutionId,
+    /// A person's request that something kept of them be corrected.
+    CorrectionId,
     /// The registration of a platform's key.
     PlatformKeyId,
     /// The revocation of a platform's key.

@@ -35,6 +35,7 @@ use crate::lake::{self, compact, ingest};
 use crate::link;
 use crate::receive::signature::Signed;
 use crate::receive::{Actor, Claim, Kind, accept};
+use crate::register::reseal;
 use crate::register::resolution::{self, Identity, Says};
 use crate::register::{Resolution, lesson};
 use crate::seal::leaf::{EvidenceLeaf, Leaf};
@@ -69,6 +70,7 @@ pub const FOLLOW: &[Follow] = &[
     (Change::SegmentAdded, compact::JOB, 3 * SECOND),
     // A run of the rules costs a second however little is new, and hours of a class come in bursts.
     (Change::HoursCredited, detect::job::NAME, 3 * SECOND),
+    (Change::KeyAdded, reseal::JOB, 0),
 ];
 
 /// Who outside is told of which change.
@@ -94,6 +96,7 @@ pub async fn run(app: &App, job: &Job) -> Result<()> {
         amend::RECOUNT => amend::recount(app, key(job)?).await,
         compact::JOB => compact(app, key(job)?).await,
         detect::job::NAME => detect::job::run(db, lake, &app.rules, ids, &job.key, now).await.map(drop),
+        reseal::JOB => reseal::run_job(db, secrets, &job.key).await,
         other => Err(Error::internal(format!("no stage does the job '{other}'"))),
     }
 }

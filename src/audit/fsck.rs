@@ -15,6 +15,8 @@ mod uploads;
 use crate::db::Db;
 use crate::error::Result;
 use crate::link;
+use crate::register::reseal;
+use crate::register::secrets::Secrets;
 use crate::seal::{self, Trust};
 use serde::Serialize;
 use std::fmt;
@@ -73,6 +75,8 @@ pub struct Report {
     pub certificates: u64,
     /// Prepayments, claims and steps in the life of claims held against their leaves.
     pub payments: u64,
+    /// Encrypted values opened with the keys at hand.
+    pub sealed: u64,
     /// The first problems.
     pub problems: Vec<Problem>,
     /// All problems.
@@ -127,4 +131,17 @@ pub async fn check(db: &Db, objects: &Objects, trust: &Trust) -> Result<Report> 
         report.problem("credit_differs", format!("Credit run {} of lesson {}: {}", fault.run, fault.lesson, fault.what));
     }
     Ok(report)
+}
+
+/// Opens every encrypted value, and adds those that no key opens to the report.
+pub async fn sealed(db: &Db, secrets: &Secrets, report: &mut Report) -> Result<()> {
+    report.sealed = reseal::check(db, secrets, |column, place| {
+        let (table, column) = (column.table, column.name);
+        report.problem(
+            "sealed_unreadable",
+            format!("No data key opens {column} of {table} {place}; restore the folder of the keys, or the row."),
+        );
+    })
+    .await?;
+    Ok(())
 }

@@ -6,5 +6,6 @@ pub mod deadline;
 pub mod fsck;
 pub mod overview;
 pub mod policy_diff;
+pub mod person;
 pub mod rebuild;
 pub mod report;

@@ -8,7 +8,7 @@ use std::process::ExitCode;
 /// Checks that everything kept still is what it was, and changes nothing
 ///
 /// Re-derives the log's root and tiles from its leaves, hashes every object again, holds every piece of evidence, credit run, key and signature against
-/// its leaf, checks every signature again, and counts the rows of the lake. A server may run meanwhile. Exit 0 only if all holds.
+/// its leaf, checks every signature again, opens every encrypted value, and counts the rows of the lake. A server may run meanwhile. Exit 0 only if all holds.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -22,7 +22,8 @@ pub(super) struct Args {
 
 /// Checks.
 pub(super) async fn run(args: Args, app: App) -> Result<ExitCode> {
-    let report = fsck::check(&app.db, &app.objects, &app.log.trust()).await?;
+    let mut report = fsck::check(&app.db, &app.objects, &app.log.trust()).await?;
+    fsck::sealed(&app.db, &app.secrets, &mut report).await?;
     if args.json {
         println!("{}", serde_json::to_string_pretty(&report)?);
     } else {
@@ -30,7 +31,7 @@ pub(super) async fn run(args: Args, app: App) -> Result<ExitCode> {
             println!("{problem}");
         }
         println!(
-            "{} leaves, {} objects ({} bytes), {} pieces of evidence, {} segments in {} packs or alone ({} rows), {} credit runs, {} resolutions, {} policies, {} decisions, {} amendments, {} keys, {} signatures, {} certificates, {} payments and claims; {} objects are named by nothing",
+            "{} leaves, {} objects ({} bytes), {} pieces of evidence, {} segments in {} packs or alone ({} rows), {} credit runs, {} resolutions, {} policies, {} decisions, {} amendments, {} keys, {} signatures, {} certificates, {} payments and claims, {} encrypted values; {} objects are named by nothing",
             report.leaves,
             report.objects,
             report.bytes,
@@ -47,6 +48,7 @@ pub(super) async fn run(args: Args, app: App) -> Result<ExitCode> {
             report.signatures,
             report.certificates,
             report.payments,
+            report.sealed,
             report.unreferenced
         );
         match report.problems_total {

@@ -1,5 +1,6 @@
-//! `keshi key`: keys that platforms sign with.
+//! `keshi key`: keys that platforms sign with, and those of personal data.
 
+use super::data_key;
 use crate::app::App;
 use crate::error::{Error, Result, codes};
 use crate::pipeline::keys;
@@ -10,7 +11,7 @@ use std::path::PathBuf;
 /// Who registers and revokes from a terminal, in the trail and in the log.
 const ACTOR: &str = "keshi";
 
-/// Registers, lists and revokes the keys that platforms sign with
+/// Registers, lists and revokes the keys that platforms sign with; changes the keys of personal data
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     #[command(subcommand)]
@@ -36,6 +37,21 @@ enum What {
         /// From this time on, RFC 3339; now where it is left out
         #[arg(long)]
         from: Option<String>,
+    },
+    /// Adds a key to personal data; a worker then seals everything with it, while servers go on working
+    RotateData,
+    /// Seals everything with the newest key to personal data now, as the worker would
+    Reseal,
+    /// Keys to personal data: number, file, what it is for, and how many values it has sealed
+    Status {
+        /// As JSON lines
+        #[arg(long)]
+        json: bool,
+    },
+    /// Takes a key to personal data away that seals nothing any more; refuses otherwise
+    Retire {
+        /// Its number, as status says
+        number: u8,
     },
 }
 
@@ -70,6 +86,10 @@ pub(super) async fn run(args: Args, app: App) -> Result<()> {
             let key = keys::register(&app, ACTOR, &of.platform, &new).await?;
             println!("{}  {}", key.id, key.name);
         }
+        What::RotateData => data_key::rotate(&app).await?,
+        What::Reseal => data_key::reseal(&app).await?,
+        What::Status { json } => data_key::status(&app, json).await?,
+        What::Retire { number } => data_key::retire(&app, number).await?,
         What::List { platform, json } => {
             for key in platform_key::list(&app.db, platform.as_deref()).await? {
                 let revoked = platform_key::revoked_from(&app.db, key.id).await?;

@@ -1,6 +1,7 @@
 //! The command line: one file per subcommand.
 
 mod config;
+mod data_key;
 mod demo;
 mod detect;
 mod docs;
@@ -10,6 +11,7 @@ mod fsck;
 mod key;
 mod migrate;
 mod policy;
+mod person;
 mod profile;
 mod rebuild;
 mod serve;
@@ -56,6 +58,7 @@ enum Command {
     Token(token::Args),
     Key(key::Args),
     User(user::Args),
+    Person(person::Args),
     Submit(submit::Args),
     Verify(verify::Args),
     Fsck(fsck::Args),
@@ -113,6 +116,7 @@ async fn dispatch(cli: Cli) -> Result<ExitCode> {
         Command::Trust(args) => trust::run(args, App::open(load()?).await?)?,
         Command::Token(args) => token::run(args, App::open(load()?).await?).await?,
         Command::Key(args) => key::run(args, App::open(load()?).await?).await?,
+        Command::Person(args) => person::run(args, App::open(load()?).await?).await?,
         Command::User(args) => user::run(args, App::open(load()?).await?).await?,
         Command::Submit(args) => submit::run(args).await?,
         Command::Verify(args) => return verify::run(args).await,

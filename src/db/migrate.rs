@@ -25,6 +25,7 @@ const MIGRATIONS: &[Migration] = &[
     Migration { version: 10, name: "plan_and_money", text: include_str!("../../migrations/0010_plan_and_money.sql") },
     Migration { version: 12, name: "opening", text: include_str!("../../migrations/0012_opening.sql") },
     Migration { version: 13, name: "money", text: include_str!("../../migrations/0013_money.sql") },
+    Migration { version: 15, name: "personal_data", text: include_str!("../../migrations/0015_personal_data.sql") },
 ];
 
 pub(super) async fn run(db: &Db) -> Result<()> {

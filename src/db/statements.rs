@@ -13,6 +13,8 @@ const LISTS: &[(&str, &[&str])] = &[
     ("register::opening", crate::register::opening::sql::ALL),
     ("register::amendment", crate::register::amendment::sql::ALL),
     ("register::remark", crate::register::remark::sql::ALL),
+    ("register::personal", crate::register::personal::sql::ALL),
+    ("register::reseal", crate::register::reseal::sql::ALL),
     ("receive", crate::receive::sql::ALL),
     ("receive::upload", crate::receive::upload::sql::ALL),
     ("store", crate::store::sql::ALL),

@@ -6,6 +6,7 @@ use crate::error::Result;
 use crate::jobs::Change;
 use crate::receive::upload;
 use crate::register::opening::decision;
+use crate::register::personal::numbers;
 use crate::store;
 use crate::tell::delivery;
 use crate::time::{DAY, MINUTE};
@@ -15,9 +16,9 @@ use tokio_util::sync::CancellationToken;
 /// Letters asked for at once.
 const LETTERS: i64 = 100;
 
-/// Until `stop`: finishes resumable uploads that a crash left whole, throws away those that expired, throws away what no longer counts in
-/// the lake, asks for written decisions that are still to be made, forgets live events taken in long ago and messages to webhooks that were settled
-/// long ago, and tells once a day what is due.
+/// Until `stop`: reads the keys again, looks at ID numbers that nobody has looked at, finishes resumable uploads that a crash left whole, throws away
+/// those that expired, throws away what no longer counts in the lake, asks for written decisions that are still to be made, forgets live events taken in
+/// long ago and messages to webhooks that were settled long ago, and tells once a day what is due.
 pub async fn keep_house(app: App, stop: CancellationToken) {
     loop {
         if let Err(error) = tidy(&app).await {
@@ -35,6 +36,12 @@ pub async fn keep_house(app: App, stop: CancellationToken) {
 
 async fn tidy(app: &App) -> Result<()> {
     let now = app.clock.now();
+    // A key that was added seals here from now on, and one that was taken away is let go of.
+    app.secrets.reload()?;
+    let looked_at = numbers::check(&app.db, &app.secrets, now).await?;
+    if looked_at > 0 {
+        tracing::info!(looked_at, "looked at ID numbers that were rostered before faults were kept");
+    }
     for upload in upload::left_whole(&app.db, now.plus(-MINUTE)).await? {
         if let Err(error) = finish(app, &upload).await {
             tracing::warn!(upload = %upload.id, %error, cause = ?error.cause, "a whole upload could not be made evidence of");

@@ -55,6 +55,12 @@ pub enum Right {
     SeeNames,
     /// See ID numbers, phones and e-mails in the clear.
     SeePersonal,
+    /// See the accounts that subsidies go to in the clear.
+    SeeAccounts,
+    /// See who looked at whom.
+    SeeTrail,
+    /// Give a person what is kept of them, and take down what is to be corrected.
+    GiveAccess,
     /// See findings.
     SeeFindings,
     /// Judge findings.
@@ -75,9 +81,11 @@ impl Role {
         use Right::*;
         match self {
             Role::Platform => matches!(right, Submit | See | Subscribe),
-            Role::Provider => matches!(right, Plan | Resolve | Submit | See | SeeNames | Subscribe),
-            Role::Reviewer => matches!(right, EnterProviders | Plan | Decide | See | SeeNames | SeeFindings | Query | Report),
-            Role::Inspector => matches!(right, See | SeeNames | SeePersonal | SeeFindings | Query | Report),
+            Role::Provider => matches!(right, Plan | Resolve | Submit | See | SeeNames | GiveAccess | Subscribe),
+            Role::Reviewer => {
+                matches!(right, EnterProviders | Plan | Decide | See | SeeNames | SeeAccounts | GiveAccess | SeeFindings | Query | Report)
+            }
+            Role::Inspector => matches!(right, See | SeeNames | SeePersonal | SeeTrail | SeeFindings | Query | Report),
             Role::Investigator => matches!(right, See | SeeNames | SeePersonal | SeeFindings | Judge | Query),
             Role::Admin => true,
         }

@@ -1,6 +1,8 @@
 //! Rosters: the trainees of a class, their personal data encrypted.
 
+use super::id_number;
 use super::list::{Heading, List, Replaced};
+use super::personal::numbers;
 use super::secrets::{Indexed, Secrets};
 use super::{Class, Reference, reference, sql, trail};
 use crate::db::{Columns, Db, Tx};
@@ -59,6 +61,8 @@ pub struct Trainee {
     pub category: Category,
     /// Login on the platform.
     pub platform_user: Option<String>,
+    /// The code of what is wrong with the ID number ([`id_number::Fault`]), if anything.
+    pub fault: Option<String>,
     id_number_sealed: Vec<u8>,
     phone_sealed: Option<Vec<u8>>,
     email_sealed: Option<Vec<u8>>,
@@ -232,6 +236,7 @@ async fn put(tx: &mut Tx, ids: &Ids, secrets: &Secrets, now: Time, class: ClassI
         .bind(email.as_deref().map(|text| secrets.index(Indexed::Email, text).to_vec()))
         .bind(trainee.platform_user.as_deref().map(str::trim).filter(|text| !text.is_empty()))
         .bind(now.0)
+        .bind(numbers::column(id_number::fault(&number, numbers::today(now))))
         .execute(tx.conn())
         .await?;
     Ok(())
@@ -269,6 +274,7 @@ fn trainee(row: &AnyRow) -> Result<Trainee> {
         name: row.text("name"),
         category: serde_json::from_value(row.text("category").into())?,
         platform_user: row.text_opt("platform_user"),
+        fault: row.text_opt("id_number_fault").filter(|code| !code.is_empty()),
         id_number_sealed: row.get("id_number_sealed"),
         phone_sealed: row.get("phone_sealed"),
         email_sealed: row.get("email_sealed"),

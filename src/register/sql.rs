@@ -75,12 +75,12 @@ pub(crate) const ADD_PERSON: &str =
 /// $1 index.
 pub(crate) const PERSON: &str = "select id from person where id_number_index = $1";
 
-/// $1 id … $13 now. Rostered again, a withdrawn trainee is back.
+/// $1 id … $13 now, $14 fault of the ID number. Rostered again, a withdrawn trainee is back.
 pub(crate) const PUT_TRAINEE: &str = "insert into trainee (id, class_id, person_id, external_id, name, category, \
-     id_number_sealed, phone_sealed, phone_index, email_sealed, email_index, platform_user, created_at) \
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) \
+     id_number_sealed, phone_sealed, phone_index, email_sealed, email_index, platform_user, created_at, id_number_fault) \
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) \
      on conflict (class_id, external_id) do update set person_id = excluded.person_id, name = excluded.name, \
-     category = excluded.category, id_number_sealed = excluded.id_number_sealed, \
+     category = excluded.category, id_number_sealed = excluded.id_number_sealed, id_number_fault = excluded.id_number_fault, \
      phone_sealed = excluded.phone_sealed, phone_index = excluded.phone_index, email_sealed = excluded.email_sealed, \
      email_index = excluded.email_index, platform_user = excluded.platform_user, withdrawn_at = null";
 
@@ -89,15 +89,15 @@ pub(crate) const WITHDRAW_TRAINEE: &str = "update trainee set withdrawn_at = $2 
 
 /// $1 class.
 pub(crate) const ROSTER: &str = "select id, class_id, person_id, external_id, name, category, id_number_sealed, phone_sealed, \
-     email_sealed, platform_user from trainee where class_id = $1 and withdrawn_at is null order by external_id";
+     email_sealed, platform_user, id_number_fault from trainee where class_id = $1 and withdrawn_at is null order by external_id";
 
 /// $1 id.
 pub(crate) const TRAINEE: &str = "select id, class_id, person_id, external_id, name, category, id_number_sealed, phone_sealed, \
-     email_sealed, platform_user from trainee where id = $1";
+     email_sealed, platform_user, id_number_fault from trainee where id = $1";
 
 /// $1 class, $2 id or external id, $3 the same.
 pub(crate) const TRAINEE_OF_CLASS: &str = "select id, class_id, person_id, external_id, name, category, id_number_sealed, phone_sealed, \
-     email_sealed, platform_user from trainee where class_id = $1 and (id = $2 or external_id = $3)";
+     email_sealed, platform_user, id_number_fault from trainee where class_id = $1 and (id = $2 or external_id = $3)";
 
 /// $1 id, $2 class, … $13 now, $14 quiz percent. Timetabled again, a cancelled lesson is back.
 pub(crate) const PUT_LESSON: &str = "insert into lesson (id, class_id, external_id, title, kind, mode, starts_at, ends_at, content_ms, \

@@ -1,7 +1,7 @@
 //! Canonical events in any number, for measuring: one lesson of many trainees who join, beat, answer and leave.
 
 use super::chance::Chance;
-use super::people::with_checksum;
+use crate::register::id_number::with_checksum;
 use crate::time::Time;
 use serde_json::{Value, json};
 use std::io::{self, Write};

@@ -34,7 +34,7 @@ pub use compose::plan;
 pub use lists::{List, application, lessons as timetable, roster};
 pub use logs::export;
 pub use money::{Money, certificates, send_money};
-pub use people::{Person, with_checksum};
+pub use people::Person;
 pub use picture::Photo;
 pub use plan::{
     Act, Class, Content, Expected, Fraud, Item, Lesson, ListFormat, Plan, Provider, Scale, Sitting, Source, Stranger, Trainee, Viewing,

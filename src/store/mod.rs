@@ -263,6 +263,12 @@ pub async fn logs_of_class(tx: &mut Tx, class: ClassId) -> Result<Vec<EvidenceId
     rows.iter().map(|row| row.id("id")).collect()
 }
 
+/// Evidence that is about one trainee alone, the oldest first.
+pub async fn of_trainee(db: &Db, trainee: TraineeId) -> Result<Vec<EvidenceId>> {
+    let rows = sqlx::query(sql::OF_TRAINEE).bind(trainee.to_string()).fetch_all(db.read()).await?;
+    rows.iter().map(|row| row.id("id")).collect()
+}
+
 /// Other evidence with the same bytes.
 pub async fn same_bytes(db: &Db, of: &Evidence, limit: i64) -> Result<Vec<EvidenceId>> {
     let rows = sqlx::query(sql::SAME_BYTES).bind(of.digest.0.to_vec()).bind(of.id.to_string()).bind(limit).fetch_all(db.read()).await?;

@@ -40,6 +40,9 @@ pub(crate) const LIST: &str = columns!(
 /// $1 class. Attendance logs of a class, oldest first.
 pub(crate) const LOGS_OF_CLASS: &str = "select id from evidence where class_id = $1 and kind = 'attendance' order by id";
 
+/// $1 trainee. What is about them alone, oldest first.
+pub(crate) const OF_TRAINEE: &str = "select id from evidence where trainee_id = $1 order by id";
+
 /// $1 digest, $2 not this id, $3 limit. Other evidence with the same bytes.
 pub(crate) const SAME_BYTES: &str = "select id from evidence where digest = $1 and id <> $2 order by id limit $3";
 
@@ -123,6 +126,7 @@ pub(crate) const ALL: &[&str] = &[
     GET,
     LIST,
     LOGS_OF_CLASS,
+    OF_TRAINEE,
     SAME_BYTES,
     ANALYSED,
     FAILED,

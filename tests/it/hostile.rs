@@ -3,6 +3,7 @@
 
 use crate::site::{self, Engine, Site, medium};
 use futures::StreamExt;
+use keshi::register::id_number::with_checksum;
 use keshi::simulate::{self, Client, Plan, Scale};
 use reqwest::{Method, RequestBuilder, StatusCode};
 use serde_json::{Value, json};
@@ -211,7 +212,7 @@ impl House {
         let token = &self.client.access.providers[&self.plan.providers[class.provider].external_id];
         let put = |list: &str| self.call(Method::PUT, &format!("/v1/classes/ext:{}/{list}", class.external_id), token);
         let trainee = |number: &str| json!({ "external_id": "T", "name": "例", "id_number": number, "category": "employee" });
-        let good = simulate::with_checksum("61090019900101001");
+        let good = with_checksum("61090019900101001");
         for (what, request, status, code) in [
             ("a roster that is no JSON", put("roster").header("content-type", "application/json").body("{\"trainees\":"), 400, "invalid"),
             ("a roster of nothing", put("roster").body(""), 422, "unsupported_list"),

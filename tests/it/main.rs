@@ -14,6 +14,7 @@ mod notice_decision;
 mod notice_opening;
 mod notice_money;
 mod notice_reports;
+mod personal;
 mod platforms;
 mod recorded;
 mod resumed;

@@ -13,7 +13,8 @@ pub(crate) const LESSONS: &str = "select l.id, l.class_id, c.provider_id, c.plat
      c.policy as class_policy from lesson l join class c on c.id = l.class_id order by l.id";
 
 /// Who is on which roster.
-pub(crate) const ROSTER: &str = "select class_id, id, person_id, category, withdrawn_at, created_at from trainee order by class_id, id";
+pub(crate) const ROSTER: &str =
+    "select class_id, id, person_id, category, withdrawn_at, created_at, nullif(id_number_fault, '') from trainee order by class_id, id";
 
 /// Trainees and the human behind them; contacts only as keyed hashes.
 pub(crate) const TRAINEES: &str = "select t.id, t.person_id, t.class_id, c.provider_id, t.phone_index, t.email_index from trainee t join class c on c.id = t.class_id order by t.id";

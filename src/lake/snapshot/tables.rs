@@ -107,6 +107,7 @@ pub(crate) const TABLES: &[Table] = &[
             ("category", Text),
             ("withdrawn_at", Moment),
             ("created_at", Moment),
+            ("id_number_fault", Text),
         ],
         statement: sql::ROSTER,
         rows: Rows::Plain,

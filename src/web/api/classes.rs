@@ -2,9 +2,10 @@
 
 use super::{checks, class_of, json, small};
 use crate::app::App;
-use crate::error::{Error, codes};
+use crate::error::{Error, Result, codes};
 use crate::pipeline;
 use crate::receive::{Actor, Right};
+use crate::register::personal::account;
 use crate::register::secrets::Secrets;
 use crate::register::{Class, Trainee, class, lesson, platform, provider, roster, trail};
 use crate::web::auth::Asker;
@@ -64,19 +65,34 @@ pub(super) async fn add(State(app): State<App>, Asker(actor): Asker, body: Body)
         return Err(Error::new(&codes::FORBIDDEN, "A provider opens its own classes only; name yourself as provider.").into());
     }
     let (kept, new) = class::add(&app.db, &app.ids, &app.secrets, app.clock.now(), &actor.label, new).await?;
-    let answer = checks::beside(&app, &kept, told(&app, &kept)?).await?;
+    let answer = checks::beside(&app, &kept, with_account(&app, &actor, &kept).await?).await?;
     Ok((if new { StatusCode::CREATED } else { StatusCode::OK }, answer))
 }
 
-/// One class
+/// A class as the asker may see it: the account it is paid to by its last four digits, and what is wrong with it.
+async fn with_account(app: &App, actor: &Actor, class: &Class) -> Answer<Value> {
+    let mut shown = told(app, class)?;
+    if actor.role.may(Right::Plan)
+        && let Some(account) = account::masked(&app.db, &app.secrets, class.id).await?
+    {
+        shown["bank_account_masked"] = account.masked.into();
+        if let Some(fault) = account.fault {
+            shown["bank_account_fault"] = fault.code().into();
+        }
+    }
+    Ok(shown)
+}
+
+/// One class; bank_account_masked and bank_account_fault for providers, reviewers and administrators
 #[utoipa::path(get, path = "/v1/classes/{class}", tag = "plan", params(("class" = String, Path)), responses((status = 200, description = "the class"), (status = 404, description = "unknown_class")))]
 pub(super) async fn get(State(app): State<App>, Asker(actor): Asker, Path(class): Path<String>) -> Answer<Json<Value>> {
     actor.require(Right::See)?;
-    Ok(Json(told(&app, &class_of(&app, &actor, &class).await?)?))
+    let class = class_of(&app, &actor, &class).await?;
+    Ok(Json(with_account(&app, &actor, &class).await?))
 }
 
 /// The roster: names for those who may see them, ID numbers masked
-#[utoipa::path(get, path = "/v1/classes/{class}/roster", tag = "plan", params(("class" = String, Path)), responses((status = 200, description = "{items: [trainee]}")))]
+#[utoipa::path(get, path = "/v1/classes/{class}/roster", tag = "plan", params(("class" = String, Path)), responses((status = 200, description = "{items: [trainee]}; id_number_fault (length, characters, region, birth_date, birth_to_come, checksum) where the number is none of GB 11643")))]
 pub(super) async fn roster(State(app): State<App>, Asker(actor): Asker, Path(class): Path<String>) -> Answer<Json<Value>> {
     actor.require(Right::See)?;
     let class = class_of(&app, &actor, &class).await?;
@@ -153,6 +169,9 @@ fn shown(trainees: &[Trainee], actor: &Actor, secrets: &Secrets) -> Answer<Vec<V
             "id": trainee.id, "class": trainee.class, "external_id": trainee.external_id, "category": trainee.category,
             "platform_user": trainee.platform_user,
         });
+        if let Some(fault) = &trainee.fault {
+            item["id_number_fault"] = fault.clone().into();
+        }
         if actor.role.may(Right::SeeNames) {
             item["name"] = trainee.name.clone().into();
             item["id_number_masked"] = roster::masked(&trainee.reveal(secrets)?.id_number).into();

@@ -17,6 +17,7 @@ mod keys;
 mod log;
 mod money;
 mod operation;
+pub(super) mod personal;
 mod providers;
 mod query;
 mod reports;
@@ -70,6 +71,13 @@ fn described() -> OpenApiRouter<App> {
         .routes(routes!(money::decide))
         .routes(routes!(money::settle))
         .routes(routes!(money::pack))
+        .routes(routes!(personal::account))
+        .routes(routes!(personal::reveal))
+        .routes(routes!(personal::corrections_of, personal::ask))
+        .routes(routes!(personal::corrections))
+        .routes(routes!(personal::close))
+        .routes(routes!(personal::access))
+        .routes(routes!(personal::trail))
         .routes(routes!(who::unmatched))
         .routes(routes!(who::resolutions, who::resolve))
         .routes(routes!(evidence::list, evidence::submit))

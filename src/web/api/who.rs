@@ -9,6 +9,7 @@ use crate::ids::ClassId;
 use crate::lake::{self, ingest};
 use crate::pipeline;
 use crate::receive::{Actor, Right};
+use crate::register::personal::mask;
 use crate::register::resolution::{self, Says};
 use crate::register::{Class, Resolution, roster, trail};
 use crate::web::auth::Asker;
@@ -46,7 +47,7 @@ pub(super) async fn unmatched(
             value!({"trainee": suggestion.trainee, "external_id": external_id, "name": name, "likeness": suggestion.likeness})
         });
         items.push(value!({
-            "identity": one.identity, "doubt": one.doubt, "written": written(&actor, serde_json::to_value(&who)?),
+            "identity": one.identity, "doubt": one.doubt, "written": written(serde_json::to_value(&who)?),
             "rows": one.rows, "logs": one.logs, "span_ms": one.span_ms, "evidence": {"id": one.evidence, "row": one.first_row},
             "suggestions": suggested.collect::<Vec<_>>(),
         }));
@@ -73,7 +74,7 @@ pub(super) async fn resolutions(
     let next = (said.len() as i64 == limit).then(|| said.last().map(|last| last.id.to_string())).flatten();
     let mut items = Vec::with_capacity(said.len());
     for one in &said {
-        items.push(told(&app, &actor, one).await?);
+        items.push(told(&app, one).await?);
     }
     Ok(Json(with_next(value!({"items": items}), next)))
 }
@@ -111,7 +112,7 @@ pub(super) async fn resolve(
         _ => return Err(Error::new(&codes::INVALID, "Send one of trainee, nobody: true and withdraw: true.").into()),
     };
     let kept = pipeline::resolve(&app, &actor, class.id, sent.identity.parse()?, says, &sent.reason).await?;
-    Ok((StatusCode::CREATED, Json(told(&app, &actor, &kept).await?)))
+    Ok((StatusCode::CREATED, Json(told(&app, &kept).await?)))
 }
 
 /// The class, if the asker may see names in it; that is written down.
@@ -128,25 +129,28 @@ async fn looked(app: &App, actor: &Actor, class: ClassId) -> Result<()> {
     trail::looked(&app.db, &app.ids, app.clock.now(), note).await
 }
 
-/// What the file writes of somebody, as far as the asker may see it: names and accounts; numbers and addresses for few.
-fn written(actor: &Actor, mut who: Value) -> Value {
-    if let (Some(fields), false) = (who.as_object_mut(), actor.role.may(Right::SeePersonal)) {
-        for key in ["phone", "email", "id_number"] {
-            if let Some(Value::String(text)) = fields.get_mut(key) {
-                *text = roster::masked(text);
-            }
+/// What the file writes of somebody: names and accounts; numbers and addresses masked, for everybody.
+fn written(mut who: Value) -> Value {
+    for (key, value) in who.as_object_mut().into_iter().flatten() {
+        if let Value::String(text) = value {
+            *text = match key.as_str() {
+                "phone" => mask::phone(text),
+                "email" => mask::email(text),
+                "id_number" => mask::id_number(text),
+                _ => mask::text(text),
+            };
         }
     }
     who
 }
 
-async fn told(app: &App, actor: &Actor, one: &Resolution) -> Result<Value> {
+async fn told(app: &App, one: &Resolution) -> Result<Value> {
     let index = match one.leaf {
         Some(leaf) => app.log.receipt(leaf).await?.map(|sealed| sealed.index),
         None => None,
     };
     let mut told = value!({
-        "id": one.id, "class": one.class, "identity": one.identity, "written": written(actor, serde_json::from_str(&one.who(&app.secrets)?)?),
+        "id": one.id, "class": one.class, "identity": one.identity, "written": written(serde_json::from_str(&one.who(&app.secrets)?)?),
         "says": one.says.as_str(), "reason": one.reason(&app.secrets)?, "by": one.actor, "at": one.at,
     });
     if let Some(trainee) = one.says.trainee() {

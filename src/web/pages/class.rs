@@ -15,6 +15,7 @@ use crate::error::{Error, Result, codes};
 use crate::ids::{ClassId, LessonId, TraineeId};
 use crate::lake;
 use crate::link::{self, ClassCredit};
+use crate::register;
 use crate::register::policy::Policy;
 use crate::register::subsidy::{Rate, Regime, Terms, highest, rate};
 use crate::time::Time;
@@ -101,6 +102,8 @@ pub struct Class {
     pub checks: Vec<Check>,
     /// Its application, papers and amendments.
     pub opening: Opening,
+    /// Trainees whose ID numbers are at fault: id, the provider's number, the code of the fault.
+    pub faults: Vec<(String, String, String)>,
 }
 
 impl Class {
@@ -148,12 +151,19 @@ impl Class {
             policy: (policy.name(), title(&reader, &policy)),
             opening: Opening::read(&reader, id).await?,
             checks: if reader.names { checks::read(&reader, id).await? } else { Vec::new() },
+            faults: faults(&reader, id).await?,
             class,
             matrix,
             lessons,
             frame: reader.frame,
         })
     }
+}
+
+/// Whose ID numbers are at fault.
+async fn faults(reader: &Reader<'_>, class: ClassId) -> Result<Vec<(String, String, String)>> {
+    let roster = register::roster::of_class(reader.db, class).await?;
+    Ok(roster.into_iter().filter_map(|one| Some((one.id.to_string(), one.external_id, one.fault?))).collect())
 }
 
 /// What a credited hour of a class is worth.

@@ -14,6 +14,7 @@ use crate::audit::overview::{self, EvidenceHead};
 use crate::detect::Finding;
 use crate::error::{Error, Result, RowError, codes};
 use crate::ids::EvidenceId;
+use crate::register::personal::mask;
 use crate::register::platform_key;
 use crate::store;
 use crate::tables::{self, Limits};
@@ -237,12 +238,13 @@ async fn raw_row(reader: &Reader<'_>, head: &EvidenceHead, row: Option<u64>) -> 
     Ok(Some(found))
 }
 
-/// The cells of a row, from the kept bytes.
+/// The cells of a row, from the kept bytes, what looks like a number or an address of a person masked: whoever needs it whole reads the bytes,
+/// which is written down.
 pub(super) async fn quoted(reader: &Reader<'_>, head: &EvidenceHead, row: u64) -> Result<Option<String>> {
     let copy = reader.objects.local_copy(&head.digest).await.map_err(Error::from)?;
     let count = attendance::counted(head.reader.as_deref());
     let cells = tokio::task::spawn_blocking(move || tables::quote(File::open(copy.path())?, row, count, Limits::default()));
-    Ok(cells.await.map_err(Error::internal)??.map(|cells| cells.join("\t")))
+    Ok(cells.await.map_err(Error::internal)??.map(|cells| mask::text(&cells.join("\t"))))
 }
 
 /// What the page is asked for.

@@ -39,6 +39,7 @@ pub mod lesson;
 pub mod log;
 pub mod login;
 pub mod reports;
+pub mod personal;
 pub mod trainee;
 pub mod trouble;
 pub mod unmatched;
@@ -81,6 +82,11 @@ pub fn router() -> Router<App> {
         .route("/lessons/{id}", get(lesson::show))
         .route("/hours/{lesson}/{trainee}", get(hour::show))
         .route("/trainees/{id}", get(trainee::show))
+        .route("/trainees/{id}/personal", post(personal::reveal))
+        .route("/trainees/{id}/access", post(personal::access))
+        .route("/trainees/{id}/corrections", post(personal::ask))
+        .route("/corrections", get(personal::list))
+        .route("/corrections/{id}/close", post(personal::close))
         .route("/evidence", get(evidence_list::show))
         .route("/evidence/{id}", get(evidence::show))
         .route("/findings", get(findings::show))

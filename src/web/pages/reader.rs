@@ -40,6 +40,10 @@ pub struct Reader<'a> {
     pub names: bool,
     /// Whether the reader may see rows of logs as they were written, numbers and addresses of people included.
     pub personal: bool,
+    /// Whether the reader may see who looked.
+    pub trail: bool,
+    /// Whether the reader gives people what is kept of them.
+    pub gives: bool,
     /// Whether the reader may see findings.
     pub findings: bool,
     /// Whether the reader may judge them.

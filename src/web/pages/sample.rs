@@ -4,6 +4,7 @@ mod opening;
 mod money;
 mod pages;
 mod reports;
+mod personal;
 
 pub(super) use pages::every_page;
 
@@ -23,6 +24,7 @@ use super::line::{Lesson as Drawn, Line, Mark, Order, Person, Picture, Recording
 use super::log::{LeafRow, Log};
 use super::login::Login;
 use super::matrix::{Cell, Column, Matrix, Row};
+use super::personal::{CorrectionRow, Corrections, LookRow, PersonCopy, Personal, Sheet};
 use super::proof::Proof;
 use super::state::State;
 use super::trainee::{HourRow, Trainee};

@@ -3,6 +3,7 @@
 use super::class::worth;
 use super::findings::{FindingRow, standing};
 use super::frame::Frame;
+use super::personal::{self, CorrectionRow, LookRow, Personal};
 use super::reader::Reader;
 use super::state::State;
 use super::visit::{self, Visit};
@@ -10,6 +11,7 @@ use crate::audit::overview::{self, LessonLine, TraineeHead};
 use crate::error::{Error, Result, codes};
 use crate::ids::{LessonId, TraineeId};
 use crate::link::{self, Trace};
+use crate::register::personal::correction::Field;
 use crate::register::roster;
 use askama::Template;
 use axum::extract::Path;
@@ -43,8 +45,12 @@ pub struct Trainee {
     pub head: TraineeHead,
     /// The name, as far as the reader may see it.
     pub name: String,
-    /// The ID number, masked; none where the reader may not see even that.
-    pub id_number: Option<String>,
+    /// What is kept of the person, masked unless it was asked for; none where the reader may not see even that.
+    pub personal: Option<Personal>,
+    /// Who has looked, the newest first; none where the reader may not see that.
+    pub looks: Option<Vec<LookRow>>,
+    /// What was asked to be corrected; none for who does not give access.
+    pub corrections: Option<Vec<CorrectionRow>>,
     /// Hours in the order of time.
     pub hours: Vec<HourRow>,
     /// What the credited hours are worth in fen.
@@ -54,6 +60,11 @@ pub struct Trainee {
 }
 
 impl Trainee {
+    /// What may be asked to be corrected.
+    pub fn fields(&self) -> [&'static str; 8] {
+        Field::ALL.map(Field::as_str)
+    }
+
     /// Thousandths of a lesson hour credited.
     pub fn credited(&self) -> i64 {
         self.hours.iter().map(|hour| hour.credited).sum()
@@ -77,9 +88,12 @@ impl Trainee {
         let lessons = overview::lessons(reader.db, head.class).await?;
         let hours: Vec<HourRow> =
             lessons.into_iter().map(|lesson| hour(traces.get(&lesson.id).copied(), disputed.contains(&lesson.id), lesson)).collect();
+        let kept = roster::by_id(reader.db, id).await?;
         Ok(Trainee {
             name: reader.person(&head.line.name),
-            id_number: if reader.personal { Some(masked_number(&reader, id).await?) } else { None },
+            personal: if reader.personal { Some(Personal::masked(&kept, reader.secrets)?) } else { None },
+            looks: if reader.trail { Some(personal::looks(&reader, &kept).await?) } else { None },
+            corrections: if reader.gives { Some(personal::of_trainee(&reader, id).await?) } else { None },
             fen: worth(&reader, &class).await?.fen_for(hours.iter().map(|hour| hour.credited).sum()),
             findings: standing(&reader, None, Some(id), |_| true).await?,
             head,
@@ -87,12 +101,6 @@ impl Trainee {
             frame: reader.frame,
         })
     }
-}
-
-/// The number of the identity card with its middle hidden; the whole of it is never on a page.
-async fn masked_number(reader: &Reader<'_>, id: TraineeId) -> Result<String> {
-    let revealed = roster::by_id(reader.db, id).await?.reveal(reader.secrets)?;
-    Ok(roster::masked(&revealed.id_number))
 }
 
 fn hour(trace: Option<&Trace>, disputed: bool, lesson: LessonLine) -> HourRow {

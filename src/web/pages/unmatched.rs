@@ -11,6 +11,7 @@ use crate::ids::{ClassId, TraineeId};
 use crate::lake::{self, ingest};
 use crate::pipeline;
 use crate::receive::identity::Right;
+use crate::register::personal::mask;
 use crate::register::resolution::{self, Says};
 use crate::register::{Reference, Resolution, roster};
 use crate::time::Time;
@@ -146,7 +147,7 @@ impl Unmatched {
             rows.push(Waits {
                 identity: one.identity.to_string(),
                 name: written(&who),
-                keys: keys(&who, reader.personal),
+                keys: keys(&who),
                 doubt: one.doubt.clone(),
                 rows: one.rows,
                 logs: one.logs,
@@ -211,19 +212,18 @@ async fn told(reader: &Reader<'_>, one: &Resolution, names: &HashMap<TraineeId, 
 /// What stands for somebody on the page: the name, else the account, else that there is only a number.
 fn written(who: &Who) -> String {
     let known = who.name.clone().or_else(|| who.platform_user.clone()).or_else(|| who.trainee.clone());
-    known.unwrap_or_else(|| "—".to_owned())
+    known.map_or_else(|| "—".to_owned(), |known| mask::text(&known))
 }
 
-/// What else the row says of the person; numbers and addresses in full for few.
-fn keys(who: &Who, personal: bool) -> Vec<(&'static str, String)> {
-    let shown = |text: &String| if personal { text.clone() } else { roster::masked(text) };
-    let account = who.platform_user.clone().filter(|_| who.name.is_some());
+/// What else the row says of the person; numbers and addresses masked.
+fn keys(who: &Who) -> Vec<(&'static str, String)> {
+    let account = who.platform_user.as_deref().filter(|_| who.name.is_some()).map(mask::text);
     let keys = [
         ("trainee", who.trainee.clone()),
         ("platform_user", account),
-        ("phone", who.phone.as_ref().map(shown)),
-        ("email", who.email.as_ref().map(shown)),
-        ("id_number", who.id_number.as_ref().map(shown)),
+        ("phone", who.phone.as_deref().map(mask::phone)),
+        ("email", who.email.as_deref().map(mask::email)),
+        ("id_number", who.id_number.as_deref().map(mask::id_number)),
     ];
     keys.into_iter().filter_map(|(key, value)| Some((key, value?))).collect()
 }

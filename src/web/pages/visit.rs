@@ -47,6 +47,8 @@ impl Visit {
             scope: Scope { provider: actor.provider.map(|id| id.to_string()), platform: actor.platform.clone() },
             names: actor.role.may(Right::SeeNames),
             personal: actor.role.may(Right::SeePersonal),
+            trail: actor.role.may(Right::SeeTrail),
+            gives: actor.role.may(Right::GiveAccess),
             findings: actor.role.may(Right::SeeFindings),
             judges: actor.role.may(Right::Judge),
             resolves: actor.role.may(Right::Resolve),

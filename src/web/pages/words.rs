@@ -156,6 +156,7 @@ const FILES: &[&str] = &[
     include_str!("../i18n/opening.toml"),
     include_str!("../i18n/money.toml"),
     include_str!("../i18n/reports.toml"),
+    include_str!("../i18n/personal.toml"),
 ];
 
 static TABLE: LazyLock<HashMap<String, Entry>> = LazyLock::new(|| {
@@ -285,8 +286,17 @@ mod tests {
             pipeline,
         };
         codes.extend(
-            [ingest::JOB, ingest::JOB_LIVE, ingest::REREAD, compact::JOB, media::job::JOB, pipeline::LINK, detect::job::NAME]
-                .map(|kind| format!("job_kind.{kind}")),
+            [
+                ingest::JOB,
+                ingest::JOB_LIVE,
+                ingest::REREAD,
+                compact::JOB,
+                media::job::JOB,
+                pipeline::LINK,
+                detect::job::NAME,
+                crate::register::reseal::JOB,
+            ]
+            .map(|kind| format!("job_kind.{kind}")),
         );
         use clap::ValueEnum;
         codes.extend(crate::analyse::attendance::ROW_CODES.iter().map(|(code, _)| format!("fault.{code}")));

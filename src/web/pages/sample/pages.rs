@@ -43,6 +43,7 @@ pub(super) fn class(frame: &Frame, trainees: u64, lessons: u64) -> Class {
         policy: ("shaanxi-2020-31@1a2b3c4d".into(), "陕西省职业技能提升行动线上培训（陕人社函〔2020〕31号）".into()),
         checks: checks(frame),
         opening: super::opening::opening(false),
+        faults: vec![(id(3, 5), "AK-006".into(), "checksum".into())],
         rate: (750, "没有登记补贴标准，按预算标准计（陕人社函〔2020〕31号 五(三)）。".into()),
     }
 }
@@ -333,7 +334,9 @@ fn trainee(frame: &Frame) -> Trainee {
             elsewhere: vec![(typed(3, 105), "2019年第7期电工班".into())],
         },
         name: name(5),
-        id_number: Some("6109**********4X1X".into()),
+        personal: Some(personal::kept()),
+        looks: Some(vec![personal::look("personal.seen")]),
+        corrections: Some(vec![personal::correction(1, "corrected"), personal::correction(2, "open")]),
         hours: hours.collect(),
         fen: 12_750,
         findings: vec![finding_row(0)],
@@ -540,6 +543,9 @@ pub(in super::super) fn every_page(lang: Lang) -> Vec<(String, String)> {
     pages.push(("hour-disputed", html(&hour(&frame, 7))));
     pages.push(("hour-absent", html(&hour(&frame, 3))));
     pages.push(("trainee", html(&trainee(&frame))));
+    let shown = Personal { clear: true, fault: None, ..personal::kept() };
+    pages.push(("trainee-shown", html(&Trainee { personal: Some(shown), looks: Some(Vec::new()), corrections: None, ..trainee(&frame) })));
+    pages.extend(personal::pages(&frame));
     pages.push(("unmatched", html(&unmatched(&frame))));
     let none = Unmatched { rows: Vec::new(), said: Vec::new(), people: 0, rows_total: 0, more: 0, next: None, ..unmatched(&frame) };
     pages.push(("unmatched-none", html(&Unmatched { may_resolve: false, ..none })));

@@ -16,23 +16,25 @@ use std::sync::atomic::AtomicI64;
 use tempfile::TempDir;
 use tower::ServiceExt;
 
+/// The ID number of everybody in the world.
+pub(super) const NUMBER: &str = "11010519491231002X";
 const PASSWORD: &str = "correct horse battery";
 const CLASS: &str = "/classes/0190a1b2-0002-7000-8000-000000000001";
 
-struct Site {
-    app: App,
+pub(super) struct Site {
+    pub(super) app: App,
     router: Router,
     _folder: TempDir,
 }
 
-struct Answer {
-    status: StatusCode,
+pub(super) struct Answer {
+    pub(super) status: StatusCode,
     headers: HeaderMap,
-    html: String,
+    pub(super) html: String,
 }
 
 impl Answer {
-    fn location(&self) -> &str {
+    pub(super) fn location(&self) -> &str {
         self.headers.get(header::LOCATION).map_or("", |value| value.to_str().expect("text"))
     }
 
@@ -41,7 +43,7 @@ impl Answer {
         cookies.filter_map(|text| text.split(';').next()?.split_once('=')).find(|(key, _)| *key == name).map(|(_, value)| value.to_owned())
     }
 
-    fn csrf(&self) -> String {
+    pub(super) fn csrf(&self) -> String {
         let rest = self.html.split("name=\"csrf\" value=\"").nth(1).expect("a form");
         rest.split('"').next().expect("a value").to_owned()
     }
@@ -49,7 +51,7 @@ impl Answer {
 
 impl Site {
     /// A server with the world of the read model's tests and a login for some roles.
-    async fn open() -> Site {
+    pub(super) async fn open() -> Site {
         let folder = tempfile::tempdir().expect("a folder");
         let mut config: Config = toml::from_str(DEFAULTS).expect("the defaults are settings");
         config.data.folder = folder.path().to_owned();
@@ -57,7 +59,7 @@ impl Site {
         let clock = Clock::Fixed(Arc::new(AtomicI64::new("2020-03-04T12:00:00+08:00".parse::<Time>().expect("valid").0)));
         let app = App::open_at(config, clock.clone()).await.expect("opens");
         overview::testing::world(&app.db).await;
-        overview::testing::number(&app.db, app.secrets.seal("11010519491231002X")).await;
+        overview::testing::number(&app.db, app.secrets.seal(NUMBER)).await;
         let ids = Ids::new(clock);
         for role in [Role::Platform, Role::Provider, Role::Inspector, Role::Investigator, Role::Admin] {
             let provider: ProviderId = "0190a1b2-0001-7000-8000-000000000001".parse().expect("an id");
@@ -78,18 +80,18 @@ impl Site {
         Answer { status: parts.status, headers: parts.headers, html: String::from_utf8_lossy(&bytes).into_owned() }
     }
 
-    async fn get(&self, place: &str, cookie: &str) -> Answer {
+    pub(super) async fn get(&self, place: &str, cookie: &str) -> Answer {
         let request = Request::get(place).header(header::ACCEPT, "text/html").header(header::COOKIE, cookie);
         self.send(request.body(Body::empty()).expect("a request")).await
     }
 
-    async fn post(&self, place: &str, cookie: &str, form: &str) -> Answer {
+    pub(super) async fn post(&self, place: &str, cookie: &str, form: &str) -> Answer {
         let request = Request::post(place).header(header::COOKIE, cookie).header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
         self.send(request.body(Body::from(form.to_owned())).expect("a request")).await
     }
 
     /// Logs in through the form and returns the session as a browser sends it.
-    async fn log_in(&self, role: &str) -> String {
+    pub(super) async fn log_in(&self, role: &str) -> String {
         let door = self.get("/login", "").await;
         let cookie = format!("keshi_door={}", door.cookie("keshi_door").expect("a door"));
         let form = format!("csrf={}&name={role}&password={}&next=%2Fclasses", door.csrf(), PASSWORD.replace(' ', "+"));

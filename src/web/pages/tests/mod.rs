@@ -1,6 +1,7 @@
 //! What holds for every page at once, and over HTTP.
 
 mod http;
+mod personal;
 
 use super::sample::every_page;
 use super::words::{Lang, MISSING};
