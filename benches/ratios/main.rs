@@ -14,6 +14,7 @@ mod machine;
 mod postgres;
 mod receipts;
 mod seal;
+mod sender;
 mod server;
 mod trace;
 mod upload;

@@ -18,6 +18,7 @@ mod serve;
 mod simulate;
 mod sql;
 mod submit;
+mod threads;
 mod token;
 mod trust;
 mod user;

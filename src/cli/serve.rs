@@ -1,5 +1,6 @@
 //! `keshi serve`: the server, with workers inside.
 
+use super::threads::Threads;
 use crate::app::App;
 use crate::config::Config;
 use crate::error::{Error, Result, codes};
@@ -64,7 +65,8 @@ pub(super) async fn run(_args: Args, app: App) -> Result<()> {
         let (log, stop) = (app.log.clone(), unsealed.clone());
         async move { log.run(stop).await }
     });
-    let workers = tokio::spawn(jobs::work(
+    let (requests, work) = (Threads::new("keshi-web")?, Threads::new("keshi-work")?);
+    let workers = work.spawn(jobs::work(
         app.jobs.clone(),
         app.db.clone(),
         app.clock.clone(),
@@ -81,7 +83,11 @@ pub(super) async fn run(_args: Args, app: App) -> Result<()> {
         tracing::info!("stopping: requests and jobs under way are finished first");
         told.cancel();
     });
-    let served = web::serve(app, listener, stop.clone()).await;
+    // A socket belongs to the runtime that waits for it.
+    let listener = listener.into_std()?;
+    let ended = stop.clone();
+    let served = requests.spawn(async move { web::serve(app, TcpListener::from_std(listener)?, ended).await });
+    let served = served.await.unwrap_or_else(|panic| Err(Error::internal(panic)));
     stop.cancel();
     unsealed.cancel();
     let _ = tokio::join!(sequencer, workers, teller);

@@ -2,6 +2,9 @@
 //!
 //! A sync takes milliseconds and SQLite has one writer, so two hundred uploads at once would wait for two hundred syncs one after the
 //! other. Here they wait for one or two. PostgreSQL groups commits by itself; there each change has its own transaction.
+//!
+//! A statement is a message to the connection's thread and one back. The task that sends them lives in the runtime the database was opened in,
+//! not in the one of who asks: between thousands of requests each answer would wait for its turn among them.
 
 use super::{Db, Engine, Tx, sql};
 use crate::error::{Error, Result};
@@ -81,7 +84,7 @@ impl Db {
             !std::mem::replace(&mut waiting.busy, true)
         };
         if start {
-            tokio::spawn(self.clone().commit_groups());
+            self.home.spawn(self.clone().commit_groups());
         }
         told.await.map_err(|_| Error::internal("the change panicked, or the server stops"))?
     }

@@ -19,6 +19,7 @@ use std::path::Path;
 use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::runtime::Handle;
 use tokio::sync::{Mutex, OwnedMutexGuard};
 
 /// Which engine is behind a [`Db`].
@@ -38,6 +39,8 @@ pub struct Db {
     /// SQLite takes one writer at a time; queueing here, fairly and asleep, beats its busy-wait.
     writer: Arc<Mutex<()>>,
     group: Arc<group::Group>,
+    /// The runtime it was opened in: groups are committed there, whoever asks for it.
+    home: Handle,
 }
 
 /// A write transaction. Dropped without [`Tx::commit`], it is rolled back.
@@ -62,8 +65,17 @@ impl Db {
         let options = AnyConnectOptions::from_str(&url).map_err(|cause| {
             Error::new(&codes::CONFIG, "The database URL is neither sqlite:PATH nor postgres://…; correct it.").because(cause)
         })?;
+        let connections = connections.max(2);
+        // Each connection to a file has a thread of sqlx's own, which takes over the priority of whoever opens it: all are opened here, and stay.
+        let (at_once, age) = match engine {
+            Engine::Sqlite => (connections, None),
+            Engine::Postgres => (0, Some(Duration::from_secs(600))),
+        };
         let pool = AnyPoolOptions::new()
-            .max_connections(connections.max(2))
+            .max_connections(connections)
+            .min_connections(at_once)
+            .idle_timeout(age)
+            .max_lifetime(age.map(|age| 3 * age))
             .acquire_timeout(Duration::from_secs(30))
             .test_before_acquire(engine == Engine::Postgres) // a file does not go away; asking costs as much as a query
             .after_connect(move |connection, _| {
@@ -79,7 +91,7 @@ impl Db {
             .connect_with(options)
             .await
             .map_err(|cause| Error::of(&codes::DATABASE_AWAY).because(cause))?;
-        Ok(Db { pool, engine, writer: Arc::new(Mutex::new(())), group: Arc::default() })
+        Ok(Db { pool, engine, writer: Arc::new(Mutex::new(())), group: Arc::default(), home: Handle::current() })
     }
 
     /// Which engine this is.

@@ -5,6 +5,7 @@
 //! back when the worker dies. Every job may run twice. After [`MAX_ATTEMPTS`] failures it is *dead*: kept with its error until a
 //! person retries or removes it.
 
+mod pace;
 pub(crate) mod sql;
 mod worker;
 
@@ -14,6 +15,7 @@ use crate::db::{Db, Engine, Tx};
 use crate::error::{Error, Result, codes};
 use crate::ids::{Ids, JobId};
 use crate::time::{SECOND, Time};
+use pace::Pace;
 use serde::Serialize;
 use sqlx::Row;
 use sqlx::any::AnyRow;
@@ -93,12 +95,13 @@ pub struct Jobs {
     ids: Ids,
     woken: Arc<Notify>,
     news: Arc<Notify>,
+    pace: Arc<Pace>,
 }
 
 impl Jobs {
     /// A queue whose changes are followed as the table says.
     pub fn new(follow: &'static [Follow], ids: Ids) -> Jobs {
-        Jobs { follow, tell: &[], ids, woken: Arc::new(Notify::new()), news: Arc::new(Notify::new()) }
+        Jobs { follow, tell: &[], ids, woken: Arc::new(Notify::new()), news: Arc::new(Notify::new()), pace: Arc::default() }
     }
 
     /// The same, with events that outsiders are told of after a change.
@@ -108,8 +111,11 @@ impl Jobs {
 
     /// Asks, in the change's own transaction, for the jobs that follow it, and that those who asked for its event are told.
     pub async fn after(&self, tx: &mut Tx, change: Change, key: &str, now: Time) -> Result<()> {
+        if change == Change::LiveKept {
+            self.pace.live(now);
+        }
         for (_, kind, wait) in self.follow.iter().filter(|(follows, _, _)| *follows == change) {
-            self.enqueue(tx, kind, key, now.plus(*wait)).await?;
+            self.enqueue(tx, kind, key, now.plus(self.pace.wait(kind, *wait, now))).await?;
         }
         for (_, event, wait) in self.tell.iter().filter(|(follows, _, _)| *follows == change) {
             self.announce(tx, event, key, now, now.plus(*wait)).await?;

@@ -6,7 +6,7 @@ use crate::error::{Error, Result};
 use crate::time::{Clock, SECOND};
 use futures::future::BoxFuture;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio_util::sync::CancellationToken;
 
 /// Does one job; `pipeline.rs` provides it.
@@ -52,7 +52,7 @@ async fn one(jobs: Jobs, db: Db, clock: Clock, handler: Handler, stop: Cancellat
 }
 
 async fn run(jobs: &Jobs, db: &Db, clock: &Clock, handler: &Handler, job: Job) {
-    let id = job.id;
+    let (id, begun) = (job.id, Instant::now());
     let mut task = tokio::spawn(handler(job.clone()));
     let mut renew = tokio::time::interval(Duration::from_micros((LEASE / 3) as u64));
     renew.tick().await;
@@ -64,6 +64,7 @@ async fn run(jobs: &Jobs, db: &Db, clock: &Clock, handler: &Handler, job: Job) {
             }
         }
     };
+    jobs.pace.took(&job.kind, begun.elapsed(), clock.now());
     let how = if outcome.is_ok() { "done" } else { "failed" };
     metrics::counter!("keshi_jobs_total", "kind" => job.kind.clone(), "outcome" => how).increment(1);
     let recorded = match &outcome {

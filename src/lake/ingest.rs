@@ -30,8 +30,9 @@ pub const JOB_LIVE: &str = "ingest_live";
 pub const REREAD: &str = "reread";
 /// Version of the facts this job keeps.
 const VERSION: i64 = 2;
-/// Pieces of live evidence that are read and entered together.
-const AT_ONCE: i64 = 64;
+/// Pieces of live evidence that are read and entered together. Each is some dozen statements, and whoever acknowledges events waits for all of
+/// them.
+const AT_ONCE: i64 = 16;
 /// Most rows named in a fact.
 const MAX_ROWS: usize = 1_000;
 

@@ -21,6 +21,9 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 use storage::Digest;
 
+/// Credits in one statement.
+const AT_ONCE: usize = 25;
+
 /// The events of a lesson, by the trainee they were matched to.
 pub type Attendance = BTreeMap<TraineeId, Vec<Attended>>;
 
@@ -62,9 +65,9 @@ pub async fn run(db: &Db, lake: &Lake, jobs: &Jobs, ids: &Ids, policies: &Polici
 /// nothing; what was handed over twice under one reference counts as the first of them says.
 pub fn attendance(rows: Vec<EventRow>) -> Attendance {
     let mut attendance = Attendance::new();
-    let firsts = firsts(&rows);
-    for row in rows {
-        if reference(&row).is_some_and(|named| firsts[&named] != (row.evidence, row.row)) {
+    let again = handed_over_again(&rows);
+    for (row, again) in rows.into_iter().zip(again) {
+        if again {
             continue;
         }
         let Some(trainee) = row.trainee.filter(|_| !row.kind.is_stated()) else { continue };
@@ -88,22 +91,22 @@ pub fn attendance(rows: Vec<EventRow>) -> Attendance {
 }
 
 /// What a platform calls an event by: its reference, among those of one trainee and one kind.
-type Named = (String, TraineeId, EventKind, String);
+type Named<'a> = (&'a str, TraineeId, EventKind, &'a str);
 
-fn reference(row: &EventRow) -> Option<Named> {
-    Some((row.platform.clone()?, row.trainee?, row.kind, row.reference.clone()?))
+fn named(row: &EventRow) -> Option<Named<'_>> {
+    Some((row.platform.as_deref()?, row.trainee?, row.kind, row.reference.as_deref()?))
 }
 
-/// Where each event was handed over first, by its reference.
-fn firsts(rows: &[EventRow]) -> HashMap<Named, (EvidenceId, u64)> {
-    let mut firsts = HashMap::new();
+/// Of each row whether it was handed over before, under the same reference.
+fn handed_over_again(rows: &[EventRow]) -> Vec<bool> {
+    let mut firsts: HashMap<Named<'_>, (EvidenceId, u64)> = HashMap::new();
     for row in rows {
-        if let Some(named) = reference(row) {
+        if let Some(named) = named(row) {
             let place = (row.evidence, row.row);
-            firsts.entry(named).and_modify(|first: &mut (EvidenceId, u64)| *first = place.min(*first)).or_insert(place);
+            firsts.entry(named).and_modify(|first| *first = place.min(*first)).or_insert(place);
         }
     }
-    firsts
+    rows.iter().map(|row| named(row).is_some_and(|named| firsts[&named] != (row.evidence, row.row))).collect()
 }
 
 /// Credits a lesson from what is known now, and keeps nothing.
@@ -119,14 +122,19 @@ pub async fn settled(db: &Db, policies: &Policies, lesson: LessonId, attended: A
 /// Keeps credits unless the live run says the same: one transaction replaces the run, stages its leaf, and asks for what follows.
 pub async fn keep(db: &Db, jobs: &Jobs, ids: &Ids, settled: Settled, now: Time) -> Result<Outcome> {
     let Settled { policy, digest: new_digest, credits, planned } = settled;
-    let mut tx = db.begin().await?;
-    let live = sqlx::query(sql::LIVE_RUN).bind(planned.id.to_string()).fetch_optional(tx.conn()).await?;
-    let before = match &live {
+    // What is long to read is read before the database's one writer is taken.
+    let live = sqlx::query(sql::LIVE_RUN).bind(planned.id.to_string()).fetch_optional(db.read()).await?;
+    let (live, before): (Option<RunId>, Credits) = match &live {
         Some(run) if run.digest("digest")? == new_digest => return Ok(Outcome::Unchanged),
         None if credits.is_empty() => return Ok(Outcome::Unchanged),
-        Some(run) => credits_of_run(&mut tx, run.id("id")?).await?,
-        None => Credits::new(),
+        Some(run) => (Some(run.id("id")?), credits_of_run(db, run.id("id")?).await?),
+        None => (None, Credits::new()),
     };
+    let mut tx = db.begin().await?;
+    let still = sqlx::query(sql::LIVE_RUN).bind(planned.id.to_string()).fetch_optional(tx.conn()).await?;
+    if still.map(|run| run.id("id")).transpose()? != live {
+        return Err(Error::new(&codes::BUSY, OVERTAKEN));
+    }
     let run: RunId = ids.next();
     let leaf = Leaf::credit_run(&CreditRunLeaf { lesson: planned.id, run, policy: &policy.name(), digest: new_digest, at: now })?;
     let leaf = seal::stage(&mut tx, &leaf, ids, now).await?;
@@ -154,29 +162,33 @@ pub async fn keep(db: &Db, jobs: &Jobs, ids: &Ids, settled: Settled, now: Time) 
     Ok(Outcome::Kept { run, concerned })
 }
 
+const OVERTAKEN: &str = "Another worker credited the same lesson at the same time; it is credited again.";
+
 /// The index allows one live run per lesson: another worker was faster. The job runs again and finds its result.
 fn overtaken(error: sqlx::Error) -> Error {
     match error.as_database_error().is_some_and(|error| error.is_unique_violation()) {
-        true => Error::new(&codes::BUSY, "Another worker credited the same lesson at the same time; it is credited again.").because(error),
+        true => Error::new(&codes::BUSY, OVERTAKEN).because(error),
         false => error.into(),
     }
 }
 
 async fn insert(tx: &mut Tx, run: RunId, planned: &Planned, credits: &Credits) -> Result<()> {
-    for (trainee, credit) in credits {
-        sqlx::query(sql::INSERT_CREDIT)
-            .bind(run.to_string())
-            .bind(planned.class.to_string())
-            .bind(planned.id.to_string())
-            .bind(trainee.to_string())
-            .bind(credit.credited_ms)
-            .bind(credit.hours_milli)
-            .bind(credit.presence_ms)
-            .bind(credit.corroborated_ms)
-            .bind(serde_json::to_string(&credit.reasons)?)
-            .bind(serde_json::to_string(&credit.spans)?)
-            .execute(tx.conn())
-            .await?;
+    let credits: Vec<_> = credits.iter().collect();
+    let (many, rest) = credits.as_chunks::<AT_ONCE>();
+    let alone = rest.iter().map(|credit| (sql::INSERT_CREDIT, std::slice::from_ref(credit)));
+    for (statement, some) in many.iter().map(|some| (sql::INSERT_CREDITS, &some[..])).chain(alone) {
+        let mut insert = sqlx::query(statement).bind(run.to_string()).bind(planned.class.to_string()).bind(planned.id.to_string());
+        for (trainee, credit) in some {
+            insert = insert
+                .bind(trainee.to_string())
+                .bind(credit.credited_ms)
+                .bind(credit.hours_milli)
+                .bind(credit.presence_ms)
+                .bind(credit.corroborated_ms)
+                .bind(serde_json::to_string(&credit.reasons)?)
+                .bind(serde_json::to_string(&credit.spans)?);
+        }
+        insert.execute(tx.conn()).await?;
     }
     Ok(())
 }

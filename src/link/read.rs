@@ -5,7 +5,7 @@ use super::hours::hours_text;
 use super::reason::Reason;
 use super::settle::{Credits, document};
 use super::sql;
-use crate::db::{Columns, Db, Tx};
+use crate::db::{Columns, Db};
 use crate::error::{Error, Result, codes};
 use crate::ids::{ClassId, LeafId, LessonId, RunId, TraineeId};
 use crate::time::Time;
@@ -135,9 +135,9 @@ pub(super) async fn credits_of(db: &Db, run: RunId) -> Result<Credits> {
     credits(sqlx::query(sql::CREDITS_OF_RUN).bind(run.to_string()).fetch_all(db.read()).await?)
 }
 
-/// The credits of one run, by trainee, as a transaction sees them.
-pub(super) async fn credits_of_run(tx: &mut Tx, run: RunId) -> Result<Credits> {
-    credits(sqlx::query(sql::CREDITS_OF_RUN).bind(run.to_string()).fetch_all(tx.conn()).await?)
+/// The credits of one run, by trainee; they never change.
+pub(super) async fn credits_of_run(db: &Db, run: RunId) -> Result<Credits> {
+    credits(sqlx::query(sql::CREDITS_OF_RUN).bind(run.to_string()).fetch_all(db.read()).await?)
 }
 
 fn credits(rows: Vec<AnyRow>) -> Result<Credits> {

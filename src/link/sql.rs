@@ -61,6 +61,24 @@ pub(crate) const INSERT_CREDIT: &str = "insert into credit \
      (run_id, class_id, lesson_id, trainee_id, credited_ms, hours_milli, presence_ms, corroborated_ms, reasons, spans) \
      values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
 
+/// $1 run, $2 class, $3 lesson, then 25 times trainee, credited, hours, presence, corroborated, reasons, spans: a class has hundreds, and a
+/// statement each would keep the database's one writer from everybody else.
+pub(crate) const INSERT_CREDITS: &str = "insert into credit \
+     (run_id, class_id, lesson_id, trainee_id, credited_ms, hours_milli, presence_ms, corroborated_ms, reasons, spans) \
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10), ($1, $2, $3, $11, $12, $13, $14, $15, $16, $17), \
+     ($1, $2, $3, $18, $19, $20, $21, $22, $23, $24), ($1, $2, $3, $25, $26, $27, $28, $29, $30, $31), \
+     ($1, $2, $3, $32, $33, $34, $35, $36, $37, $38), ($1, $2, $3, $39, $40, $41, $42, $43, $44, $45), \
+     ($1, $2, $3, $46, $47, $48, $49, $50, $51, $52), ($1, $2, $3, $53, $54, $55, $56, $57, $58, $59), \
+     ($1, $2, $3, $60, $61, $62, $63, $64, $65, $66), ($1, $2, $3, $67, $68, $69, $70, $71, $72, $73), \
+     ($1, $2, $3, $74, $75, $76, $77, $78, $79, $80), ($1, $2, $3, $81, $82, $83, $84, $85, $86, $87), \
+     ($1, $2, $3, $88, $89, $90, $91, $92, $93, $94), ($1, $2, $3, $95, $96, $97, $98, $99, $100, $101), \
+     ($1, $2, $3, $102, $103, $104, $105, $106, $107, $108), ($1, $2, $3, $109, $110, $111, $112, $113, $114, $115), \
+     ($1, $2, $3, $116, $117, $118, $119, $120, $121, $122), ($1, $2, $3, $123, $124, $125, $126, $127, $128, $129), \
+     ($1, $2, $3, $130, $131, $132, $133, $134, $135, $136), ($1, $2, $3, $137, $138, $139, $140, $141, $142, $143), \
+     ($1, $2, $3, $144, $145, $146, $147, $148, $149, $150), ($1, $2, $3, $151, $152, $153, $154, $155, $156, $157), \
+     ($1, $2, $3, $158, $159, $160, $161, $162, $163, $164), ($1, $2, $3, $165, $166, $167, $168, $169, $170, $171), \
+     ($1, $2, $3, $172, $173, $174, $175, $176, $177, $178)";
+
 /// $1 run.
 pub(crate) const RUN: &str = "select lesson_id, policy, digest from credit_run where id = $1";
 
@@ -131,6 +149,7 @@ pub(crate) const ALL: &[&str] = &[
     REPLACE_RUN,
     INSERT_RUN,
     INSERT_CREDIT,
+    INSERT_CREDITS,
     RUN,
     RUNS_OF_LESSON,
     LIVE_RUNS,

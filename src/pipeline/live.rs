@@ -25,6 +25,8 @@ use std::time::Duration;
 pub const SMALL: usize = 64 << 10;
 /// Most bytes of a gathered body: some ten thousand events.
 const BATCH: usize = 4 << 20;
+/// Events that need not wait for more of their place: a piece of evidence costs as much as reading some dozen events.
+const WORTH: usize = 64;
 /// What a gathered body is.
 const MEDIA_TYPE: &str = "application/x-ndjson";
 /// How often a batch is put together anew where another server took in one of its events meanwhile.
@@ -47,9 +49,9 @@ pub struct Live {
 }
 
 impl Live {
-    /// With nothing on its way.
+    /// With nothing on its way; batches are handled on the runtime this is called in.
     pub fn new(settings: &config::Live) -> Live {
-        let gather = Gather::new(Duration::from_millis(settings.gather_ms), BATCH, settings.memory_bytes);
+        let gather = Gather::new(Duration::from_millis(settings.gather_ms), WORTH, BATCH, settings.memory_bytes);
         Live { gather: Arc::new(gather), asked: Arc::new(Recently::new(MOMENT)) }
     }
 }
@@ -57,8 +59,7 @@ impl Live {
 /// What one sender brought.
 #[derive(Debug)]
 struct Brought {
-    actor: Actor,
-    claim: Arc<Claim>,
+    asked: Asked,
     body: Bytes,
     lines: Lines,
 }
@@ -103,14 +104,15 @@ pub struct Kept {
 /// Takes a small body in. `None` where it is nothing to be gathered: then it goes the way of any other.
 ///
 /// Errors: `busy` where too much waits; `unreadable_log` with the rows when no line can be taken in; those of keeping evidence.
-pub async fn submit(app: &App, actor: &Actor, claim: &Arc<Claim>, body: &Bytes) -> Result<Option<Receipt>> {
+pub async fn submit(app: &App, asked: &Asked, body: &Bytes) -> Result<Option<Receipt>> {
+    let (actor, claim) = &**asked;
     let said_more = claim.trainee.is_some() || claim.from.is_some() || claim.until.is_some() || claim.filename.is_some();
     if said_more || claim.format.as_deref().is_some_and(|format| format != FORMAT) {
         return Ok(None);
     }
     let Some(lines) = live::lines(body, Limits::default().line_bytes) else { return Ok(None) };
     let place = (actor.label.clone(), claim.class.as_ref().map(|class| class.id), claim.lesson.as_ref().map(|lesson| lesson.id));
-    let brought = Brought { actor: actor.clone(), claim: claim.clone(), body: body.clone(), lines };
+    let brought = Brought { asked: asked.clone(), body: body.clone(), lines };
     let handle = {
         let app = app.clone();
         move |_, batch| take_in(app.clone(), batch)
@@ -163,7 +165,8 @@ async fn try_to_take_in(app: &App, batch: &[Brought]) -> Result<Vec<Result<Recei
 
 /// The events of one sender with their keys: who sends, the class, and the reference or, without one, the lesson and all that is said.
 fn marks(brought: &Brought) -> Vec<Marked<'_>> {
-    let Brought { actor, claim, lines, .. } = brought;
+    let (actor, claim) = &*brought.asked;
+    let lines = &brought.lines;
     let sender = actor.platform.as_deref().unwrap_or(&actor.label);
     let class = claim.class.as_ref().map(|class| class.id.to_string()).unwrap_or_default();
     let lesson = claim.lesson.as_ref().map(|lesson| lesson.id.to_string()).unwrap_or_default();
@@ -281,7 +284,8 @@ fn append(together: &mut Together, brought: &Brought, left_out: &[std::ops::Rang
 
 /// Keeps a batch as evidence, until it is sealed.
 async fn keep(app: &App, one: &Brought, together: &Together) -> Result<Arc<Kept>> {
-    let limit = accept::limit(&app.config.limits, one.claim.kind);
+    let (actor, claim) = &*one.asked;
+    let (kind, limit) = (claim.kind, accept::limit(&app.config.limits, claim.kind));
     let body = together.body.clone().freeze();
     let stored = accept::bytes(&app.objects, limit, app.retain_until(), None, futures::stream::iter([Ok(body)])).await?;
     let preview = Preview {
@@ -290,13 +294,14 @@ async fn keep(app: &App, one: &Brought, together: &Together) -> Result<Arc<Kept>
         reader: Some(FORMAT.to_owned()),
         assumptions: Vec::new(),
     };
-    let claim = Claim { format: Some(FORMAT.to_owned()), ..(*one.claim).clone() };
-    let (submitter, events) = (one.actor.label.as_str(), together.events.clone());
+    let claim = Claim { format: Some(FORMAT.to_owned()), ..(**claim).clone() };
+    let (submitter, events) = (actor.label.as_str(), together.events.clone());
     let entry = super::Entry { id: app.ids.next(), submitter, stored, media_type: MEDIA_TYPE, preview, events, signed: None };
     let entered = super::enter(app, claim, entry).await?;
-    let sealed = app.log.sealed(entered.leaf).await?;
-    super::count(one.claim.kind.as_str(), entered.new);
-    Ok(Arc::new(Kept { evidence: store::get(&app.db, entered.evidence).await?, sealed, shown: OnceLock::new() }))
+    // Read while the seal is waited for; all it lacks then is that it is sealed.
+    let (sealed, evidence) = tokio::try_join!(app.log.sealed(entered.leaf), store::get(&app.db, entered.evidence))?;
+    super::count(kind.as_str(), entered.new);
+    Ok(Arc::new(Kept { evidence: evidence.sealed_at(sealed.index), sealed, shown: OnceLock::new() }))
 }
 
 impl Part {

@@ -1,7 +1,9 @@
 //! Small things that come at the same moment are handled together, by place: who brings one waits until its whole batch was handled.
 //!
 //! Each place has one task, which lives as long as there is something to do and handles one batch after the other, so that what comes
-//! while a batch is made durable is the next batch. Memory is bounded by [`Gather::join`], which refuses what does not fit.
+//! while a batch is made durable is the next batch. It begins as soon as it is worth one, or when its first has waited long enough; where
+//! many places want to be handled at once some wait, and their batches grow meanwhile. Memory is bounded by [`Gather::join`], which
+//! refuses what does not fit.
 
 use crate::error::{Error, Result, codes};
 use std::collections::HashMap;
@@ -9,20 +11,35 @@ use std::future::Future;
 use std::hash::Hash;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
-use tokio::time::{Instant, sleep_until};
+use tokio::runtime::Handle;
+use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, oneshot};
+use tokio::time::{Instant, timeout_at};
 
 /// What one thing costs beside its bytes: the request that waits with it.
 const OVERHEAD: usize = 4 << 10;
+/// Batches handled at once: enough to share their syncs, and no more than two processors put together in a moment.
+const AT_ONCE: usize = 32;
 
 /// Gathers things of type `T` by place `K` and answers each with an `R`.
 #[derive(Debug)]
 pub struct Gather<K, T, R> {
     /// The next batch of each place whose task runs.
-    waiting: Mutex<HashMap<K, Vec<Waiting<T, R>>>>,
+    waiting: Mutex<HashMap<K, Next<T, R>>>,
     room: Arc<Semaphore>,
+    turns: Semaphore,
+    /// Where batches are handled, whoever brings what is in them.
+    home: Handle,
     pause: Duration,
+    worth: usize,
     most: usize,
+}
+
+/// The next batch of a place.
+#[derive(Debug)]
+struct Next<T, R> {
+    things: Vec<Waiting<T, R>>,
+    /// Told when it is worth to be handled.
+    enough: Arc<Notify>,
 }
 
 /// A thing, and who waits for it.
@@ -40,13 +57,14 @@ where
     T: Send + 'static,
     R: Send + 'static,
 {
-    /// Batches of one place begin at least `pause` apart and have at most `most` bytes; all that waits takes at most `room` bytes.
-    pub fn new(pause: Duration, most: usize, room: usize) -> Gather<K, T, R> {
+    /// Batches of one place begin at least `pause` apart, unless one has `worth` things, and have at most `most` bytes; all that waits
+    /// takes at most `room` bytes. They are handled on the runtime this is called in, so that who brings things has other threads.
+    pub fn new(pause: Duration, worth: usize, most: usize, room: usize) -> Gather<K, T, R> {
         let room = Arc::new(Semaphore::new(room.clamp(1 << 20, Semaphore::MAX_PERMITS)));
-        Gather { waiting: Mutex::default(), room, pause, most }
+        Gather { waiting: Mutex::default(), room, turns: Semaphore::new(AT_ONCE), home: Handle::current(), pause, worth, most }
     }
 
-    fn waiting(&self) -> MutexGuard<'_, HashMap<K, Vec<Waiting<T, R>>>> {
+    fn waiting(&self) -> MutexGuard<'_, HashMap<K, Next<T, R>>> {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -65,28 +83,37 @@ where
         let waiting = Waiting { thing, bytes, tell, _room: room };
         let first = {
             let mut places = self.waiting();
-            let known = places.get_mut(&place);
-            let first = known.is_none();
-            match known {
-                Some(batch) => batch.push(waiting),
-                None => drop(places.insert(place.clone(), vec![waiting])),
+            match places.get_mut(&place) {
+                Some(next) => {
+                    next.things.push(waiting);
+                    if next.things.len() == self.worth {
+                        next.enough.notify_one();
+                    }
+                    None
+                }
+                None => {
+                    let enough = Arc::new(Notify::new());
+                    places.insert(place.clone(), Next { things: vec![waiting], enough: enough.clone() });
+                    Some(enough)
+                }
             }
-            first
         };
-        if first {
-            tokio::spawn(self.clone().work(place, handle));
+        if let Some(enough) = first {
+            self.home.spawn(self.clone().work(place, enough, handle));
         }
         told.await.map_err(|_| Error::internal("a batch was given up in the middle"))?
     }
 
-    async fn work<H, F>(self: Arc<Self>, place: K, handle: H)
+    async fn work<H, F>(self: Arc<Self>, place: K, enough: Arc<Notify>, handle: H)
     where
         H: Fn(K, Vec<T>) -> F + Send + 'static,
         F: Future<Output = Vec<Result<R>>> + Send + 'static,
     {
         let mut begun = Instant::now();
         loop {
-            sleep_until(begun + self.pause).await;
+            let due = begun + self.pause;
+            while !self.is_worth(&place) && timeout_at(due, enough.notified()).await.is_ok() {}
+            let Ok(_turn) = self.turns.acquire().await else { return };
             begun = Instant::now();
             let batch = self.take(&place);
             if batch.is_empty() {
@@ -105,10 +132,15 @@ where
         }
     }
 
+    /// Whether what waits at a place need not wait for more.
+    fn is_worth(&self, place: &K) -> bool {
+        self.waiting().get(place).is_some_and(|next| next.things.len() >= self.worth)
+    }
+
     /// The next batch; none ends the place's task, with the place.
     fn take(&self, place: &K) -> Vec<Waiting<T, R>> {
         let mut places = self.waiting();
-        let Some(batch) = places.get_mut(place) else { return Vec::new() };
+        let Some(Next { things: batch, .. }) = places.get_mut(place) else { return Vec::new() };
         let mut bytes = 0;
         let fits = batch.iter().take_while(|waiting| {
             bytes += waiting.bytes;
@@ -132,7 +164,7 @@ mod tests {
     type Numbers = Arc<Gather<&'static str, u64, u64>>;
 
     fn gather(most: usize, room: usize) -> Numbers {
-        Arc::new(Gather::new(Duration::from_millis(20), most, room))
+        Arc::new(Gather::new(Duration::from_millis(20), usize::MAX, most, room))
     }
 
     async fn doubled(gather: &Numbers, place: &'static str, number: u64, batches: Arc<AtomicUsize>) -> Result<u64> {
@@ -172,6 +204,38 @@ mod tests {
         assert_eq!(refused, 400 - (1 << 20) / (OVERHEAD + 100));
         assert!(answers.iter().filter_map(|answer| answer.as_ref().err()).all(|error| error.code == "busy"));
         assert!(doubled(&gather, "a", 1, batches).await.is_ok(), "there is room again");
+    }
+
+    #[tokio::test]
+    async fn a_batch_that_is_worth_it_waits_for_nobody_and_the_rest_goes_by_the_clock() {
+        let gather: Numbers = Arc::new(Gather::new(Duration::from_secs(30), 10, 1 << 20, 1 << 30));
+        let batches = Arc::new(AtomicUsize::new(0));
+        let brought = join_all((0..30).map(|number| doubled(&gather, "a", number, batches.clone())));
+        let answers = tokio::time::timeout(Duration::from_secs(10), brought).await.expect("nobody waits for the clock");
+        assert!(answers.iter().all(Result::is_ok));
+        let late = doubled(&gather, "a", 1, batches.clone());
+        assert!(tokio::time::timeout(Duration::from_millis(100), late).await.is_err(), "one alone waits for others");
+    }
+
+    #[tokio::test]
+    async fn of_many_places_some_wait_for_their_turn_and_all_are_handled() {
+        let gather: Arc<Gather<usize, u64, u64>> = Arc::new(Gather::new(Duration::from_millis(1), 1, 1 << 20, 1 << 30));
+        let (now, most) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
+        let handle = {
+            let (now, most) = (now.clone(), most.clone());
+            move |_, numbers: Vec<u64>| {
+                let (now, most) = (now.clone(), most.clone());
+                async move {
+                    most.fetch_max(now.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
+                    tokio::time::sleep(Duration::from_millis(5)).await;
+                    now.fetch_sub(1, Ordering::SeqCst);
+                    numbers.into_iter().map(Ok).collect()
+                }
+            }
+        };
+        let answers = join_all((0..5 * AT_ONCE).map(|place| gather.join(place, 1, 1, handle.clone()))).await;
+        assert!(answers.iter().all(Result::is_ok));
+        assert_eq!(most.load(Ordering::SeqCst), AT_ONCE);
     }
 
     #[tokio::test]

@@ -7,7 +7,6 @@ use super::key::Key;
 use super::log::{Inner, Log, Published, Tree};
 use super::path::TilePath;
 use super::publish::CHECKPOINT_FILE;
-use super::sequence::Placed;
 use super::sql;
 use super::step::Steps;
 use super::verify::{Trust, TrustedLog, verify_checkpoint};
@@ -41,7 +40,7 @@ impl Log {
         let inner = Inner { db, objects, key, clock, trust, cache: Cache::default(), shown, wake: Notify::new(), steps: Steps::default() };
         let log = Log { inner: Arc::new(inner) };
         log.check_storage(stored).await?;
-        log.publish(Placed::default()).await?;
+        log.catch_up().await?;
         Ok(log)
     }
 

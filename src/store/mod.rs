@@ -117,6 +117,18 @@ pub struct Evidence {
     pub assumptions: Vec<String>,
 }
 
+impl Evidence {
+    /// The same, read before its leaf had a place that it has now.
+    #[must_use]
+    pub fn sealed_at(mut self, index: u64) -> Evidence {
+        self.log_index = Some(index);
+        if self.state == State::Received {
+            self.state = State::Sealed;
+        }
+        self
+    }
+}
+
 /// How far a piece of evidence is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]

@@ -76,12 +76,21 @@ pub fn reused(row: u64) -> RowError {
 /// Everything an event says, as a JSON list of names and values; what it does not say is left out, so that events of today and of a
 /// version with more members are compared alike.
 fn says(event: &Event) -> String {
-    let mut said = vec![("kind", serde_json::Value::from(event.kind.as_str())), ("at", event.at.0.into())];
-    said.extend(event.until.map(|until| ("until", until.0.into())));
-    said.extend(event.position_ms.map(|position| ("position_ms", position.into())));
-    said.extend(event.score.map(|score| ("score", score.into())));
-    said.extend(event.texts().into_iter().filter_map(|(name, text)| Some((name, text?.into()))));
-    serde_json::Value::from_iter(said.into_iter().map(|(name, value)| serde_json::json!([name, value]))).to_string()
+    let mut said = vec![("kind", Said::Text(event.kind.as_str())), ("at", Said::Whole(event.at.0))];
+    said.extend(event.until.map(|until| ("until", Said::Whole(until.0))));
+    said.extend(event.position_ms.map(|position| ("position_ms", Said::Whole(position))));
+    said.extend(event.score.map(|score| ("score", Said::Real(score))));
+    said.extend(event.texts().into_iter().filter_map(|(name, text)| Some((name, Said::Text(text?)))));
+    serde_json::to_string(&said).expect("texts and numbers are JSON")
+}
+
+/// A value as JSON has it.
+#[derive(serde::Serialize)]
+#[serde(untagged)]
+enum Said<'a> {
+    Text(&'a str),
+    Whole(i64),
+    Real(f64),
 }
 
 #[cfg(test)]
@@ -118,6 +127,15 @@ mod tests {
         assert_eq!(one.events[0].says, other.events[0].says);
         let later = seen(&EVENT.replace("09:00:00", "09:00:01")).expect("an event");
         assert_ne!(one.events[0].says, later.events[0].says);
+    }
+
+    /// What is remembered of an event is made of this text: other letters would be another event after an update.
+    #[test]
+    fn what_an_event_says_is_written_as_ever() {
+        let all = r#"{"trainee":"ext:t1","name":"王\"伟","kind":"interval","at":"2020-03-03T09:00:00+08:00","until":"2020-03-03T09:01:00+08:00","position_ms":7,"score":0.1,"ip":"1.2.3.4","ref":"a"}"#;
+        let seen = lines(all.as_bytes(), 1_000).expect("an event");
+        let said = r#"[["kind","interval"],["at",1583197200000000],["until",1583197260000000],["position_ms",7],["score",0.1],["trainee","ext:t1"],["name","王\"伟"],["ip","1.2.3.4"],["ref","a"]]"#;
+        assert_eq!(seen.events[0].says, said);
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Read-only SQL over the lake, bounded in time, memory and rows.
 //!
-//! A query runs on threads of its own, so that it takes no time from those who receive evidence; its rows come back through a short
-//! channel, and who drops the answer stops the query.
+//! A query runs on threads of its own and of low priority, so that it takes no time from those who receive evidence; its rows come back
+//! through a short channel, and who drops the answer stops the query.
 
 mod guard;
 mod print;
@@ -39,6 +39,8 @@ use tokio::time::{Instant, timeout_at};
 const STACK: usize = 64 << 20;
 /// Bytes a query may spill to temporary files when its memory does not suffice.
 const MOST_SPILLED: u64 = 4 << 30;
+/// How far the threads stand back behind all others: a tenth of the processor where somebody else wants it, all of it where nobody does.
+const NICE: i32 = 10;
 /// Queries that run at once in this process; more of them wait, within their time.
 const AT_ONCE: usize = 4;
 
@@ -94,7 +96,12 @@ pub(super) struct Engine {
 
 impl Engine {
     pub(super) fn new() -> std::io::Result<Engine> {
-        let runtime = Builder::new_multi_thread().thread_name("keshi-query").thread_stack_size(STACK).enable_all().build()?;
+        let mut threads = Builder::new_multi_thread();
+        threads.thread_name("keshi-query").thread_stack_size(STACK).on_thread_start(|| {
+            // Linux counts it by thread. Where it cannot be had, queries run like everything else.
+            let _ = rustix::process::setpriority_process(None, NICE);
+        });
+        let runtime = threads.enable_all().build()?;
         Ok(Engine { runtime: Some(runtime), places: Arc::new(Semaphore::new(AT_ONCE)) })
     }
 }

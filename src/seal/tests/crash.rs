@@ -62,6 +62,40 @@ async fn a_server_may_die_at_each_step_of_a_batch() {
 }
 
 #[tokio::test]
+async fn a_server_may_die_while_one_commit_publishes_a_batch_and_sequences_the_next() {
+    testing::each_engine(async |db| {
+        let bench = Bench::new(&db);
+        let mut log = bench.open().await.expect("opens");
+        let mut sealed = 0;
+        for step in [None, Some(Step::BeforeSwap), Some(Step::AfterPublish), Some(Step::AfterSwap), Some(Step::BeforePublish)] {
+            let first = bench.stage(sealed, 300).await;
+            let ready = log.batch(None).await.expect("sequences").expect("a batch");
+            assert_eq!(log.published().size, sealed, "nobody is told before it is published");
+            let second = bench.stage(sealed + 300, 300).await;
+            match step {
+                None => {
+                    let next = log.batch(Some(ready)).await.expect("publishes and sequences").expect("another batch");
+                    assert_eq!(log.published().size, sealed + 300, "the first is told, the second is not");
+                    assert!(log.batch(Some(next)).await.expect("publishes").is_none());
+                }
+                Some(step) => {
+                    log.inner.steps.die(step);
+                    assert!(log.batch(Some(ready)).await.is_err(), "dies {step:?}");
+                    log = bench.open().await.expect("opens");
+                    log.turn().await.expect("seals the rest");
+                }
+            }
+            sealed += 600;
+            assert_eq!(log.published().size, sealed, "{step:?}");
+            bench.is_sound(&log, sealed).await;
+            log.sealed(first[0]).await.expect("sealed");
+            log.sealed(second[299]).await.expect("sealed");
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_batch_that_is_dropped_at_any_moment_is_sealed_once_by_the_next() {
     testing::each_engine(async |db| {
         let bench = Bench::new(&db);

@@ -13,6 +13,7 @@ use crate::web::auth::Asker;
 use crate::web::problem::{Answer, Problem};
 use axum::body::Body;
 use axum::extract::{FromRequestParts, Query, Request, State};
+use axum::http::request::Parts;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use bytes::{Bytes, BytesMut};
@@ -43,7 +44,7 @@ pub(super) async fn submit(State(app): State<App>, request: Request) -> Answer<R
         _ => begin(&mut chunks).await?,
     };
     let begun = match small {
-        Begun::Small(body) => match live::submit(&app, actor, claim, &body).await? {
+        Begun::Small(body) => match live::submit(&app, &asked, &body).await? {
             Some(receipt) => return shown(&app, receipt).await,
             None => body,
         },
@@ -62,21 +63,22 @@ async fn asked(app: &App, request: Request) -> Result<(Asked, Body), Problem> {
         .headers
         .get(header::AUTHORIZATION)
         .map(|token| (Sha256::digest(token.as_bytes()).into(), parts.uri.query().unwrap_or_default().to_owned()));
-    if let Some(known) = key.as_ref().and_then(|key| app.live.asked.get(key)) {
-        return Ok((known, body));
-    }
-    let Asker(actor) = Asker::from_request_parts(&mut parts, app).await?;
+    let asked = match key {
+        Some(key) => app.live.asked.get(&key, look_up(app, &mut parts)).await?,
+        None => look_up(app, &mut parts).await?,
+    };
+    Ok((asked, body))
+}
+
+async fn look_up(app: &App, parts: &mut Parts) -> Result<Asked> {
+    let Asker(actor) = Asker::from_request_parts(parts, app).await.map_err(|Problem(error)| error)?;
     signature::unsigned(&app.db, &actor, Handed::Live, app.clock.now()).await?;
-    let Query(query) = Query::<ClaimQuery>::from_request_parts(&mut parts, app)
+    let Query(query) = Query::<ClaimQuery>::from_request_parts(parts, app)
         .await
         .map_err(|cause| Error::new(&codes::INVALID, "The query cannot be read; see /docs.").because(cause))?;
     let query = ClaimQuery { kind: Some("attendance".to_owned()), ..query };
     let claim = Claim::check(&app.db, &actor, &query).await?;
-    let asked = Arc::new((actor, Arc::new(claim)));
-    if let Some(key) = key {
-        app.live.asked.put(key, asked.clone());
-    }
-    Ok((asked, body))
+    Ok(Arc::new((actor, Arc::new(claim))))
 }
 
 /// The beginning of a body.
