@@ -5,7 +5,7 @@ pub mod claim;
 pub mod deadline;
 pub mod fsck;
 pub mod overview;
-pub mod policy_diff;
 pub mod person;
+pub mod policy_diff;
 pub mod rebuild;
 pub mod report;

@@ -8,7 +8,7 @@ use crate::link::hours_text;
 use crate::register::class;
 use crate::register::policy::{Policies, Policy, settings};
 use serde_json::json;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Lists, shows and compares policies
 #[derive(Debug, clap::Args)]
@@ -120,7 +120,7 @@ async fn list(args: &List, app: &App) -> Result<()> {
 async fn show(args: &Show, app: &App) -> Result<()> {
     let policy = match &args.policy {
         None => std::sync::Arc::new(app.policies.at(app.clock.now()).clone()),
-        Some(file) if file.ends_with(".toml") => std::sync::Arc::new(read(&PathBuf::from(file))?),
+        Some(file) if file.ends_with(".toml") => std::sync::Arc::new(read(Path::new(file))?),
         Some(name) => match app.policies.iter().find(|policy| policy.id == *name) {
             Some(policy) => std::sync::Arc::new(policy.clone()),
             None => app.policies.named(&app.db, name).await.map_err(|_| unknown(name, &app.policies))?,
@@ -142,7 +142,7 @@ fn unknown(name: &str, policies: &Policies) -> Error {
     Error::new(&codes::INVALID, format!("There is no policy {name}; there are {}, and those that keshi policy list names.", ids.join(", ")))
 }
 
-fn read(file: &PathBuf) -> Result<Policy> {
+fn read(file: &Path) -> Result<Policy> {
     let name = file.display().to_string();
     let text = std::fs::read_to_string(file).map_err(|cause| Error::new(&codes::INVALID, format!("{name} cannot be read: {cause}")))?;
     Policy::parse(&name, &text)

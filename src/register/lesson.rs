@@ -219,7 +219,14 @@ fn local(text: &str, zone: chrono_tz::Tz) -> Option<Time> {
 }
 
 /// Makes the list the timetable of the class: new lessons are added, known ones moved, missing ones cancelled.
-/// What the timetable was, and what it is.
+pub async fn replace(db: &Db, jobs: &Jobs, ids: &Ids, now: Time, actor: &str, class: &Class, list: Vec<NewLesson>) -> Result<Vec<Lesson>> {
+    let mut tx = db.begin().await?;
+    let replaced = replace_in(&mut tx, jobs, ids, now, actor, class, list).await?;
+    tx.commit().await?;
+    Ok(replaced.after)
+}
+
+/// The same in a transaction; what the timetable was, and what it is.
 pub async fn replace_in(
     tx: &mut Tx,
     jobs: &Jobs,

@@ -272,8 +272,8 @@ async fn clause_4_the_policy_stays(engine: Engine) {
     // Put to use, it governs what is not approved yet, and nothing that is.
     server.stop();
     std::fs::copy(file, folder.path().join("changed.toml")).unwrap();
-    let server = house.site.start().await;
     house.site.run(&["rebuild"]);
+    let server = house.site.start().await;
     house.settle().await;
     assert_eq!((house.hours("C1").await.as_str(), house.hours("C2").await.as_str()), ("1.0", "0.5"));
     let (_, approved) = house.ask(Method::POST, "/v1/classes/ext:C2/decision", &house.reviewer, &json!({"decision": "approve"})).await;

@@ -128,7 +128,7 @@ impl House {
         let log = [
             "\u{feff}姓名,手机号,邮箱,身份证号,签到时间,签退时间\r\n".to_owned(),
             row([NAMES[0], PHONES[0], "", ""]),
-            row(["欧阳", "", "", &number(1)]),
+            row([NAMES[1], "", "", &number(1)]),
             row(["路人", STRANGER[0], STRANGER[1], ""]),
         ];
         let query = [("kind", "attendance"), ("class", "ext:C1"), ("lesson", "ext:L1"), ("filename", "成员明细.csv")];

@@ -124,13 +124,14 @@ fn certificates(known: &Situation, people: &HashMap<TraineeId, &Trainee>, eyes: 
 
 /// Lesson by lesson: a row for each lesson, a column for each trainee's credited hours.
 fn hours(known: &Situation, eyes: Eyes) -> Sheet {
-    let credited: HashMap<_, i64> =
-        known.credits.iter().map(|credit| ((credit.lesson, credit.trainee), credit.hours_milli)).collect();
+    let credited: HashMap<_, i64> = known.credits.iter().map(|credit| ((credit.lesson, credit.trainee), credit.hours_milli)).collect();
     let zone = known.policy.tz();
     let mut names = headings(&["课节", "标题", "方式", "开始", "结束", "计划课时", "授课教师"]);
-    names.extend(known.roster.iter().map(|trainee| {
-        plain(&if eyes.names { format!("{} {}", trainee.external_id, trainee.name) } else { trainee.external_id.clone() })
-    }));
+    names.extend(
+        known.roster.iter().map(|trainee| {
+            plain(&if eyes.names { format!("{} {}", trainee.external_id, trainee.name) } else { trainee.external_id.clone() })
+        }),
+    );
     let time = |at: crate::time::Time| at.utc().with_timezone(&zone).format("%Y-%m-%d %H:%M").to_string();
     let row = |lesson: &crate::register::Lesson| {
         let mut row = vec![

@@ -108,7 +108,14 @@ async fn hours_certificates_and_gaps_make_the_money_of_a_class() {
         let codes: Vec<_> = subsidy.gaps.iter().map(|gap| gap.code).collect();
         assert_eq!(
             codes,
-            ["no_decision", "hours_not_timetabled", "hours_without_evidence", "no_certificate", "certificate_without_evidence", "no_bank_account"]
+            [
+                "no_decision",
+                "hours_not_timetabled",
+                "hours_without_evidence",
+                "no_certificate",
+                "certificate_without_evidence",
+                "no_bank_account"
+            ]
         );
         assert_eq!(subsidy.gaps[3].trainees, [b]);
         let said: Value = serde_json::from_str(&kept.claim.document).expect("JSON");

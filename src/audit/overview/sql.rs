@@ -338,6 +338,10 @@ pub(super) const SET_DIGEST: &str = "update evidence set digest = $2 where id = 
 #[cfg(test)]
 pub(super) const SET_RUN_DIGEST: &str = "update credit_run set digest = $1";
 
+/// $1 digest.
+#[cfg(test)]
+pub(super) const SET_CLASS_DIGEST: &str = "update class set content_digest = $1";
+
 /// $1 sealed number.
 #[cfg(test)]
 pub(super) const SET_NUMBER: &str = "update trainee set id_number_sealed = $1";

@@ -16,6 +16,7 @@ pub(crate) async fn world(db: &Db) {
         sqlx::query(sql::SET_DIGEST).bind(id).bind(bytes).execute(tx.conn()).await.expect("sets");
     }
     sqlx::query(sql::SET_RUN_DIGEST).bind(vec![0; 32]).execute(tx.conn()).await.expect("sets");
+    sqlx::query(sql::SET_CLASS_DIGEST).bind(vec![0; 32]).execute(tx.conn()).await.expect("sets");
     sqlx::query(sql::SET_BODY).bind(&b"{}"[..]).execute(tx.conn()).await.expect("sets");
     tx.commit().await.expect("commits");
 }

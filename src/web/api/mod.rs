@@ -3,12 +3,12 @@
 mod amendments;
 mod attendance;
 mod bundles;
-mod checks;
 mod certificates;
+mod checks;
 mod classes;
+mod deadlines;
 mod decisions;
 mod documents;
-mod deadlines;
 mod evidence;
 mod findings;
 mod hours;

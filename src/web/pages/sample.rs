@@ -1,10 +1,10 @@
 //! Sample data, so that every page is rendered in a test with something to show. Invented people.
 
-mod opening;
 mod money;
+mod opening;
 mod pages;
-mod reports;
 mod personal;
+mod reports;
 
 pub(super) use pages::every_page;
 
