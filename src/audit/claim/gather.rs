@@ -64,10 +64,7 @@ pub async fn gather(db: &Db, policies: &Policies, class: &Class, now: Time) -> R
     }
     Ok(Situation {
         class: class.clone(),
-        policy: match &class.policy {
-            Some(fixed) => policies.named(db, fixed).await?,
-            None => policies.on(class.starts_on).clone(),
-        },
+        policy: policies.of_class(db, class.policy.as_deref(), class.starts_on).await?,
         now,
         roster,
         lessons: lesson::of_class(db, class.id).await?,

@@ -8,7 +8,7 @@ use crate::link;
 use crate::register::class::{self, Class};
 use crate::register::policy::{Policies, Policy};
 use crate::register::remark::{self, Facts};
-use crate::register::subsidy_rate::{Rate, Regime, Terms, highest, rate};
+use crate::register::subsidy::{Rate, Regime, Terms, highest, rate};
 use crate::time::Time;
 use futures::FutureExt;
 use serde::Serialize;

@@ -50,6 +50,7 @@ macro_rules! catalogue {
 
 catalogue![
     ("class", "id", "bank_account_sealed"),
+    ("amendment", "id", "personal_sealed"),
     ("trainee", "id", "id_number_sealed"),
     ("trainee", "id", "phone_sealed"),
     ("trainee", "id", "email_sealed"),

@@ -2,7 +2,7 @@
 
 use super::{checks, class_of, json, small};
 use crate::app::App;
-use crate::error::{Error, Result, codes};
+use crate::error::{Error, codes};
 use crate::pipeline;
 use crate::receive::{Actor, Right};
 use crate::register::personal::account;
