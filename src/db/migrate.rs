@@ -23,9 +23,10 @@ const MIGRATIONS: &[Migration] = &[
     Migration { version: 8, name: "platform_keys", text: include_str!("../../migrations/0008_platform_keys.sql") },
     Migration { version: 9, name: "webhooks", text: include_str!("../../migrations/0009_webhooks.sql") },
     Migration { version: 10, name: "plan_and_money", text: include_str!("../../migrations/0010_plan_and_money.sql") },
-    Migration { version: 12, name: "opening", text: include_str!("../../migrations/0012_opening.sql") },
-    Migration { version: 13, name: "money", text: include_str!("../../migrations/0013_money.sql") },
-    Migration { version: 15, name: "personal_data", text: include_str!("../../migrations/0015_personal_data.sql") },
+    Migration { version: 11, name: "opening", text: include_str!("../../migrations/0011_opening.sql") },
+    Migration { version: 12, name: "money", text: include_str!("../../migrations/0012_money.sql") },
+    Migration { version: 13, name: "reports", text: include_str!("../../migrations/0013_reports.sql") },
+    Migration { version: 14, name: "personal_data", text: include_str!("../../migrations/0014_personal_data.sql") },
 ];
 
 pub(super) async fn run(db: &Db) -> Result<()> {

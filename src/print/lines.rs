@@ -209,7 +209,7 @@ mod tests {
     fn a_line_is_filled_to_the_margin_and_the_last_one_is_not() {
         let shape = Shape { room: 10.2, indent: 2.0, filled: true };
         let lines = lines("企业和培训机构应留存能够证明培训真实性的学员线上签到", shape, &width);
-        assert_eq!(lines.iter().map(|line| line.letters.len()).collect::<Vec<_>>(), [8, 10, 7]);
+        assert_eq!(lines.iter().map(|line| line.letters.len()).collect::<Vec<_>>(), [8, 10, 8]);
         assert!((lines[0].width - 8.2).abs() < 1e-4 && (lines[1].width - 10.2).abs() < 1e-4);
         assert!(lines.last().expect("a line").width < 10.0);
     }

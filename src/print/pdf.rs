@@ -24,6 +24,9 @@ const PALE: f32 = 0.93;
 /// Who made the file.
 const MAKER: &str = "keshi";
 
+/// Glyphs that follow each other: what is taken away before each, and its number.
+type Glyphs = Vec<(f32, u16)>;
+
 /// The two weights as a document uses them.
 struct Weights<'a> {
     regular: Used<'a>,
@@ -154,7 +157,7 @@ fn drawn(page: &Page, weights: &mut Weights<'_>) -> Vec<u8> {
 /// Shows the letters of a line. PDF moves on by a glyph's own width; what the line has otherwise is set right in thousandths of an em.
 fn say(content: &mut Content, line: &Line, used: &mut Used<'_>) {
     // Glyphs that follow each other, each with what is taken away before it; one whose letter must be said beside it is alone.
-    let mut runs: Vec<(Option<char>, Vec<(f32, u16)>)> = Vec::new();
+    let mut runs: Vec<(Option<char>, Glyphs)> = Vec::new();
     let mut owed = 0.0;
     for set in &line.letters {
         let placed = used.place(set.letter);

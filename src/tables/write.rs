@@ -206,9 +206,9 @@ mod tests {
         book.save(&mut bytes).expect("saves");
         let mut read: calamine::Xlsx<_> = calamine::open_workbook_from_rs(bytes).expect("opens");
         let sheet = calamine::Reader::worksheet_range(&mut read, "一").expect("there");
-        let seen: Vec<String> = sheet.rows().flatten().map(ToString::to_string).collect();
-        assert_eq!(seen[0], "'=HEAD");
-        assert_eq!(seen[9..13], ["'=1+1", "'+1", "'-1", "'@SUM(A1)"]);
+        let seen: Vec<Vec<String>> = sheet.rows().map(|row| row.iter().map(ToString::to_string).collect()).collect();
+        assert_eq!(seen[0][0], "'=HEAD");
+        assert_eq!(seen[1][..4], ["'=1+1", "'+1", "'-1", "'@SUM(A1)"]);
         assert!(calamine::Reader::worksheet_formula(&mut read, "一").expect("there").is_empty());
     }
 

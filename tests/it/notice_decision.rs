@@ -4,7 +4,8 @@
 use crate::site::{Engine, Server, Site, client};
 use keshi::db::Db;
 use keshi::register::Calendar;
-use keshi::simulate::{Access, Client, settle, with_checksum};
+use keshi::register::id_number::with_checksum;
+use keshi::simulate::{Access, Client, settle};
 use keshi::time::{Clock, DAY};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};

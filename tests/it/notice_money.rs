@@ -51,7 +51,7 @@ struct House {
 
 fn people(class: &str) -> Value {
     let people = [("T1", "张伟"), ("T2", "王芳"), ("T3", "李娜")].map(|(id, name)| {
-        json!({"external_id": id, "name": name, "id_number": simulate::with_checksum(&format!("6109241990010112{}", &id[1..])), "category": "key_group",
+        json!({"external_id": id, "name": name, "id_number": keshi::register::id_number::with_checksum(&format!("6109241990010112{}", &id[1..])), "category": "key_group",
             "platform_user": format!("{class}-{id}")})
     });
     json!({"trainees": people})

@@ -129,7 +129,8 @@ async fn hours_certificates_and_gaps_make_the_money_of_a_class() {
 
 #[tokio::test]
 async fn money_that_is_not_what_was_sealed_is_named() {
-    let damages: [(&'static str, fn(&Kept) -> String, &str); 6] = [
+    type Damage = fn(&Kept) -> String;
+    let damages: [(&'static str, Damage, &str); 6] = [
         (sql::FORGE_CERTIFICATE, |kept| kept.certificate.to_string(), "certificate_differs"),
         (sql::FORGE_PREPAYMENT, |kept| kept.prepaid.id.to_string(), "prepayment_differs"),
         (sql::FORGE_REFERENCE, |kept| kept.prepaid.id.to_string(), "prepayment_differs"),

@@ -16,8 +16,11 @@ macro_rules! of_class {
 }
 
 /// $1 provider, $2 platform (empty: any). Filed and not decided.
-pub(crate) const DECISIONS: &str =
-    of_class!("c.id", "cast(coalesce(c.filed_at, c.created_at) as text)", "class c join provider p on p.id = c.provider_id where c.decision is null");
+pub(crate) const DECISIONS: &str = of_class!(
+    "c.id",
+    "cast(coalesce(c.filed_at, c.created_at) as text)",
+    "class c join provider p on p.id = c.provider_id where c.decision is null"
+);
 
 /// $1 provider, $2 platform. Approved in the epidemic, not prepaid and not claimed.
 pub(crate) const PREPAYMENTS: &str = of_class!(

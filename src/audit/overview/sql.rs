@@ -275,7 +275,7 @@ pub(crate) const ALL: &[&str] = &[
 pub(super) const WORLD: &[&str] = &[
     "delete from platform",
     "insert into platform values ('px', '平台', 'Platform', 'px.example', 'Asia/Shanghai', 'px', 1)",
-    "insert into provider values ('0190a1b2-0001-7000-8000-000000000001', 'p1', '第一学校', 'institution', null, null, 1), \
+    "insert into provider (id, external_id, name, kind, listed_from, listed_until, created_at) values ('0190a1b2-0001-7000-8000-000000000001', 'p1', '第一学校', 'institution', null, null, 1), \
      ('0190a1b2-0001-7000-8000-000000000002', 'p2', '第二企业', 'enterprise', null, null, 1)",
     "insert into class (id, external_id, provider_id, platform_id, title, trade_code, trade_name, application, starts_on, ends_on, hours_total_milli, \
      hours_online_milli, hours_theory_milli, hours_practice_milli, standard_qualified_fen, epidemic, content_digest, created_at) values \

@@ -81,6 +81,7 @@ impl Plan {
             kind: self.provider,
             listed_from: self.listed_from.map(date),
             listed_until: None,
+            region: None,
         };
         provider::add(db, &ids, now, "test", provider).await.expect("a provider");
         let (class, _) = class::add(db, &ids, &secrets, now, "test", self.class).await.expect("a class");

@@ -57,7 +57,7 @@ async fn everything_is_sealed_with_the_newest_key_in_pages_and_again_is_nothing_
         let mut pages = 0;
         let done = run(&db, &secrets, |_, _| pages += 1).await.expect("runs");
         assert_eq!(done, Done { resealed: all, ..Done::default() });
-        assert!(pages > 4, "in pages: {pages}");
+        assert!(pages >= 4, "in pages: {pages}");
         assert_eq!(counts(&db).await.expect("counts"), Counts::from([(2, all)]));
         assert_eq!(run(&db, &secrets, |_, _| {}).await.expect("runs"), Done::default());
         ring::retire(folder.path(), 1).expect("goes");
@@ -85,7 +85,11 @@ async fn what_no_key_opens_is_counted_left_and_found_by_the_check() {
         let done = run(&db, &secrets, |_, _| {}).await.expect("runs");
         assert_eq!((done.resealed, done.unreadable), (0, 6));
         let mut wrong = BTreeSet::new();
-        check(&db, &secrets, |column, _| drop(wrong.insert(column.name))).await.expect("checks");
+        check(&db, &secrets, |column, _| {
+            wrong.insert(column.name);
+        })
+        .await
+        .expect("checks");
         assert_eq!(wrong, BTreeSet::from(["id_number_sealed", "phone_sealed"]));
         let early = run_job(&db, &secrets, "3").await.expect_err("no such key");
         assert!(early.message.contains("no data key 3"), "{early}");

@@ -1,6 +1,6 @@
 //! Applications, decisions, papers and amendments of the sample.
 
-use super::pages::{checks, class};
+use super::pages::class;
 use super::*;
 use crate::audit::overview::ApplicationLine;
 use crate::web::pages::applications::{ApplicationRow, Applications, Deadline};
@@ -102,4 +102,22 @@ fn decide(frame: &Frame, open: bool) -> Decide {
         opening: opening(open),
         checks: checks(frame),
     }
+}
+
+pub(super) fn checks(frame: &Frame) -> Vec<Check> {
+    let rows =
+        |count: u64| (0..count).map(|place| (format!("/lessons/{}", id(2, place)), format!("L{place}"), "2020-03-21 至 2020-03-21".into()));
+    let one = |weight, clause, text: &str, count: u64| Check {
+        weight,
+        clause,
+        text: text.into(),
+        rows: rows(count).take(20).collect(),
+        concerned: count as i64,
+    };
+    let (zh, en) = (
+        "下列课节不在班次起止日期之内。请调整课节，或更正班次的日期。",
+        "These lessons lie outside the days of the class. Move them, or correct its days.",
+    );
+    let text = if frame.lang == Lang::Zh { zh } else { en };
+    vec![one("must", "31号 四", text, 23), one("note", "31号 一（三）", text, 0)]
 }

@@ -41,29 +41,11 @@ pub(super) fn class(frame: &Frame, trainees: u64, lessons: u64) -> Class {
         waiting: (3, 41),
         names: true,
         policy: ("shaanxi-2020-31@1a2b3c4d".into(), "陕西省职业技能提升行动线上培训（陕人社函〔2020〕31号）".into()),
-        checks: checks(frame),
+        checks: super::opening::checks(frame),
         opening: super::opening::opening(false),
         faults: vec![(id(3, 5), "AK-006".into(), "checksum".into())],
         rate: (750, "没有登记补贴标准，按预算标准计（陕人社函〔2020〕31号 五(三)）。".into()),
     }
-}
-
-pub(super) fn checks(frame: &Frame) -> Vec<Check> {
-    let rows =
-        |count: u64| (0..count).map(|place| (format!("/lessons/{}", id(2, place)), format!("L{place}"), "2020-03-21 至 2020-03-21".into()));
-    let one = |weight, clause, text: &str, count: u64| Check {
-        weight,
-        clause,
-        text: text.into(),
-        rows: rows(count).take(20).collect(),
-        concerned: count as i64,
-    };
-    let (zh, en) = (
-        "下列课节不在班次起止日期之内。请调整课节，或更正班次的日期。",
-        "These lessons lie outside the days of the class. Move them, or correct its days.",
-    );
-    let text = if frame.lang == Lang::Zh { zh } else { en };
-    vec![one("must", "31号 四", text, 23), one("note", "31号 一（三）", text, 0)]
 }
 
 fn upload(frame: &Frame) -> Upload {
