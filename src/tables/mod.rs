@@ -1,6 +1,6 @@
 //! Files as lines, tables and documents: any encoding, delimited text, workbook or JSON, bounded in size, time and memory.
 //!
-//! Used by whatever takes files from people: lists of the plan and attendance logs. Nothing here knows what a row means. [`write`] is the way
+//! Used by whatever takes files from people: lists of the plan and attendance logs. Nothing here knows what a row means. [`mod@write`] is the way
 //! back: tables for other programs.
 
 pub(crate) mod cell;

@@ -53,7 +53,7 @@ pub struct Digest {
     pub counts: Counts,
     /// By code of the kind.
     pub kinds: BTreeMap<String, Counts>,
-    /// Classes with something due or overdue, at most [`CLASSES`].
+    /// Classes with something due or overdue, at most 500.
     pub classes: Vec<String>,
     /// The first lines of it, most overdue first.
     pub lines: Vec<Line>,
