@@ -119,6 +119,8 @@ pub struct Opening {
     pub promise: Option<(String, &'static str)>,
     /// Changes of the approved plan, the newest first.
     pub amendments: Vec<AmendmentRow>,
+    /// Whether papers and letters are shown: they are between the provider and the office, and no business of a platform's.
+    pub sees_papers: bool,
     /// Whether the reader may hand in papers.
     pub hands_in: bool,
     /// Whether the reader decides, and there is something to decide.
@@ -163,6 +165,7 @@ impl Opening {
             papers: papers.iter().map(row).collect(),
             promise,
             amendments: amendments(reader, &class).await?,
+            sees_papers: reader.scope.platform.is_none(),
             hands_in: reader.plans && reader.submits,
             decides: reader.decides && class.decision.is_none_or(|before| before == class::Decision::Return),
         })

@@ -45,6 +45,7 @@ pub(super) fn opening(decides: bool) -> Opening {
         papers: vec![paper("licence", "营业执照.pdf"), paper("online_plan", "线上培训方案.docx")],
         promise: Some(("2020-03-20".into(), "overdue")),
         amendments: vec![amendment("timetable", Some("教师住院"), Some(118_000)), amendment("roster", None, None)],
+        sees_papers: true,
         hands_in: !decides,
         decides,
     }
