@@ -3,9 +3,11 @@
 //! Enters: grey pictures, rows of fingerprints with their times, samples of sound. Leaves: fingerprints, and what two of them have in common.
 //! No file is opened here, no clock read, nothing kept: decoding is `keshi`'s media child, keeping its database. Not one word of training.
 
+mod count;
 #[cfg(test)]
 mod drawn;
 pub mod grey;
+pub mod index;
 pub mod pdq;
 mod resample;
 pub mod windows;
