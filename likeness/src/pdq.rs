@@ -157,7 +157,14 @@ fn waves(samples: &[f32]) -> [f32; WAVES * WAVES] {
             }
         }
         for (across, out) in cosines.iter().zip(out) {
-            *out = across.iter().zip(&line).map(|(weight, sample)| weight * sample).sum();
+            // Eight sums side by side, or each addition would wait for the one before.
+            let mut sums = [0.0f32; 8];
+            for (weights, samples) in across.as_chunks::<8>().0.iter().zip(line.as_chunks::<8>().0) {
+                for ((sum, weight), sample) in sums.iter_mut().zip(weights).zip(samples) {
+                    *sum += weight * sample;
+                }
+            }
+            *out = sums.iter().sum();
         }
     }
     made

@@ -64,10 +64,16 @@ pub(crate) fn down<T: Copy + Into<f32>>(pixels: &[T], width: usize, rows: &[Tap]
 
 /// Every line of `width` samples as one of `columns.len()`.
 pub(crate) fn across(lines: &[f32], width: usize, columns: &[Tap]) -> Vec<f32> {
-    let lines = lines.chunks_exact(width.max(1));
-    lines
-        .flat_map(|line| columns.iter().map(|tap| line[tap.first..].iter().zip(&tap.weights).map(|(sample, weight)| sample * weight).sum()))
-        .collect()
+    let mut made = vec![0.0; lines.len() / width.max(1) * columns.len()];
+    if columns.is_empty() || width == 0 {
+        return made;
+    }
+    for (line, out) in lines.chunks_exact(width).zip(made.chunks_exact_mut(columns.len())) {
+        for (out, tap) in out.iter_mut().zip(columns) {
+            *out = line[tap.first..].iter().zip(&tap.weights).map(|(sample, weight)| sample * weight).sum();
+        }
+    }
+    made
 }
 
 #[cfg(test)]

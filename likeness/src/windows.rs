@@ -40,27 +40,19 @@ impl Window {
 
     /// The window of a number in this picture, as [`Window::number`] gave it; `None` if there is none, or none without borders.
     pub fn of(number: u8, picture: &Grey) -> Option<Window> {
+        let inside = picture.inside().map(|part| thousandths(&part, picture));
         let edges = match number % MIRRORED {
-            WHOLE => [0, 0, 1000, 1000],
-            INSIDE => thousandths(&picture.inside()?, picture),
-            cut @ 1..INSIDE => {
-                let side = (cut - 1) % 5;
-                let cut = CUTS[usize::from(cut - 1) / 5] * 10;
-                match side {
-                    0 => [cut, 0, 1000, 1000],
-                    1 => [0, cut, 1000, 1000],
-                    2 => [0, 0, 1000 - cut, 1000],
-                    3 => [0, 0, 1000, 1000 - cut],
-                    _ => [cut / 2, cut / 2, 1000 - cut / 2, 1000 - cut / 2],
-                }
-            }
+            WHOLE => Window::WHOLE.edges,
+            INSIDE => inside?,
+            cut @ 1..INSIDE => within(inside.unwrap_or(Window::WHOLE.edges), cut_edges(cut)),
             _ => return None,
         };
         (number < 2 * MIRRORED).then_some(Window { number, edges })
     }
 
-    /// A number below 64 that will always mean this window: 0 the whole; 5 n + 1, + 2, … + 5 for n from 0 to 4 a cut of 4, 8, 12, 16 and 20
-    /// percent at the left, at the top, at the right, at the bottom, all around; 26 what is left without borders. Mirrored: 32 more.
+    /// A number below 64 that will always mean this window: 0 the whole; 26 what is left without borders; 5 n + 1, + 2, … + 5 for n from 0 to
+    /// 4 what is left of that, or of the whole where there are none, by a cut of 4, 8, 12, 16 and 20 percent at the left, at the top, at the
+    /// right, at the bottom, all around. Mirrored: 32 more.
     pub fn number(self) -> u8 {
         self.number
     }
@@ -68,6 +60,12 @@ impl Window {
     /// Left, top, right and bottom edge in thousandths of the picture's width and height, from its left and top, mirrored or not.
     pub fn edges(self) -> [u16; 4] {
         self.edges
+    }
+
+    /// The same part of the picture seen in a mirror as a whole, left and right exchanged, where it lies on the other side.
+    pub(crate) fn seen_from_behind(self) -> Window {
+        let [left, top, right, bottom] = self.edges;
+        Window { edges: [1000 - right, top, 1000 - left, bottom], ..self }
     }
 
     /// Whether what it shows is then seen in a mirror, left and right exchanged.
@@ -89,14 +87,19 @@ pub struct View {
 
 /// All windows of a picture in the order of their numbers: 26 or, where the picture has borders, 27, and the same in a mirror.
 pub fn windows(picture: &Grey) -> Vec<View> {
-    let averaged = Averaged::of(picture);
-    let cuts = (WHOLE..INSIDE).filter_map(|number| Window::of(number, picture));
-    let mut seen: Vec<_> = cuts.map(|window| (window, averaged.see(&window))).collect();
-    // Not from the copy, in which the border has run into the picture.
-    seen.extend(picture.inside().map(|part| {
-        let window = Window { number: INSIDE, edges: thousandths(&part, picture) };
-        (window, Averaged::of(&picture.crop(&part)).see(&Window::WHOLE))
+    let whole = Averaged::of(picture);
+    let mut seen = vec![(Window::WHOLE, whole.see(Window::WHOLE.edges))];
+    // Not from the copy of the whole, in which the border has run into the picture.
+    let inside = picture.inside();
+    let (edges, cut_of) = match &inside {
+        Some(part) => (thousandths(part, picture), &Averaged::of(&picture.crop(part))),
+        None => (Window::WHOLE.edges, &whole),
+    };
+    seen.extend((1..INSIDE).map(|number| {
+        let cut = cut_edges(number);
+        (Window { number, edges: within(edges, cut) }, cut_of.see(cut))
     }));
+    seen.extend(inside.map(|_| (Window { number: INSIDE, edges }, cut_of.see(Window::WHOLE.edges))));
     let view = |(window, (fingerprint, quality))| View { window, fingerprint, quality };
     let direct = seen.iter().map(|(window, [direct, _])| view((*window, *direct)));
     let mirrored = seen.iter().map(|(window, [_, mirrored])| view((Window { number: window.number + MIRRORED, ..*window }, *mirrored)));
@@ -113,13 +116,32 @@ impl Averaged {
         Averaged(resample::across(&lines, width, &resample::area(width, 0.0, width as f64, COPY)))
     }
 
-    /// Fingerprint and quality of a window, directly and in a mirror.
-    fn see(&self, window: &Window) -> [(Fingerprint, u8); 2] {
-        let [left, top, right, bottom] = window.edges.map(|edge| f64::from(edge) / 1000.0 * COPY as f64);
+    /// Fingerprint and quality of what lies between edges in thousandths, directly and in a mirror.
+    fn see(&self, edges: [u16; 4]) -> [(Fingerprint, u8); 2] {
+        let [left, top, right, bottom] = edges.map(|edge| f64::from(edge) / 1000.0 * COPY as f64);
         let lines = resample::down(&self.0, COPY, &pdq::kept(COPY, top, bottom));
         [pdq::kept(COPY, left, right), pdq::kept_mirrored(COPY, left, right)]
             .map(|columns| Fingerprint::of_samples(&resample::across(&lines, COPY, &columns)))
     }
+}
+
+/// The edges of a cut by its number, in thousandths of what is cut.
+fn cut_edges(number: u8) -> [u16; 4] {
+    let (size, side) = ((number - 1) / 5, (number - 1) % 5);
+    let cut = CUTS[usize::from(size)] * 10;
+    match side {
+        0 => [cut, 0, 1000, 1000],
+        1 => [0, cut, 1000, 1000],
+        2 => [0, 0, 1000 - cut, 1000],
+        3 => [0, 0, 1000, 1000 - cut],
+        _ => [cut / 2, cut / 2, 1000 - cut / 2, 1000 - cut / 2],
+    }
+}
+
+/// Edges within others, both in thousandths, as thousandths of the picture.
+fn within([left, top, right, bottom]: [u16; 4], cut: [u16; 4]) -> [u16; 4] {
+    let at = |from: u16, to: u16, part: u16| ((u32::from(from) * 1000 + u32::from(to - from) * u32::from(part) + 500) / 1000) as u16;
+    [at(left, right, cut[0]), at(top, bottom, cut[1]), at(left, right, cut[2]), at(top, bottom, cut[3])]
 }
 
 fn thousandths(part: &Part, picture: &Grey) -> [u16; 4] {
@@ -154,12 +176,12 @@ mod tests {
         let framed = Grey::draw(100, 50, |column, row| if row < 10 { 0 } else { (column * 7 + row * 13) as u8 });
         let edges = |number| Window::of(number, &framed).map(Window::edges);
         assert_eq!(edges(0), Some([0, 0, 1000, 1000]));
-        assert_eq!(edges(1), Some([40, 0, 1000, 1000]));
-        assert_eq!(edges(7), Some([0, 80, 1000, 1000]));
-        assert_eq!(edges(13), Some([0, 0, 880, 1000]));
-        assert_eq!(edges(19), Some([0, 0, 1000, 840]));
-        assert_eq!(edges(25), Some([100, 100, 900, 900]));
         assert_eq!(edges(26), Some([0, 200, 1000, 1000]));
+        assert_eq!(edges(1), Some([40, 200, 1000, 1000]));
+        assert_eq!(edges(7), Some([0, 264, 1000, 1000]));
+        assert_eq!(edges(13), Some([0, 200, 880, 1000]));
+        assert_eq!(edges(19), Some([0, 200, 1000, 872]));
+        assert_eq!(edges(25), Some([100, 280, 900, 920]));
         assert_eq!([27, 31, 59, 63, 64, 255].map(edges), [None; 6]);
         for view in windows(&framed) {
             assert_eq!(Window::of(view.window.number(), &framed), Some(view.window));
@@ -190,6 +212,15 @@ mod tests {
         }
         let lost = Fingerprint::of(&picture).0.distance(&Fingerprint::of(&cut(&picture, [10, 0, 0, 0])).0);
         assert!(lost > CANDIDATE);
+    }
+
+    #[test]
+    fn a_cut_and_framed_picture_is_found_by_the_cuts_within_its_frame() {
+        let picture = drawn(6, 640, 360);
+        let piece = cut(&picture, [0, 0, 8, 0]);
+        let framed = Grey::draw(piece.width(), 480, |column, row| piece.row(row.wrapping_sub(60)).get(column).copied().unwrap_or(0));
+        let (window, distance) = nearest(&picture, &framed);
+        assert!(window.number() == 8 && distance <= STRONG, "{window:?} {distance}");
     }
 
     #[test]
