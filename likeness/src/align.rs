@@ -222,3 +222,129 @@ fn is_same(one: &Grey, two: &Grey, (x, y): (usize, usize)) -> bool {
     let near = (y.saturating_sub(1)..=y + 1).flat_map(|v| (x.saturating_sub(1)..=x + 1).map(move |u| (u, v)));
     same(Pair::of(one, (x, y), two, (x, y), SIDE)) || near.filter(lies_within).any(|at| same(Pair::of(one, (x, y), two, at, SIDE)))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::drawn::drawn;
+    use crate::grey::Part;
+    use proptest::prelude::*;
+
+    /// A picture as a camera gives it: shapes under noise.
+    fn camera(seed: u32) -> Grey {
+        let shapes = drawn(seed, 640, 360);
+        let mut state = seed;
+        Grey::draw(640, 360, |column, row| {
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            (shapes.row(row)[column] / 2).wrapping_add(40 + ((column / 5 * 7 + row / 4 * 11) % 29) as u8 + (state >> 29) as u8)
+        })
+    }
+
+    /// A page: lines of marks on white.
+    fn page(seed: usize) -> Grey {
+        Grey::draw(640, 360, |column, row| if row % 24 < 9 && (column / 4 * 31 + row / 24 * 17 + seed) % 7 < 2 { 20 } else { 250 })
+    }
+
+    /// The first picture with a part of the second.
+    fn with(picture: &Grey, part: Part, of: &Grey) -> Grey {
+        let within = |column: &usize, row: &usize| part.columns.contains(column) && part.rows.contains(row);
+        Grey::draw(640, 360, |column, row| if within(&column, &row) { of.row(row)[column] } else { picture.row(row)[column] })
+    }
+
+    fn verdict(here: &Grey, there: &Grey) -> Verdict {
+        compare(here, there, Hint::default()).verdict
+    }
+
+    #[test]
+    fn a_picture_is_its_own_copy_and_no_others() {
+        let whole = compare(&camera(1), &camera(1), Hint::default());
+        assert_eq!((whole.verdict, whole.changed_share, whole.rectangle), (Verdict::Copy, 0.0, None));
+        assert!(whole.overlap > 0.99 && whole.live_blocks > 300, "{whole:?}");
+        let other = compare(&camera(1), &camera(2), Hint::default());
+        assert!(other.verdict == Verdict::Different && other.changed_share > 0.5, "{other:?}");
+    }
+
+    #[test]
+    fn a_hint_that_is_nearly_right_is_enough_and_the_overlap_is_exact() {
+        let picture = camera(3);
+        let piece = picture.crop(&Part { columns: 45..640, rows: 0..360 }).scaled(500, 300);
+        // 7 % were cut, the hint says 8 % and a bit.
+        let hint = Hint { here: Window::of(6, &picture).unwrap(), there: Window::WHOLE };
+        for (one, two, hint) in [(&picture, &piece, hint), (&piece, &picture, Hint { here: hint.there, there: hint.here })] {
+            let found = compare(one, two, hint);
+            assert_eq!(found.verdict, Verdict::Copy, "{found:?}");
+            assert!((found.overlap - 595.0 / 640.0).abs() < 0.004, "{found:?}");
+        }
+    }
+
+    #[test]
+    fn a_mirrored_piece_is_turned_back() {
+        let picture = camera(4);
+        let piece = picture.crop(&Part { columns: 51..640, rows: 0..360 }).mirrored();
+        let mirrored = Window::of(6 + 32, &picture).unwrap();
+        for hint in [
+            Hint { here: mirrored, there: Window::WHOLE },
+            Hint { here: Window::of(6, &picture).unwrap(), there: Window::of(32, &piece).unwrap() },
+        ] {
+            assert_eq!(compare(&picture, &piece, hint).verdict, Verdict::Copy);
+        }
+        assert_eq!(verdict(&picture, &piece), Verdict::Different);
+    }
+
+    #[test]
+    fn light_and_contrast_make_no_other_picture_even_where_they_end_at_white() {
+        let picture = camera(5);
+        for (by, plus) in [(1.6, 0), (0.6, 0), (1.0, 60), (0.7, 70)] {
+            let toned = Grey::draw(640, 360, |column, row| (f64::from(picture.row(row)[column]) * by + f64::from(plus)).min(255.0) as u8);
+            assert_eq!([verdict(&picture, &toned), verdict(&toned, &picture)], [Verdict::Copy; 2], "× {by} + {plus}");
+        }
+    }
+
+    #[test]
+    fn a_mark_is_told_with_its_place_and_scattered_changes_are_no_mark() {
+        let (picture, other) = (camera(6), camera(7));
+        let marked = with(&picture, Part { columns: 440..620, rows: 240..360 }, &other);
+        let found = compare(&picture, &marked, Hint::default());
+        let edges = found.rectangle.unwrap();
+        let exact = edges.iter().zip([688, 667, 969, 1000]).all(|(edge, expected)| edge.abs_diff(expected) <= 2);
+        assert!(found.verdict == Verdict::CopyWithPatch && exact, "{found:?}");
+        let scattered = [0..90, 200..290, 400..490].into_iter().fold(picture.clone(), |made, columns| {
+            let made = with(&made, Part { columns: columns.clone(), rows: 20..80 }, &other);
+            with(&made, Part { columns, rows: 220..280 }, &other)
+        });
+        let found = compare(&picture, &scattered, Hint::default());
+        assert_eq!((found.verdict, found.rectangle), (Verdict::Different, None), "{found:?}");
+    }
+
+    #[test]
+    fn a_page_proves_nothing_and_a_person_before_it_does() {
+        assert_eq!(verdict(&page(1), &page(1)), Verdict::Inconclusive);
+        assert_eq!(verdict(&Grey::draw(640, 360, |_, _| 90), &Grey::draw(640, 360, |_, _| 90)), Verdict::Inconclusive);
+        let beside = Part { columns: 480..640, rows: 0..360 };
+        let lesson = with(&page(1), beside.clone(), &camera(8));
+        assert_eq!(verdict(&lesson, &lesson), Verdict::Copy);
+        assert_eq!(verdict(&lesson, &with(&page(1), beside, &camera(9))), Verdict::Different);
+    }
+
+    #[test]
+    fn pictures_that_share_a_strip_are_not_one() {
+        let (one, two) = (camera(10), camera(11));
+        let part = |picture: &Grey, columns| picture.crop(&Part { columns, rows: 0..360 });
+        let hint = Hint { here: Window::of(21, &one).unwrap(), there: Window::of(21, &two).unwrap() };
+        assert_eq!(compare(&part(&one, 0..400), &part(&one, 300..640), hint).verdict, Verdict::Different);
+    }
+
+    proptest! {
+        #[test]
+        fn no_size_is_too_small(one in (0usize..40, 0usize..40), two in (0usize..3, 0usize..3), numbers in (0u8..64, 0u8..64)) {
+            let [one, two] = [one, two].map(|(width, height)| Grey::draw(width, height, |column, row| (column * 91 + row * 37) as u8));
+            let window = |number, picture: &Grey| Window::of(number, picture).unwrap_or(Window::WHOLE);
+            let hint = Hint { here: window(numbers.0, &one), there: window(numbers.1, &two) };
+            for (one, two) in [(&one, &two), (&two, &one), (&one, &one)] {
+                let found = compare(one, two, hint);
+                prop_assert!((0.0..=1.0).contains(&found.overlap) && (0.0..=1.0).contains(&found.changed_share));
+                prop_assert!(found.verdict != Verdict::Copy);
+            }
+        }
+    }
+}

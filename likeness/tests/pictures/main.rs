@@ -45,16 +45,19 @@ impl Kept {
     fn ask(&self, picture: &Grey) -> BTreeMap<usize, Comparison> {
         let views: Vec<View> = telling(picture).collect();
         let asked: Vec<_> = views.iter().map(|view| view.fingerprint).collect();
-        let mut nearest: BTreeMap<usize, (u32, Hint)> = BTreeMap::new();
+        let mut nearest: BTreeMap<usize, (u32, u8, Window)> = BTreeMap::new();
         for (view, found) in views.iter().zip(self.index.within_each(&asked, CANDIDATE, NonZeroUsize::MIN)) {
             for neighbour in found {
-                let place = (neighbour.payload >> 8) as usize;
-                let here = Window::of(neighbour.payload as u8, &self.pictures[place]).expect("a window that was kept");
-                let pair = (neighbour.distance, Hint { here, there: view.window });
-                nearest.entry(place).and_modify(|best| *best = if pair.0 < best.0 { pair } else { *best }).or_insert(pair);
+                let pair = (neighbour.distance, neighbour.payload as u8, view.window);
+                let best = nearest.entry((neighbour.payload >> 8) as usize).or_insert(pair);
+                *best = if pair.0 < best.0 { pair } else { *best };
             }
         }
-        nearest.into_iter().map(|(place, (_, hint))| (place, compare(&self.pictures[place], picture, hint))).collect()
+        let compare = |(place, (_, number, there)): (usize, (u32, u8, Window))| {
+            let here = Window::of(number, &self.pictures[place]).expect("a window that was kept");
+            (place, compare(&self.pictures[place], picture, Hint { here, there }))
+        };
+        nearest.into_iter().map(compare).collect()
     }
 }
 
@@ -83,19 +86,26 @@ struct Count {
     found: usize,
     accused: usize,
     wrongly: usize,
+    pages: usize,
     pages_accused: usize,
     others_laid_over: usize,
+    /// The greatest share of live blocks that a copy without a mark changed, and the least that another picture did.
+    copy_changed: f64,
+    other_changed: Option<f64>,
 }
 
 impl Count {
-    fn of(seed: u64) -> Count {
+    /// Every picture with every `nth` alteration, each with others than its neighbours.
+    fn of(seed: u64, nth: usize) -> Count {
         let kept = Kept::draw(seed);
         let mut count = Count::default();
-        for found in in_two(kept.pictures.len(), |place| alter::ALL.map(|alteration| kept.ask(&alteration.of(&kept.pictures[place])))) {
-            for (place, answers) in found {
-                for (alteration, answers) in alter::ALL.iter().zip(answers) {
-                    count.take(&kept.scenes, place, *alteration, &answers);
-                }
+        let ask = |place: usize| -> Vec<_> {
+            let altered = alter::ALL.iter().skip(place % nth).step_by(nth);
+            altered.map(|alteration| (*alteration, kept.ask(&alteration.of(&kept.pictures[place])))).collect()
+        };
+        for (place, asked) in in_two(kept.pictures.len(), ask).into_iter().flatten() {
+            for (alteration, answers) in asked {
+                count.take(&kept.scenes, place, alteration, &answers);
             }
         }
         count
@@ -105,6 +115,7 @@ impl Count {
         let own = answers.get(&place);
         let found = own.is_some_and(|answer| is_copy(answer.verdict));
         if matches!(scenes[place], Scene::Page { .. }) {
+            self.pages += 1;
             self.pages_accused += usize::from(found);
         } else {
             self.copies += 1;
@@ -113,15 +124,21 @@ impl Count {
                 println!("missed: {:?} {alteration:?} {own:?}", scenes[place]);
             }
         }
+        let told = |answer: &&Comparison| answer.verdict != Verdict::Inconclusive;
+        if alteration != Alteration::Marked {
+            self.copy_changed = own.filter(told).map_or(0.0, |answer| answer.changed_share).max(self.copy_changed);
+        }
         for (other, answer) in answers {
             self.accused += usize::from(is_copy(answer.verdict));
             if *other == place {
                 continue;
             }
             self.others_laid_over += 1;
+            let changed = Some(answer).filter(told).map_or(1.0, |answer| answer.changed_share);
+            self.other_changed = Some(self.other_changed.map_or(changed, |least| least.min(changed)));
             self.wrongly += usize::from(is_copy(answer.verdict));
-            if is_copy(answer.verdict) || answer.changed_share < 0.3 && answer.verdict != Verdict::Inconclusive {
-                println!("near: {:?} {alteration:?} is not {:?}: {answer:?}", scenes[place], scenes[*other]);
+            if is_copy(answer.verdict) {
+                println!("wrong: {:?} {alteration:?} is not {:?}: {answer:?}", scenes[place], scenes[*other]);
             }
         }
     }
@@ -137,11 +154,12 @@ impl Count {
 
 #[test]
 fn copies_are_found_and_those_who_look_alike_are_not_accused() {
-    let count = Count::of(UNSEEN);
+    let count = Count::of(UNSEEN, 3);
     println!("{count:?}: recall {:.4}, precision {:.4}", count.recall(), count.precision());
     assert!(count.recall() >= 0.95, "{count:?}");
     assert!(count.precision() >= 0.999, "{count:?}");
-    assert!(count.others_laid_over >= 100, "the pictures do not look alike enough to tempt anyone: {count:?}");
+    assert!(count.pages_accused * 10 <= count.pages, "{count:?}");
+    assert!(count.others_laid_over >= 40, "the pictures do not look alike enough to tempt anyone: {count:?}");
 }
 
 #[test]
@@ -149,7 +167,7 @@ fn copies_are_found_and_those_who_look_alike_are_not_accused() {
 fn what_is_missed_is_printed() {
     let seeds = std::env::var("KESHI_SEEDS").unwrap_or_else(|_| "1,2".into());
     for seed in seeds.split(',').filter_map(|seed| seed.parse().ok()) {
-        let count = Count::of(seed);
+        let count = Count::of(seed, 1);
         println!("{seed}: {count:?}: recall {:.4}, precision {:.4}", count.recall(), count.precision());
     }
 }
