@@ -2,13 +2,14 @@
 
 use crate::grey::Grey;
 
-/// How far light strays from its mean (of 255) in a block that says something. Coding noise of JPEG at quality 40 stays under 4.
+/// How far light strays from its mean (of 255, root mean square) in a block that says something: more than coding and a sensor's grain
+/// make of a bare wall.
 const TEXTURE: f64 = 5.0;
 
 /// In what is drawn most pixels have the light of the page: at least this part of them …
 const PAGE: f64 = 0.5;
 
-/// … within a band of this many levels, which holds what coding does to a page beside letters. A camera's noise and shading fill more.
+/// … within a band of this many levels, for what coding does to a page beside letters. A camera's grain and shading fill more.
 const BAND: usize = 9;
 
 /// What a block is of.

@@ -20,8 +20,7 @@ pub struct Part {
     pub rows: Range<usize>,
 }
 
-/// Light may stray this far (of 255) within a border: coding noise of JPEG at quality 40 on black stays under 8, ringing of the picture's
-/// edge into it under 16.
+/// Light may stray this far (of 255) within a border, for what coding leaves of the picture's edge in it.
 const STRAY: u8 = 16;
 
 /// One in this many pixels of a border line may stray further: a mouse pointer, a speck.
@@ -38,8 +37,10 @@ impl Grey {
 
     /// Light at every column and row.
     pub fn draw(width: usize, height: usize, mut light: impl FnMut(usize, usize) -> u8) -> Grey {
-        let pixels =
-            (0..height).flat_map(|row| (0..width).map(move |column| (column, row))).map(|(column, row)| light(column, row)).collect();
+        let mut pixels = Vec::with_capacity(width * height);
+        for row in 0..height {
+            pixels.extend((0..width).map(|column| light(column, row)));
+        }
         Grey { width, height, pixels }
     }
 
@@ -79,7 +80,8 @@ impl Grey {
 
     /// Left and right exchanged.
     pub fn mirrored(&self) -> Grey {
-        let pixels = self.pixels.chunks_exact(self.width.max(1)).flat_map(|row| row.iter().rev()).copied().collect();
+        let mut pixels = Vec::with_capacity(self.pixels.len());
+        self.pixels.chunks_exact(self.width.max(1)).for_each(|row| pixels.extend(row.iter().rev()));
         Grey { pixels, ..*self }
     }
 
@@ -90,7 +92,8 @@ impl Grey {
             range.start.min(end)..end
         };
         let (columns, rows) = (within(&part.columns, self.width), within(&part.rows, self.height));
-        let pixels = rows.clone().flat_map(|row| &self.row(row)[columns.clone()]).copied().collect();
+        let mut pixels = Vec::with_capacity(columns.len() * rows.len());
+        rows.clone().for_each(|row| pixels.extend_from_slice(&self.row(row)[columns.clone()]));
         Grey { width: columns.len(), height: rows.len(), pixels }
     }
 

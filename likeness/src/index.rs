@@ -1,10 +1,10 @@
 //! All fingerprints within a distance, found by looking at every one, exactly.
 //!
 //! A scan is bound by memory, so it reads half: the distance of the first 128 bits is a lower bound of the whole one, and of unlike
-//! fingerprints hardly one in 10⁸ comes under 31 by it. Words of the same place lie together (a structure of arrays), in chunks that are
+//! fingerprints 2 in 10⁹ come under 31 by it. Words of the same place lie together (a structure of arrays), in chunks that are
 //! filled and never moved: adding one costs the same however many there are, and 32 bytes of fingerprint with 8 of payload are all it takes.
 //!
-//! How bits are counted is chosen by the processor at hand when an index is made ([`crate::count`]).
+//! How bits are counted is chosen by the processor at hand when an index is made.
 
 use crate::count::{Counter, GROUP};
 use crate::pdq::{BITS, Fingerprint};

@@ -3,7 +3,7 @@
 //!
 //! The picture is averaged to 256 × 256, twice run through a box of two pixels each way, of which every fourth is kept; the 16 × 16 lowest
 //! waves of these 64 × 64 without the constant ones are compared with their median. All before the waves is linear and alike for rows and
-//! columns, so it is done as one list of weights an axis ([`crate::resample`]) and only for the samples that are kept.
+//! columns, so it is done as one list of weights an axis and only for the samples that are kept.
 
 use crate::grey::Grey;
 use crate::resample::{self, Tap};
