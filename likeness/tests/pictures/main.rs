@@ -1,7 +1,7 @@
 //! How many copies are found among pictures that look alike, and how many others are taken for copies.
 //!
 //! Every picture of a collection is kept as `likeness` is meant to be used: its direct windows in an index. Every altered copy is asked for
-//! with all its windows, and each picture found within 31 is laid over it. Thresholds were fitted on the collections 1 and 2; what is
+//! with all its windows, and each picture found within 31 is laid over it. Thresholds were fitted on collection 1; what is
 //! asserted is asserted of others.
 
 mod alter;
@@ -18,7 +18,7 @@ use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
 
 /// A collection that no threshold was fitted on.
-const UNSEEN: u64 = 77;
+const UNSEEN: u64 = 4099;
 
 /// Pictures with their index; a payload is the picture's place and its window's number.
 struct Kept {
@@ -165,7 +165,7 @@ fn copies_are_found_and_those_who_look_alike_are_not_accused() {
 #[test]
 #[ignore = "for fitting: prints what is missed and what comes near, collection by collection (KESHI_SEEDS=1,2)"]
 fn what_is_missed_is_printed() {
-    let seeds = std::env::var("KESHI_SEEDS").unwrap_or_else(|_| "1,2".into());
+    let seeds = std::env::var("KESHI_SEEDS").unwrap_or_else(|_| "1".into());
     for seed in seeds.split(',').filter_map(|seed| seed.parse().ok()) {
         let count = Count::of(seed, 1);
         println!("{seed}: {count:?}: recall {:.4}, precision {:.4}", count.recall(), count.precision());
