@@ -27,7 +27,7 @@ const LEAST_LIVE: usize = 27;
 const LEAST_OVERLAP: f64 = 0.5;
 
 /// At most this share of live blocks changed: a copy. Of the drawn meetings in `tests/pictures` whose fingerprints led here, copies without a
-/// mark changed none, the same people before the same wall a moment later at least 0.16: room on both sides for what real cameras do.
+/// mark changed 0.01 at most, the same people before the same wall a moment later at least 0.16: room on both sides for what real cameras do.
 const COPY: f64 = 0.05;
 
 /// Up to this share, if all that changed is one rectangle of no more than this part of what both show: a copy with something laid over it.
