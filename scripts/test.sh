@@ -20,16 +20,20 @@ cargo build --workspace --locked
 step "generated documents"
 "$(scripts/binary.sh)" docs docs --check
 
+# A test that hangs is a failure that names itself, not a run without an end: twice what all of them take on two busy processors.
+tests() { timeout --kill-after=60 3600 cargo test --workspace --locked --no-fail-fast; }
+export -f tests
+
 failed=0
 step "tests on SQLite, PostgreSQL, local disk and S3"
 if [ -n "${KESHI_TEST_POSTGRES:-}" ]; then
-    cargo test --workspace --locked --no-fail-fast 2>&1 | tee -a "$log" || failed=1
+    tests 2>&1 | tee -a "$log" || failed=1
 else
     # -t: a temporary cluster even as root, beside whatever clusters this machine has.
     # shellcheck disable=SC2016 # expanded inside, where the cluster's address is known
     pg_virtualenv -t -o max_connections=300 bash -c '
         export KESHI_TEST_POSTGRES="postgres://$PGUSER:$PGPASSWORD@127.0.0.1:$PGPORT/postgres"
-        cargo test --workspace --locked --no-fail-fast' 2>&1 | tee -a "$log" || failed=1
+        tests' 2>&1 | tee -a "$log" || failed=1
 fi
 
 step "the pages in a browser"

@@ -1,7 +1,7 @@
 //! What keshi does beside what plain programs do with the same bytes, in the same run, on the same disk: `make bench`.
 //!
-//! `cargo bench --bench ratios -- [upload] [seal] [receipts] [attendance] [live] [trace] [--folder FOLDER] [--objects URL]
-//! [--rate EVENTS-A-SECOND] [--seconds SECONDS]` (both of `live`) `[--rows ROWS]` (of `attendance`) `[--events EVENTS]` (of `trace`): all
+//! `cargo bench --bench ratios -- [upload] [seal] [receipts] [attendance] [live] [office] [trace] [--folder FOLDER] [--objects URL]
+//! [--rate EVENTS-A-SECOND] [--seconds SECONDS]` (both of `live`) `[--rows ROWS]` (of `attendance`) `[--classes CLASSES]` (of `office`) `[--events EVENTS]` (of `trace`): all
 //! measures, in `/var/tmp` and on objects in a folder, unless told otherwise. Takes most of an hour, nearly all of it to fill the lake for
 //! `trace`, and up to 8 GiB of disk, and leaves nothing behind.
 //!
@@ -11,6 +11,7 @@ mod attendance;
 mod bulk;
 mod live;
 mod machine;
+mod office;
 mod postgres;
 mod receipts;
 mod seal;
@@ -26,7 +27,7 @@ use tokio::runtime::Runtime;
 /// How often each measure is taken.
 const ROUNDS: usize = 3;
 /// What can be measured, in this order.
-const MEASURES: [&str; 6] = ["upload", "seal", "receipts", "attendance", "live", "trace"];
+const MEASURES: [&str; 7] = ["upload", "seal", "receipts", "attendance", "live", "office", "trace"];
 
 /// Where and with what.
 struct Bench {
@@ -50,7 +51,7 @@ fn main() {
         return;
     }
     let (mut folder, mut objects, mut load, mut wanted) = (PathBuf::from("/var/tmp"), None, live::Load::default(), Vec::new());
-    let (mut rows, mut events) = (1_000_000, 20_000_000);
+    let (mut rows, mut events, mut classes) = (1_000_000, 20_000_000, 2_500);
     let mut given = given.into_iter();
     while let Some(word) = given.next() {
         match word.as_str() {
@@ -59,6 +60,7 @@ fn main() {
             "--rate" => load.rate = number(given.next(), "--rate EVENTS-A-SECOND"),
             "--seconds" => load.seconds = number(given.next(), "--seconds SECONDS"),
             "--rows" => rows = number(given.next(), "--rows ROWS"),
+            "--classes" => classes = number(given.next(), "--classes CLASSES"),
             "--events" => events = number(given.next(), "--events EVENTS"),
             measure if MEASURES.contains(&measure) => wanted.push(word),
             other => panic!("'{other}' is not measured; there are: {}", MEASURES.join(", ")),
@@ -77,6 +79,7 @@ fn main() {
             "receipts" => receipts::measure(&bench),
             "attendance" => attendance::measure(&bench, rows),
             "live" => live::measure(&bench, load),
+            "office" => office::measure(&bench, classes.max(2)),
             _ => trace::measure(&bench, events),
         }
     }

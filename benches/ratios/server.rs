@@ -29,6 +29,8 @@ pub(crate) struct Server<'a> {
     folder: PathBuf,
     data: PathBuf,
     objects: Option<String>,
+    /// Settings beyond those of the bench, as environment variables.
+    settings: Vec<(&'static str, String)>,
     address: String,
     token: String,
     http: reqwest::Client,
@@ -37,6 +39,11 @@ pub(crate) struct Server<'a> {
 impl<'a> Server<'a> {
     /// Starts one with nothing in it.
     pub(crate) fn start(runtime: &'a Runtime, folder: &Path, objects: Option<&str>) -> Server<'a> {
+        Server::with(runtime, folder, objects, &[])
+    }
+
+    /// The same with further settings.
+    pub(crate) fn with(runtime: &'a Runtime, folder: &Path, objects: Option<&str>, settings: &[(&'static str, &str)]) -> Server<'a> {
         let data = folder.join("data");
         fs::create_dir(&data).expect("the folder can be written to, and the server before has gone");
         let mut create = keshi(folder);
@@ -47,8 +54,9 @@ impl<'a> Server<'a> {
         let address = TcpListener::bind("127.0.0.1:0").and_then(|free| free.local_addr()).expect("a free port").to_string();
         let (folder, objects) = (folder.to_owned(), objects.map(str::to_owned));
         let http = reqwest::Client::builder().no_proxy().build().expect("a client");
-        let child = serve(&folder, &data, &address, objects.as_deref());
-        let mut server = Server { runtime, child, folder, data, objects, address, token, http };
+        let settings: Vec<_> = settings.iter().map(|(name, value)| (*name, (*value).to_owned())).collect();
+        let child = serve(&folder, &data, &address, objects.as_deref(), &settings);
+        let mut server = Server { runtime, child, folder, data, objects, settings, address, token, http };
         server.comes_up();
         server
     }
@@ -58,9 +66,16 @@ impl<'a> Server<'a> {
         let begun = Instant::now();
         self.child.kill().and_then(|()| self.child.wait()).expect("a child");
         RUNNING.lock().unwrap_or_else(PoisonError::into_inner).retain(|id| *id != self.child.id());
-        self.child = serve(&self.folder, &self.data, &self.address, self.objects.as_deref());
+        self.child = serve(&self.folder, &self.data, &self.address, self.objects.as_deref(), &self.settings);
         self.comes_up();
         begun.elapsed()
+    }
+
+    /// What a subcommand on its data prints, which succeeds.
+    pub(crate) fn command(&self, args: &[&str]) -> String {
+        let done = keshi(&self.folder).args(args).args(["--data", text(&self.data)]).output().expect("keshi runs");
+        assert!(done.status.success(), "keshi {args:?}: {}", String::from_utf8_lossy(&done.stderr));
+        String::from_utf8_lossy(&done.stdout).into_owned()
     }
 
     fn comes_up(&mut self) {
@@ -230,9 +245,10 @@ fn terminate(id: u32) {
 }
 
 /// Starts the server's process.
-fn serve(folder: &Path, data: &Path, address: &str, objects: Option<&str>) -> Child {
+fn serve(folder: &Path, data: &Path, address: &str, objects: Option<&str>, settings: &[(&'static str, String)]) -> Child {
     let log = File::options().create(true).append(true).open(folder.join("keshi.log")).expect("a file");
     let mut serve = keshi(folder);
+    serve.envs(settings.iter().map(|(name, value)| (name, value)));
     serve.args(["serve", "--listen", address, "--data", text(data)]).stdin(Stdio::null());
     if let Some(url) = objects {
         serve.args(["--objects", url]);

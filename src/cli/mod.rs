@@ -14,6 +14,7 @@ mod person;
 mod policy;
 mod profile;
 mod rebuild;
+mod sequencer;
 mod serve;
 mod simulate;
 mod sql;

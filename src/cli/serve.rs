@@ -1,5 +1,6 @@
 //! `keshi serve`: the server, with workers inside.
 
+use super::sequencer::Sequencer;
 use super::threads::Threads;
 use crate::app::App;
 use crate::config::Config;
@@ -59,12 +60,7 @@ pub(super) async fn run(_args: Args, app: App) -> Result<()> {
             format!("{} cannot be listened on ({cause}); choose another address with --listen.", app.config.server.listen),
         )
     })?;
-    // Requests under way wait for their seals, so the sequencer ends after the last of them.
-    let unsealed = CancellationToken::new();
-    let sequencer = tokio::spawn({
-        let (log, stop) = (app.log.clone(), unsealed.clone());
-        async move { log.run(stop).await }
-    });
+    let sequencer = Sequencer::start(&app);
     let (requests, work) = (Threads::new("keshi-web")?, Threads::new("keshi-work")?);
     let workers = work.spawn(jobs::work(
         app.jobs.clone(),
@@ -89,7 +85,7 @@ pub(super) async fn run(_args: Args, app: App) -> Result<()> {
     let served = requests.spawn(async move { web::serve(app, TcpListener::from_std(listener)?, ended).await });
     let served = served.await.unwrap_or_else(|panic| Err(Error::internal(panic)));
     stop.cancel();
-    unsealed.cancel();
-    let _ = tokio::join!(sequencer, workers, teller);
+    let _ = tokio::join!(workers, teller);
+    sequencer.end().await;
     served
 }

@@ -1,5 +1,6 @@
 //! `keshi work`: workers only.
 
+use super::sequencer::Sequencer;
 use crate::app::App;
 use crate::error::Result;
 use crate::tell::deliver;
@@ -25,9 +26,11 @@ pub(super) async fn run(args: Args, app: App) -> Result<()> {
         told.cancel();
     });
     tokio::spawn(pipeline::keep_house(app.clone(), stop.clone()));
+    let sequencer = Sequencer::start(&app);
     let teller = tokio::spawn(deliver::run(app.teller(), app.jobs.news(), stop.clone()));
     tracing::info!(workers = count, "working");
     jobs::work(app.jobs.clone(), app.db.clone(), app.clock.clone(), pipeline::handler(app), count, stop).await;
     let _ = teller.await;
+    sequencer.end().await;
     Ok(())
 }

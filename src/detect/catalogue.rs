@@ -1,4 +1,4 @@
-//! The rules in force: the built-in ones and an operator's folder, each tried against the lake before it is used.
+//! The rules in force: the built-in ones, which tests try, and those of an operator's folder, each tried against the lake before it is used.
 
 use super::rule::{Rule, Window, bad};
 use crate::error::{Error, Result, codes};
@@ -8,7 +8,8 @@ use datafusion::arrow::datatypes::{DataType, SchemaRef};
 use std::path::Path;
 use std::sync::Arc;
 
-const BUILTIN: &[(&str, &str)] = &[
+/// Tests plan each of them and hold its columns, so that no start has to.
+pub(super) const BUILTIN: &[(&str, &str)] = &[
     ("overlap-person.sql", include_str!("rules/overlap-person.sql")),
     ("missing-media.sql", include_str!("rules/missing-media.sql")),
     ("photo-reuse.sql", include_str!("rules/photo-reuse.sql")),
@@ -49,12 +50,12 @@ impl Rules {
         Rules { rules: Arc::new(BUILTIN.iter().map(parse).collect()), broken: Arc::default() }
     }
 
-    /// The built-in rules and every `*.sql` of the operator's folder; one with a built-in id takes its place. Each is planned against the lake; one
-    /// that cannot be used is left out and named by [`Rules::broken`].
+    /// The built-in rules and every `*.sql` of the operator's folder; one with a built-in id takes its place. Each of the folder is planned against
+    /// the lake; one that cannot be used is left out and named by [`Rules::broken`].
     pub async fn load(lake: &Lake, folder: Option<&Path>) -> Result<Rules> {
-        let mut rules = Vec::new();
+        let mut rules = Vec::clone(&Rules::builtin().rules);
         let mut broken = Vec::new();
-        for (file, text) in BUILTIN.iter().map(|(file, text)| (file.to_string(), text.to_string())).chain(files(folder)?) {
+        for (file, text) in files(folder)? {
             match try_out(lake, &file, &text).await {
                 Ok(rule) => {
                     rules.retain(|other: &Rule| other.head.id != rule.head.id);

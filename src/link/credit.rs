@@ -7,7 +7,7 @@ use super::proof::{Pointer, Proof, Proofs};
 use super::reason::Reason;
 use super::recorded::Watched;
 use super::span::{Span, Spans};
-use super::{live, recorded};
+use super::{examined, live, recorded};
 use crate::ids::{EvidenceId, LessonId};
 use crate::register::policy::Policy;
 use crate::time::{MINUTE, Time};
@@ -20,13 +20,14 @@ use std::collections::{BTreeMap, BTreeSet};
 pub struct Lesson {
     /// From its planned start to its planned end.
     pub window: Span,
-    /// `live`, `recorded`, …: the policy says which are credited by presence; otherwise `recorded` is credited by content watched.
+    /// `live`, `recorded`, …: the policy says which are credited by presence; otherwise `recorded` is credited by content watched, and `test` by
+    /// presence with an answer.
     pub mode: String,
     /// Lesson hours it is planned for, in thousandths.
     pub planned_milli: i64,
     /// Length of recorded content in milliseconds, when the timetable says it.
     pub content_ms: Option<i64>,
-    /// Share of right answers without which nothing of a recorded lesson counts, when the timetable says it.
+    /// Share of right answers without which nothing of a recorded lesson or a test counts, when the timetable says it.
     pub quiz_percent: Option<i64>,
     /// Its attendance logs, whoever they speak of.
     pub logs: Vec<EvidenceId>,
@@ -145,6 +146,8 @@ pub fn credit(lesson: &Lesson, known: Known<'_>, policy: &Policy) -> Credit {
     } else if let Some(rules) = policy.recorded.as_ref().filter(|_| lesson.mode == "recorded") {
         whole_ms = recorded::content_length(lesson.content_ms, lesson.planned_milli, policy);
         (parts, watched) = recorded::divide(lesson, known, policy, rules, &seen);
+    } else if let Some(rules) = policy.test.as_ref().filter(|_| lesson.mode == "test") {
+        (parts, watched.failed_answers) = examined::divide(lesson, known, policy, rules, &seen);
     }
     let parts = bounded(parts);
     let media = Proofs::of(known.media.iter().map(|medium| vouches(medium, policy)), lesson.window);
@@ -197,6 +200,7 @@ impl Part {
                 | Reason::NoPosition
                 | Reason::ContentRepeated
                 | Reason::BeyondContent
+                | Reason::NotAnswered
                 | Reason::Fragmented,
                 _,
             ) => {

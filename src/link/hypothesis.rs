@@ -114,8 +114,9 @@ async fn lessons(db: &Db, class: ClassId) -> Result<Vec<Kept>> {
 }
 
 fn differ(one: &Policy, other: &Policy) -> Result<Differ> {
-    let time =
-        |policy: &Policy| Ok::<_, crate::error::Error>([values(&policy.zone)?, values(&policy.presence)?, values(&policy.recorded)?]);
+    let time = |policy: &Policy| {
+        Ok::<_, crate::error::Error>([values(&policy.zone)?, values(&policy.presence)?, values(&policy.recorded)?, values(&policy.test)?])
+    };
     if time(one)? != time(other)? {
         return Ok(Differ::InTime);
     }
@@ -154,5 +155,6 @@ mod tests {
         assert_eq!(with("minutes = { value = 45", "minutes = { value = 50"), Differ::InHours);
         assert_eq!(with("daily_cap_minutes = { value = 480", "daily_cap_minutes = { value = 360"), Differ::InTime);
         assert_eq!(with("quiz_required = { value = false", "quiz_required = { value = true"), Differ::InTime);
+        assert_eq!(with("answer_required = { value = true", "answer_required = { value = false"), Differ::InTime);
     }
 }

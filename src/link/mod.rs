@@ -10,12 +10,14 @@
 //!
 //! Live lessons (and the other modes the policy names) are credited by presence (`live.rs`). Recorded lessons are credited by content: a moment
 //! counts when content was watched in it that had not counted before (`playback.rs` reads what was played, `recorded.rs` what of it counts,
-//! `checks.rs` tests and face checks). A mode without a rule is credited nothing and says so with the reason `mode_without_rule`.
+//! `checks.rs` tests and face checks). A test is credited by presence once something was answered (`examined.rs`). A mode without a rule is
+//! credited nothing and says so with the reason `mode_without_rule`.
 
 mod check;
 mod checks;
 mod credit;
 mod division;
+mod examined;
 mod follow;
 mod hours;
 mod hypothesis;

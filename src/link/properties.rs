@@ -89,7 +89,7 @@ fn setting() -> impl Strategy<Value = Setting> {
     let elsewhere = (span(), 1u128..4).prop_map(|(span, id)| Elsewhere { span, lesson: LessonId(Uuid::from_u128(id)) });
     let window =
         (0i64..3000, 1i64..6000).prop_map(|(from, long)| Span::new(Time(START + from * SECOND), Time(START + (from + long) * SECOND)));
-    let mode = prop::sample::select(vec!["live", "live", "live", "qa", "recorded"]);
+    let mode = prop::sample::select(vec!["live", "live", "live", "qa", "recorded", "test"]);
     let open_join = prop::sample::select(vec![OpenJoin::LastSign, OpenJoin::WindowEnd]);
     let used_minutes = prop_oneof![Just((0, 0)), (400i64..500, 400i64..500)];
     (window, mode, prop::collection::vec(media, 0..4), prop::collection::vec(elsewhere, 0..3), used_minutes, open_join).prop_map(

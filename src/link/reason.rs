@@ -74,7 +74,9 @@ reasons! {
     NotWatching = "not_watching", "未观看", "not watching";
     /// Recorded: a face check was missed, and so was whoever was to be there.
     FaceCheckMissed = "face_check_missed", "人脸核验未通过", "face check missed";
-    /// Recorded: the test that the lesson or the policy demands was not passed.
+    /// A test: there, but no answer was handed in.
+    NotAnswered = "not_answered", "没有作答记录", "no answer handed in";
+    /// The test that the lesson or the policy demands was not passed.
     QuizNotPassed = "quiz_not_passed", "测验未通过", "test not passed";
     /// Counted for nothing because the log tears the lesson into more pieces than are kept.
     Fragmented = "fragmented", "记录过于零碎", "torn into too many pieces";
@@ -96,6 +98,6 @@ mod tests {
             assert_eq!(serde_json::to_value(reason).expect("JSON"), reason.code());
             assert!(!reason.en().is_empty() && reason.zh().chars().all(|c| !c.is_ascii_alphabetic()), "{reason}");
         }
-        assert_eq!(Reason::ALL.len(), 22);
+        assert_eq!(Reason::ALL.len(), 23);
     }
 }

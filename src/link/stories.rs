@@ -48,12 +48,21 @@ struct Story {
     elsewhere: Vec<Elsewhere>,
     used_hours: i64,
     mode: &'static str,
+    quiz_percent: Option<i64>,
     policy: Policy,
 }
 
 fn story(attended: impl IntoIterator<Item = Attended>) -> Story {
     let policy = Policy::clone(Policies::builtin().at(at(0)));
-    Story { attended: attended.into_iter().collect(), media: vec![], elsewhere: vec![], used_hours: 0, mode: "live", policy }
+    Story {
+        attended: attended.into_iter().collect(),
+        media: vec![],
+        elsewhere: vec![],
+        used_hours: 0,
+        mode: "live",
+        quiz_percent: None,
+        policy,
+    }
 }
 
 impl Story {
@@ -63,7 +72,7 @@ impl Story {
             mode: self.mode.to_owned(),
             planned_milli: 1000,
             content_ms: None,
-            quiz_percent: None,
+            quiz_percent: self.quiz_percent,
             logs: if self.attended.is_empty() { vec![] } else { vec![log(1)] },
             beating: beating(&self.attended),
         };
@@ -239,13 +248,34 @@ fn pictures_and_videos_corroborate_what_is_credited_and_nothing_else() {
 
 #[test]
 fn a_mode_without_a_rule_is_credited_nothing_and_says_so() {
-    let mut test = story([stay(1, 0, 45)]);
-    test.mode = "test";
-    assert_eq!(test.told(), ["0-45 mode_without_rule 1"]);
-    assert_eq!((test.credit().credited_ms, test.credit().presence_ms), (0, 45 * 60_000));
-    test.mode = "recorded";
-    test.policy.recorded = None;
-    assert_eq!(test.told(), ["0-45 mode_without_rule 1"], "a policy that says nothing of recorded lessons has no rule for them");
+    let mut ruled = story([stay(1, 0, 45)]);
+    ruled.mode = "in_person";
+    assert_eq!(ruled.told(), ["0-45 mode_without_rule 1"]);
+    assert_eq!((ruled.credit().credited_ms, ruled.credit().presence_ms), (0, 45 * 60_000));
+    (ruled.policy.recorded, ruled.policy.test) = (None, None);
+    for mode in ["recorded", "test"] {
+        ruled.mode = mode;
+        assert_eq!(ruled.told(), ["0-45 mode_without_rule 1"], "a policy that says nothing of {mode} has no rule for it");
+    }
+}
+
+#[test]
+fn a_test_counts_by_presence_once_something_was_answered_and_passed_where_the_timetable_demands_it() {
+    let mut sat = story([stay(1, 0, 30)]);
+    sat.mode = "test";
+    assert_eq!(sat.told(), ["0-30 not_answered 1", "30-45 left_early 1"]);
+    sat.attended.push(row(2, Answer, 50));
+    assert_eq!(sat.told()[0], "0-30 not_answered 1", "an answer after the test is none");
+    sat.attended.push(Attended { score: Some(0.5), ..row(3, Answer, 25) });
+    assert_eq!(sat.told(), ["0-30 credited 1", "30-45 left_early 1"]);
+    sat.quiz_percent = Some(60);
+    assert_eq!(sat.told(), ["0-30 quiz_not_passed 1,3", "30-45 left_early 1"]);
+    sat.attended.push(Attended { score: Some(61.0), ..row(4, Answer, 28) });
+    assert_eq!(sat.told()[0], "0-30 credited 1", "one that passes is enough");
+    let mut lenient = story([stay(1, 0, 45)]);
+    lenient.mode = "test";
+    lenient.policy.test.as_mut().expect("the notice's policy has it").answer_required.value = false;
+    assert_eq!(lenient.told(), ["0-45 credited 1"]);
 }
 
 #[test]

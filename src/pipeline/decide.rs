@@ -98,13 +98,15 @@ pub async fn fonts(app: &App) -> Result<Fonts> {
 /// The letter's bytes, the same whenever it is made.
 async fn written(app: &App, class: &Class, decided: &Decided, fonts: Fonts) -> Result<Vec<u8>> {
     let sealed = app.log.sealed(decided.leaf).await?;
-    let policy = app.policies.at(decided.decided_at);
+    let policy = app.policies.of_class(&app.db, class.policy.as_deref(), class.starts_on).await?;
+    let rates = &policy.subsidy;
     let platform = platform::get(&app.db, &class.platform).await?;
     let document = Letter {
         class,
         decided,
         platform: &platform.name_zh,
         notice: &policy.title_zh,
+        percent: if class.epidemic { rates.epidemic_percent.value } else { rates.ordinary_percent.value },
         filed_on: policy.day_of(class.filed_at),
         decided_on: policy.day_of(decided.decided_at),
         days: policy.deadline.decision_working_days.value,

@@ -133,7 +133,7 @@ async fn of_class(app: &App, asked: &Backfill, id: ClassId, printer: &mut Printe
         let note = trail::Note { actor, action: "names.seen", subject_kind: "class", subject_id: &subject, detail: Some("backfill") };
         trail::record(&app.db, &app.ids, app.clock.now(), note).await?;
     }
-    let policy = app.policies.on(class.starts_on);
+    let policy = &*app.policies.of_class(&app.db, class.policy.as_deref(), class.starts_on).await?;
     let of = Of { class: &class, provider: &provider };
     for lesson in backfill::lessons(&app.db, id).await? {
         let rows = backfill::rows(&app.db, id, &lesson, policy, asked.names).await?;

@@ -9,7 +9,9 @@ use crate::time::Time;
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
-use sqlx::any::AnyRow;
+use sqlx::Any;
+use sqlx::any::{AnyArguments, AnyRow};
+use sqlx::query::Query;
 
 /// Lesson hours in thousandths; on the wire a number or a decimal string.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -311,29 +313,19 @@ impl Class {
     }
 }
 
-/// Files an opening application; sent again with the same content, it is the same class (`false`: it was there). Other content takes the
-/// place of an application that was returned, and waits for a decision.
-///
-/// Errors: `unknown_provider`, `unknown_platform`, `invalid`, and `duplicate` when the external id stands for other content.
-pub async fn add(db: &Db, ids: &Ids, secrets: &Secrets, now: Time, actor: &str, mut new: NewClass) -> Result<(Class, bool)> {
-    new.external_id = reference::external_id(&new.external_id)?;
-    check(&new)?;
-    let provider = provider::get(db, &new.provider.parse()?).await?;
-    new.provider = provider.id.to_string();
-    super::platform::get(db, &new.platform).await?;
-    let digest = Sha256::digest(serde_json::to_vec(&new)?).to_vec();
-    let id: ClassId = ids.next();
+/// Binds what is applied for, from the platform to the account, which is encrypted, in the order in which both statements take it.
+pub(super) fn bind_application<'q>(
+    query: Query<'q, Any, AnyArguments>,
+    new: &'q NewClass,
+    secrets: &Secrets,
+) -> Result<Query<'q, Any, AnyArguments>> {
     let application = serde_json::to_value(new.application)?;
-    let mut tx = db.begin().await?;
-    let added = sqlx::query(sql::ADD_CLASS)
-        .bind(id.to_string())
-        .bind(&new.external_id)
-        .bind(provider.id.to_string())
+    Ok(query
         .bind(&new.platform)
         .bind(new.title.trim())
         .bind(&new.trade.code)
         .bind(&new.trade.name)
-        .bind(application.as_str())
+        .bind(application.as_str().map(str::to_owned))
         .bind(new.promise_due.map(|day| day.to_string()))
         .bind(new.starts_on.to_string())
         .bind(new.ends_on.to_string())
@@ -346,11 +338,24 @@ pub async fn add(db: &Db, ids: &Ids, secrets: &Secrets, now: Time, actor: &str, 
         .bind(new.standards_fen.vocational)
         .bind(new.standards_fen.special_operation)
         .bind(i64::from(new.epidemic))
-        .bind(new.bank_account.as_deref().map(|account| secrets.seal(account)))
-        .bind(&digest)
-        .bind(now.0)
-        .execute(tx.conn())
-        .await?;
+        .bind(new.bank_account.as_deref().map(|account| secrets.seal(account))))
+}
+
+/// Files an opening application; sent again with the same content, it is the same class (`false`: it was there). Other content takes the
+/// place of an application that was returned, and waits for a decision.
+///
+/// Errors: `unknown_provider`, `unknown_platform`, `invalid`, and `duplicate` when the external id stands for other content.
+pub async fn add(db: &Db, ids: &Ids, secrets: &Secrets, now: Time, actor: &str, mut new: NewClass) -> Result<(Class, bool)> {
+    new.external_id = reference::external_id(&new.external_id)?;
+    check(&new)?;
+    let provider = provider::get(db, &new.provider.parse()?).await?;
+    new.provider = provider.id.to_string();
+    super::platform::get(db, &new.platform).await?;
+    let digest = Sha256::digest(serde_json::to_vec(&new)?).to_vec();
+    let id: ClassId = ids.next();
+    let mut tx = db.begin().await?;
+    let query = sqlx::query(sql::ADD_CLASS).bind(id.to_string()).bind(&new.external_id).bind(provider.id.to_string());
+    let added = bind_application(query, &new, secrets)?.bind(&digest).bind(now.0).execute(tx.conn()).await?;
     let added = added.rows_affected() == 1;
     if added {
         let subject = id.to_string();

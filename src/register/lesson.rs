@@ -78,7 +78,7 @@ pub struct NewLesson {
     pub ends_at: Time,
     /// Length of recorded content, milliseconds.
     pub content_ms: Option<i64>,
-    /// Share of right answers, in percent, without which nothing of a recorded lesson counts.
+    /// Share of right answers, in percent, without which nothing of a recorded lesson or a test counts.
     pub quiz_percent: Option<i64>,
     /// Lesson hours it counts for.
     pub hours: HoursMilli,
@@ -110,7 +110,7 @@ pub struct Lesson {
     /// Length of recorded content, milliseconds.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub content_ms: Option<i64>,
-    /// Share of right answers, in percent, without which nothing of a recorded lesson counts.
+    /// Share of right answers, in percent, without which nothing of a recorded lesson or a test counts.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub quiz_percent: Option<i64>,
     /// Lesson hours it counts for.
@@ -192,8 +192,9 @@ pub fn read(body: &[u8], zone: chrono_tz::Tz) -> Result<Vec<NewLesson>> {
             if lesson.ends_at <= lesson.starts_at || lesson.ends_at.0 - lesson.starts_at.0 > most {
                 return Err("ends_at lies after starts_at, within a day; within a year when the mode is recorded.".to_owned());
             }
-            if lesson.quiz_percent.is_some_and(|percent| !(1..=100).contains(&percent) || lesson.mode != Mode::Recorded) {
-                return Err("quiz_percent is 1 to 100, and for recorded lessons alone.".to_owned());
+            let tested = matches!(lesson.mode, Mode::Recorded | Mode::Test);
+            if lesson.quiz_percent.is_some_and(|percent| !(1..=100).contains(&percent) || !tested) {
+                return Err("quiz_percent is 1 to 100, and for recorded lessons and tests alone.".to_owned());
             }
             if lesson.content_ms.is_some_and(|length| !(0..=86_400_000).contains(&length)) {
                 return Err("content_ms is 0 to 86400000.".to_owned());

@@ -74,6 +74,9 @@ pub struct Policy {
     /// What counts as having watched recorded content; without it recorded lessons have no rule.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub recorded: Option<RecordedRules>,
+    /// How a test is credited. Without it a test has no rule of credit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub test: Option<TestRules>,
     /// What pictures and videos speak for.
     pub corroboration: Corroboration,
     /// The notice's formulas.
@@ -183,6 +186,14 @@ pub enum MissedFaceCheck {
     SinceLastPassed,
     /// From the last passed check to the next.
     Around,
+}
+
+/// How a lesson of mode `test` (考核测试) becomes credit: by presence in its window, if an answer was handed in.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct TestRules {
+    /// Whether nothing of a test counts without an answer of the trainee in its window. A pass is demanded by the lesson's `quiz_percent`.
+    pub answer_required: Sourced<bool>,
 }
 
 /// What pictures and videos speak for.

@@ -52,7 +52,7 @@ const words = { zh: { overdue: "已超期", letter: "书面通知" }, en: { over
 const choices = ["approve", "approve", "return", "refuse", "approve"];
 
 for (const lang of languages) {
-  test(`a reviewer decides a day's applications by keyboard, ${lang}`, { timeout: 600_000 }, async () => {
+  test(`六（二） a reviewer decides a day's applications by keyboard, ${lang}`, { timeout: 600_000 }, async () => {
     const guest = await visitor();
     const { page } = guest;
     await login(guest, lang, person("reviewer"));
@@ -113,7 +113,7 @@ for (const lang of languages) {
 }
 
 for (const lang of languages) {
-  test(`an application is decided on a phone and without script, ${lang}`, async () => {
+  test(`六（二） an application is decided on a phone and without script, ${lang}`, async () => {
     for (const shape of [{ size: "phone" }, { script: false }]) {
       const id = `DAY-${lang}-${shape.size ?? "plain"}`;
       const made = await api("POST", "classes", token, {

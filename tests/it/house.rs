@@ -236,6 +236,32 @@ fn every_file_that_a_document_names_exists() {
     assert!(wrong.is_empty(), "named and not there:\n{}", wrong.join("\n"));
 }
 
+/// docs/NOTICE.md: the last column of its table, tests as `file::name` or as `file: title`.
+#[test]
+fn every_clause_of_the_notice_has_the_tests_that_are_said_to_hold_it() {
+    let read = |path: &str| fs::read_to_string(root().join(path)).unwrap_or_default();
+    let text = read("docs/NOTICE.md");
+    let rows: Vec<&str> = text.lines().filter(|line| line.starts_with("| ")).skip(1).collect();
+    let mut wrong = Vec::new();
+    for row in &rows {
+        let tests: Vec<&str> = row.rsplit('|').nth(1).unwrap_or_default().split('`').skip(1).step_by(2).collect();
+        if tests.is_empty() {
+            wrong.push(format!("no test: {row}"));
+        }
+        for test in tests {
+            let there = match (test.split_once("::"), test.split_once(": ")) {
+                (Some((file, name)), _) => read(&format!("tests/it/{file}.rs")).split("on_both!").skip(1).any(|list| list.contains(name)),
+                (None, Some((file, title))) => read(&format!("tests/e2e/{file}")).contains(title),
+                (None, None) => root().join(format!("tests/it/{test}.rs")).exists(),
+            };
+            if !there {
+                wrong.push(format!("{test} is gone"));
+            }
+        }
+    }
+    assert!(wrong.is_empty() && rows.len() >= 15, "{} rows\n{}", rows.len(), wrong.join("\n"));
+}
+
 #[test]
 fn the_checks_of_the_house_see_what_they_look_for() {
     let text = r##"

@@ -11,6 +11,7 @@ mod live;
 mod locked;
 mod media;
 mod notice_decision;
+mod notice_learning;
 mod notice_money;
 mod notice_opening;
 mod notice_reports;

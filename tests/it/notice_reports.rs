@@ -1,7 +1,7 @@
 //! The notice's clauses on reporting, limits and back-filling, as those who use them do it: 六（一）, 六（二）, 六（五）.
 
 use crate::live::{Scene, settle};
-use crate::site::{Engine, client, is_sha256, succeeded};
+use crate::site::{Engine, client, is_sha256, on_both, succeeded};
 use crate::webhooks::{Receiver, until};
 use calamine::{Reader, Xlsx};
 use keshi::simulate::Class;
@@ -12,6 +12,13 @@ use std::io::{BufRead, BufReader, Cursor};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
+
+on_both!(
+    clause_6_1_last_week_is_reported_to_the_province,
+    clause_6_2_three_working_days_and_five_days_are_watched,
+    clause_6_2_what_is_due_is_told_once_a_day,
+    clause_6_5_material_is_back_filled_and_what_was_late_is_marked,
+);
 
 /// Asks the server; status and the body's bytes.
 async fn ask(scene: &Scene, method: Method, place: &str, token: &str, body: Value) -> (StatusCode, Vec<u8>) {
@@ -80,17 +87,7 @@ fn planned(class: &Class, monday: &str) -> i64 {
     online.map(|lesson| lesson.hours).sum()
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn clause_6_1_last_week_is_reported_to_the_province_on_sqlite_and_a_folder() {
-    weekly(Engine::Small).await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn clause_6_1_last_week_is_reported_to_the_province_on_postgresql_and_s3() {
-    weekly(Engine::Large).await;
-}
-
-async fn weekly(engine: Engine) {
+async fn clause_6_1_last_week_is_reported_to_the_province(engine: Engine) {
     let (scene, server) = Scene::new(engine).await;
     let access = scene.client.access.clone();
     let class = &scene.plan.classes[0];
@@ -213,17 +210,7 @@ async fn open_class(scene: &Scene, provider: &str, external_id: &str, monday: &s
     class
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn clause_6_2_three_working_days_and_five_days_are_watched_on_sqlite_and_a_folder() {
-    limits(Engine::Small).await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn clause_6_2_three_working_days_and_five_days_are_watched_on_postgresql_and_s3() {
-    limits(Engine::Large).await;
-}
-
-async fn limits(engine: Engine) {
+async fn clause_6_2_three_working_days_and_five_days_are_watched(engine: Engine) {
     let (scene, server) = Scene::new(engine).await;
     let access = scene.client.access.clone();
     let admin = &access.admin;
@@ -272,17 +259,7 @@ async fn limits(engine: Engine) {
     server.stop();
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn clause_6_5_material_is_back_filled_and_what_was_late_is_marked_on_sqlite_and_a_folder() {
-    backfill(Engine::Small).await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn clause_6_5_material_is_back_filled_and_what_was_late_is_marked_on_postgresql_and_s3() {
-    backfill(Engine::Large).await;
-}
-
-async fn backfill(engine: Engine) {
+async fn clause_6_5_material_is_back_filled_and_what_was_late_is_marked(engine: Engine) {
     let (scene, server) = Scene::new(engine).await;
     let access = scene.client.access.clone();
     let class = &scene.plan.classes[0];
@@ -376,17 +353,7 @@ impl Sink {
     }
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn clause_6_2_what_is_due_is_told_once_a_day_on_sqlite_and_a_folder() {
-    told(Engine::Small).await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn clause_6_2_what_is_due_is_told_once_a_day_on_postgresql_and_s3() {
-    told(Engine::Large).await;
-}
-
-async fn told(engine: Engine) {
+async fn clause_6_2_what_is_due_is_told_once_a_day(engine: Engine) {
     let folder = tempfile::tempdir().unwrap();
     let sink = Sink::new(folder.path().join("sink"));
     let server = format!("127.0.0.1:{}", sink.port);

@@ -1,7 +1,7 @@
 //! The six platforms of the notice and one of an operator's own, each from its own export file over HTTP to a credited hour whose trace
 //! leads back to the very row of that file. The headings are those of the profiles, which say of the six that they are assumed.
 
-use crate::site::{Engine, Site, is_sha256};
+use crate::site::{Engine, Site, is_sha256, on_both};
 use crate::trail::{self, OWN, Raw, Seen, cells, plain, utf16, workbook};
 use encoding_rs::{GB18030, UTF_8, UTF_16LE};
 use keshi::simulate::{self, Class, Client, Plan};
@@ -110,17 +110,9 @@ const EXPORTS: &[Export] = &[
     },
 ];
 
-#[tokio::test(flavor = "multi_thread")]
-async fn on_sqlite_and_a_folder() {
-    every_platform(Engine::Small).await;
-}
+on_both!(annex_2_every_platform_is_credited_and_traced);
 
-#[tokio::test(flavor = "multi_thread")]
-async fn on_postgresql_and_s3() {
-    every_platform(Engine::Large).await;
-}
-
-async fn every_platform(engine: Engine) {
+async fn annex_2_every_platform_is_credited_and_traced(engine: Engine) {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("own.toml"), OWN).unwrap();
     std::fs::write(folder.path().join("broken.toml"), "id = \"broken\"\ncolour = \"red\"\n").unwrap();

@@ -19,6 +19,26 @@ use tempfile::TempDir;
 /// How long a server may take to come up on a busy machine.
 const START: Duration = Duration::from_secs(120);
 
+/// A story as two tests of its name: on SQLite and a folder, on PostgreSQL and S3.
+macro_rules! on_both {
+    ($($story:ident),+ $(,)?) => {
+        $(mod $story {
+            use crate::site::Engine;
+
+            #[tokio::test(flavor = "multi_thread")]
+            async fn on_sqlite_and_a_folder() {
+                super::$story(Engine::Small).await;
+            }
+
+            #[tokio::test(flavor = "multi_thread")]
+            async fn on_postgresql_and_s3() {
+                super::$story(Engine::Large).await;
+            }
+        })+
+    };
+}
+pub(crate) use on_both;
+
 /// On what a deployment stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Engine {
@@ -173,7 +193,15 @@ impl Server {
     pub fn stop(mut self) {
         let pid = rustix::process::Pid::from_raw(self.0.id() as i32).unwrap();
         rustix::process::kill_process(pid, rustix::process::Signal::TERM).unwrap();
-        assert!(self.0.wait().unwrap().success(), "a server that is asked to stop ends in good order");
+        let asked = Instant::now();
+        let ended = loop {
+            match self.0.try_wait().unwrap() {
+                Some(ended) => break ended,
+                None => assert!(asked.elapsed() < START, "a server that is asked to stop finishes what is under way, and no more"),
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        };
+        assert!(ended.success(), "a server that is asked to stop ends in good order: {ended}");
     }
 }
 

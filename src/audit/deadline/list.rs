@@ -74,7 +74,9 @@ pub async fn all(db: &Db, rules: Rules<'_>, scope: &Scope, now: Time) -> Result<
         let ends = matches!(kind, Kind::Certificates | Kind::Claim);
         let rows = if ends { asked.bind(today.to_string()) } else { asked }.fetch_all(db.read()).await?;
         for row in &rows {
-            found.extend(of_row(row, kind, rules, today)?);
+            let starts: NaiveDate = row.text("starts_on").parse().map_err(Error::internal)?;
+            let policy = rules.policies.of_class(db, row.text_opt("policy").as_deref(), starts).await?;
+            found.extend(of_row(row, kind, &policy, rules.calendar, today)?);
         }
     }
     if *scope == Scope::default() {
@@ -106,15 +108,13 @@ fn place_of(cursor: &str) -> Result<(NaiveDate, Kind, String)> {
     day.zip(kind).map(|(day, kind)| (day, kind, subject)).ok_or_else(|| Error::new(&codes::INVALID, "cursor is what next said."))
 }
 
-fn of_row(row: &AnyRow, kind: Kind, rules: Rules<'_>, today: NaiveDate) -> Result<Option<Deadline>> {
-    let starts: NaiveDate = row.text("starts_on").parse().map_err(Error::internal)?;
-    let policy = rules.policies.on(starts);
+fn of_row(row: &AnyRow, kind: Kind, policy: &Policy, calendar: &Calendar, today: NaiveDate) -> Result<Option<Deadline>> {
     let since = row.text("since");
     let since = match since.parse::<NaiveDate>() {
         Ok(day) => day,
         Err(_) => policy.day_of(Time(since.parse().map_err(Error::internal)?)),
     };
-    let Some(due) = kind.due(since, policy, rules.calendar) else { return Ok(None) };
+    let Some(due) = kind.due(since, policy, calendar) else { return Ok(None) };
     Ok(Some(Deadline {
         class: Some(row.text("id")),
         class_external_id: Some(row.text("external_id")),

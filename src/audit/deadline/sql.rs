@@ -8,7 +8,7 @@ macro_rules! of_class {
             " as subject, ",
             $since,
             " as since, c.id, c.external_id, c.title, c.provider_id, p.external_id as provider_external_id, p.name as provider_name, \
-             c.starts_on from ",
+             c.starts_on, c.policy from ",
             $rest,
             " and ($1 = '' or c.provider_id = $1) and ($2 = '' or c.platform_id = $2)"
         )

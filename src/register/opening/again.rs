@@ -4,7 +4,7 @@ use super::sql;
 use crate::db::{Columns, Db, Tx};
 use crate::error::Result;
 use crate::ids::{ClassId, Ids};
-use crate::register::class::{Application, Class, Hours, NewClass, Standards, Trade};
+use crate::register::class::{Application, Class, Hours, NewClass, Standards, Trade, bind_application};
 use crate::register::secrets::Secrets;
 use crate::register::trail;
 use crate::time::Time;
@@ -46,33 +46,9 @@ pub async fn file(
     new: &NewClass,
     digest: &[u8],
 ) -> Result<bool> {
-    let application = serde_json::to_value(new.application)?;
     let class = before.id.to_string();
-    let done = sqlx::query(sql::FILE_AGAIN)
-        .bind(&class)
-        .bind(&new.platform)
-        .bind(new.title.trim())
-        .bind(&new.trade.code)
-        .bind(&new.trade.name)
-        .bind(application.as_str())
-        .bind(new.promise_due.map(|day| day.to_string()))
-        .bind(new.starts_on.to_string())
-        .bind(new.ends_on.to_string())
-        .bind(new.hours.total.0)
-        .bind(new.hours.online.0)
-        .bind(new.hours.theory.0)
-        .bind(new.hours.practice.0)
-        .bind(new.standards_fen.qualified)
-        .bind(new.standards_fen.skill_level)
-        .bind(new.standards_fen.vocational)
-        .bind(new.standards_fen.special_operation)
-        .bind(i64::from(new.epidemic))
-        .bind(new.bank_account.as_deref().map(|account| secrets.seal(account)))
-        .bind(digest.to_vec())
-        .bind(now.0)
-        .bind(&new.provider)
-        .execute(tx.conn())
-        .await?;
+    let query = bind_application(sqlx::query(sql::FILE_AGAIN).bind(&class), new, secrets)?;
+    let done = query.bind(digest.to_vec()).bind(now.0).bind(&new.provider).execute(tx.conn()).await?;
     if done.rows_affected() == 0 {
         return Ok(false);
     }

@@ -16,6 +16,8 @@ pub struct Letter<'a> {
     pub platform: &'a str,
     /// What the policy calls the notice.
     pub notice: &'a str,
+    /// Percent by which the policy multiplies the online part of the standard.
+    pub percent: i64,
     /// The day the application was filed.
     pub filed_on: NaiveDate,
     /// The day of the decision.
@@ -138,11 +140,9 @@ impl Letter<'_> {
             let rows = named.into_iter().map(|(word, fen)| vec![certificate(word).to_owned(), yuan(fen)]);
             let columns = vec![Column::left("取得的证书", 3), Column::right("现行补贴标准（元／人）", 2)];
             blocks.push(Block::Table(Table { columns, rows: rows.collect(), sums: None }));
-            let rate = if self.class.epidemic {
-                "线上培训补贴标准按疫情期间的公式确定，即现行补贴标准×线上培训课时／培训总课时×130%"
-            } else {
-                "线上培训补贴标准按疫情结束后的公式确定，即现行补贴标准×线上培训课时／培训总课时"
-            };
+            let when = if self.class.epidemic { "疫情期间" } else { "疫情结束后" };
+            let times = if self.percent == 100 { String::new() } else { format!("×{}%", self.percent) };
+            let rate = format!("线上培训补贴标准按{when}的公式确定，即现行补贴标准×线上培训课时／培训总课时{times}");
             blocks.push(Block::Paragraph(format!("{rate}；最终标准在全部培训结束后根据参训人员取得的证书类型确定（第五条）。")));
         }
         if let (Application::PromiseFirst, Some(due)) = (self.class.application, self.class.promise_due) {

@@ -137,7 +137,7 @@ fn answer(app: &App, report: &Report, versions: &[Filed], corrections: &[Correct
     responses((status = 201, description = "{week, version, filed_at, by, sha256, log_index, new}"), (status = 200, description = "the last version says the same"), (status = 409, description = "week_not_over")))]
 pub(super) async fn file(State(app): State<App>, Asker(actor): Asker, body: Body) -> Answer<(StatusCode, Json<Value>)> {
     may(&actor)?;
-    actor.require(Right::EnterProviders)?;
+    actor.require(Right::Decide)?;
     let asked: ToFile = json(&app, body).await?;
     let week = Week::parse(&asked.week)?;
     let (filed, new) = reports::file(&app, &actor.label, week).await?;

@@ -225,7 +225,7 @@ pub async fn file(visit: Visit, Form(sent): Form<ToFile>) -> Response {
     let done = async {
         may(&visit)?;
         visit.check(&sent.csrf)?;
-        visit.person.actor.require(Right::EnterProviders)?;
+        visit.person.actor.require(Right::Decide)?;
         let week = Week::parse(&sent.week)?;
         reports::file(&visit.app, &visit.person.actor.label, week).await?;
         Ok(week)

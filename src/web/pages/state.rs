@@ -47,7 +47,9 @@ impl State {
         match reason {
             "elsewhere" => State::Disputed,
             "waiting_room" | "away" | "idle" | "over_daily_cap" | "mode_without_rule" | "no_position" | "content_repeated" | "too_fast"
-            | "rewound" | "not_playing" | "beyond_content" | "face_check_missed" | "quiz_not_passed" | "fragmented" => State::Partial,
+            | "rewound" | "not_playing" | "beyond_content" | "face_check_missed" | "not_answered" | "quiz_not_passed" | "fragmented" => {
+                State::Partial
+            }
             _ => State::Uncredited,
         }
     }
