@@ -4,7 +4,7 @@ use crate::analyse::{attendance, media};
 use crate::audit::deadline;
 use crate::config::Config;
 use crate::db::Db;
-use crate::detect::Rules;
+use crate::detect::{Rules, reuse};
 use crate::error::Result;
 use crate::ids::Ids;
 use crate::jobs::Jobs;
@@ -66,6 +66,8 @@ pub struct Parts {
     pub rules: Rules,
     /// Live events on their way.
     pub live: Live,
+    /// All pictures, by what they are known by.
+    pub pictures: reuse::Pictures,
     /// Places for uploads.
     pub uploads: Arc<Semaphore>,
     /// Places for media children.
@@ -121,6 +123,7 @@ impl App {
             lists,
             rules,
             live,
+            pictures: reuse::Pictures::default(),
             uploads,
             media_permits,
         };
@@ -158,6 +161,12 @@ impl App {
     /// What keeping webhooks needs.
     pub fn webhooks(&self) -> webhook::Tools<'_> {
         webhook::Tools { db: &self.db, ids: &self.ids, secrets: &self.secrets, settings: &self.config.webhooks }
+    }
+
+    /// What finding pictures that were used twice needs.
+    pub fn reuse_tools<'a>(&'a self, limits: &'a media::Limits) -> reuse::Tools<'a> {
+        let Parts { db, objects, jobs, pictures, media_permits, .. } = &**self;
+        reuse::Tools { db, objects, jobs, pictures, limits, permits: media_permits }
     }
 
     /// What a media child may take.

@@ -27,7 +27,7 @@ use crate::analyse::attendance::{self, Hints, Refusal};
 use crate::analyse::media;
 use crate::app::{App, Parts};
 use crate::db::Tx;
-use crate::detect;
+use crate::detect::{self, reuse};
 use crate::error::{Error, Result, codes};
 use crate::ids::{ClassId, EvidenceId, Ids, LeafId, LessonId};
 use crate::jobs::{Change, Follow, Handler, Job};
@@ -61,6 +61,8 @@ pub const FOLLOW: &[Follow] = &[
     (Change::LiveKept, ingest::JOB_LIVE, SECOND / 2),
     (Change::LessonGoesOn, LINK, 6 * SECOND),
     (Change::MediaKept, media::job::JOB, 0),
+    (Change::PictureMeasured, reuse::JOB, 0),
+    (Change::MatchFound, detect::job::NAME, 3 * SECOND),
     (Change::PlanChanged, ingest::REREAD, 0),
     (Change::LessonTouched, LINK, 0),
     (Change::Decided, decide::LETTER, 0),
@@ -91,6 +93,7 @@ pub async fn run(app: &App, job: &Job) -> Result<()> {
         ingest::JOB_LIVE => ingest::run_live(&tools, key(job)?, now).await,
         ingest::REREAD => ingest::reread(&tools, key(job)?, now).await,
         media::job::JOB => media::job::run(db, objects, jobs, &app.media_limits(), &app.media_permits, key(job)?, now).await,
+        reuse::JOB => reuse::run(&app.reuse_tools(&app.media_limits()), key(job)?, now).await,
         LINK => credit(app, key(job)?).await,
         decide::LETTER => decide::letter(app, key(job)?).await,
         amend::RECOUNT => amend::recount(app, key(job)?).await,

@@ -3,6 +3,7 @@
 use crate::analyse::media;
 use crate::app::{App, Parts};
 use crate::audit::rebuild::{self, Difference};
+use crate::detect::reuse;
 use crate::error::Result;
 use crate::ids::{EvidenceId, LessonId};
 use crate::lake::ingest::{self, Tools};
@@ -31,9 +32,10 @@ pub(super) async fn run(args: Args, app: App) -> Result<ExitCode> {
     let Parts { db, objects, lake, jobs, ids, secrets, policies, clock, .. } = &*app;
     let limits = app.media_limits();
     let analyse = async |id: EvidenceId| {
-        // Each of the two does what is its own and leaves the rest alone.
+        // Each of them does what is its own and leaves the rest alone.
         ingest::run(&Tools { db, objects, lake, jobs, ids, secrets }, id, clock.now()).await?;
-        media::job::run(db, objects, jobs, &limits, &app.media_permits, id, clock.now()).await
+        media::job::run(db, objects, jobs, &limits, &app.media_permits, id, clock.now()).await?;
+        reuse::run(&app.reuse_tools(&limits), id, clock.now()).await
     };
     let credit = async |id: LessonId| link::run(db, lake, jobs, ids, policies, id, clock.now()).await.map(drop);
     let told = Mutex::new(Vec::new());

@@ -32,6 +32,7 @@ const LISTS: &[(&str, &[&str])] = &[
     ("link", crate::link::sql::ALL),
     ("link::rehearsal", crate::link::rehearsal::sql::ALL),
     ("detect", crate::detect::sql::ALL),
+    ("detect::reuse", crate::detect::reuse::sql::ALL),
     ("tell", crate::tell::sql::ALL),
 ];
 

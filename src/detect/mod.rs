@@ -11,6 +11,7 @@ mod explain;
 mod findings;
 pub mod job;
 mod manual;
+pub mod reuse;
 mod rule;
 mod run;
 pub(crate) mod sql;

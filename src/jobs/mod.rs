@@ -38,6 +38,10 @@ pub enum Change {
     LiveKept,
     /// A video or picture was kept (key: evidence id).
     MediaKept,
+    /// A picture was measured, or one like it that came earlier (key: evidence id).
+    PictureMeasured,
+    /// A picture of a class was found to be one that came before (key: class id).
+    MatchFound,
     /// The roster or the timetable of a class changed, or a person said who somebody is (key: class id): who is who has to be asked again.
     PlanChanged,
     /// An opening application was decided, or a decision still lacks its letter (key: decision id).

@@ -63,8 +63,8 @@ pub(crate) const FACT: &str = "select value from fact where evidence_id = $1 and
 pub(crate) const REFUSED_BECAUSE: &str = "select fact.value from fact join evidence on evidence.id = fact.evidence_id \
      where fact.evidence_id = $1 and fact.name = 'cannot_be_analysed_because' and evidence.failed_at is not null";
 
-/// $1 evidence.
-pub(crate) const FACTS: &str = "select name, value from fact where evidence_id = $1 order by name";
+/// $1 evidence. All but fingerprints, which are for machines alone and long.
+pub(crate) const FACTS: &str = "select name, value from fact where evidence_id = $1 and name <> 'views' order by name";
 
 /// $1 evidence, $2 media type, $3 digest.
 pub(crate) const PUT_THUMBNAIL: &str = "insert into thumbnail (evidence_id, media_type, digest) values ($1, $2, $3) \

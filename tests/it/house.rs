@@ -30,6 +30,7 @@ const HIDDEN: &[(&str, &[&str])] = &[
     ("askama", &["src/web/"]),
     ("aws_sdk_s3", &["storage/src/s3/"]),
     ("aws_config", &["storage/src/s3/"]),
+    ("likeness", &["src/detect/reuse/", "src/analyse/media/"]),
     ("datafusion", &["src/lake/", "src/detect/"]),
     ("tlog_tiles", &["src/seal/"]),
     ("signed_note", &["src/seal/"]),
@@ -130,7 +131,7 @@ fn every_module_has_its_place_in_the_house() {
 #[test]
 fn a_crate_that_one_place_hides_is_named_nowhere_else() {
     let mut wrong = Vec::new();
-    for file in sources("src").into_iter().chain(sources("storage/src")) {
+    for file in sources("src").into_iter().chain(sources("storage/src")).chain(sources("likeness/src")) {
         for (name, places) in HIDDEN {
             let uses = file
                 .code
@@ -158,7 +159,7 @@ fn is_sql(text: &str) -> bool {
 #[test]
 fn sql_lives_only_in_files_named_sql() {
     let mut wrong = Vec::new();
-    for file in sources("src").into_iter().chain(sources("storage/src")) {
+    for file in sources("src").into_iter().chain(sources("storage/src")).chain(sources("likeness/src")) {
         if !file.path.ends_with("/sql.rs") {
             wrong.extend(file.strings.iter().filter(|(_, text)| is_sql(text)).map(|(line, text)| format!("{}:{line}: {text}", file.path)));
         }

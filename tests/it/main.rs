@@ -19,6 +19,7 @@ mod personal;
 mod platforms;
 mod recorded;
 mod resumed;
+mod reused;
 mod signed;
 mod simulated;
 mod site;

@@ -10,6 +10,7 @@ use super::source::Source;
 use super::{picture, sandbox, video};
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
+use likeness::grey::Grey;
 use serde::{Deserialize, Serialize};
 use std::io::Write;
 use std::process::ExitCode;
@@ -29,6 +30,8 @@ pub(super) struct Request {
 pub(super) enum Task {
     /// Open the file on standard input.
     Measure(MediaKind),
+    /// Open the picture on standard input and hand over its light.
+    Light,
     /// Try what the sandbox forbids, and report.
     Probe,
     /// Behave as a decoder might that lost its mind.
@@ -42,6 +45,11 @@ pub(super) enum Answer {
     Facts {
         facts: Box<Facts>,
         thumbnail: Option<String>,
+    },
+    /// The light of a picture: its width, and its rows from above, in base64.
+    Light {
+        width: usize,
+        luma: String,
     },
     Cannot {
         because: String,
@@ -80,12 +88,20 @@ fn answer(request: &Request) -> Answer {
             }
             Err(because) => Answer::Cannot { because },
         },
+        Task::Light => match light(&request.limits) {
+            Ok(grey) => Answer::Light { width: grey.width(), luma: BASE64_STANDARD.encode(grey.pixels()) },
+            Err(because) => Answer::Cannot { because },
+        },
         Task::Probe => Answer::Probed { attempts: rehearse::attempts() },
         Task::Misbehave(misdeed) => {
             rehearse::misbehave(*misdeed);
             Answer::Cannot { because: "nothing happened".into() }
         }
     }
+}
+
+fn light(limits: &Limits) -> Result<Grey, String> {
+    picture::light(Source::stdin().map_err(|error| format!("The file cannot be read: {error}."))?, limits)
 }
 
 /// Facts, or the sentence why there are none.

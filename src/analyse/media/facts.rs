@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// The version of this analysis, kept in each [`Facts`].
-pub const VERSION: &str = "media/1";
+pub const VERSION: &str = "media/2";
 
 /// How a file is to be opened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -81,6 +81,10 @@ pub struct Facts {
     /// Digests of what is inside, which survive a change of name or metadata.
     #[serde(skip_serializing_if = "Digests::is_empty", default)]
     pub digests: Digests,
+    /// Fingerprints by which other pictures like it are found: the window's number, the fingerprint (64 hex digits), its quality (50 to 100). See the
+    /// crate `likeness`. Pictures without anything to tell them by have none.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub views: Vec<(u8, String, u8)>,
     /// What is odd about the file, in plain sentences.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub notes: Vec<String>,
@@ -111,6 +115,7 @@ impl Facts {
             exif: None,
             tags: BTreeMap::new(),
             digests: Digests::default(),
+            views: Vec::new(),
             notes: Vec::new(),
             thumbnail_at_ms: None,
             thumbnail: None,
@@ -289,7 +294,7 @@ mod tests {
         facts.thumbnail = Some(vec![1, 2, 3]);
         facts.exif = Some(Exif { make: Some("Apple".into()), ..Exif::default() });
         let json = serde_json::to_string(&facts).unwrap();
-        assert_eq!(json, r#"{"analysis":"media/1","kind":"picture","container":"jpeg","exif":{"make":"Apple","has_position":false}}"#);
+        assert_eq!(json, r#"{"analysis":"media/2","kind":"picture","container":"jpeg","exif":{"make":"Apple","has_position":false}}"#);
         facts.thumbnail = None;
         assert_eq!(serde_json::from_str::<Facts>(&json).unwrap(), facts);
     }

@@ -16,7 +16,7 @@ use tokio::sync::Semaphore;
 /// The job's name.
 pub const JOB: &str = "measure";
 /// Version of the facts this job keeps; a newer one measures again on rebuild.
-const VERSION: i64 = 1;
+const VERSION: i64 = 2;
 /// The running program, also after it was replaced on the disk.
 const EXE: &str = "/proc/self/exe";
 
@@ -46,6 +46,9 @@ pub async fn run(db: &Db, objects: &Objects, jobs: &Jobs, limits: &Limits, permi
                 }
             }
             store::analysed(&mut tx, id, now, Some("media"), &[]).await?;
+            if kind == MediaKind::Picture {
+                jobs.after(&mut tx, Change::PictureMeasured, &id.to_string(), now).await?;
+            }
         }
         Measured::Cannot { because } => {
             if store::refused(&mut tx, id, VERSION, because, now).await? {

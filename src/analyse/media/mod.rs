@@ -33,5 +33,5 @@ pub use child::child_main;
 pub use facts::{Digests, Durations, Exif, Facts, Measured, MediaKind, Span, SpanKind, Stream, VERSION};
 pub use limits::Limits;
 pub use rehearse::{Attempt, Misdeed};
-pub use run::{check_sandbox, measure, rehearse};
+pub use run::{check_sandbox, light, measure, rehearse};
 pub use sniff::{Class, HEAD, Sniffed, sniff};

@@ -6,16 +6,54 @@ use super::source::Source;
 use super::{coded, exif, sniff, thumbnail};
 use image::metadata::Orientation;
 use image::{DynamicImage, ImageDecoder, ImageError, ImageFormat, ImageReader, RgbaImage};
+use likeness::grey::Grey;
+use likeness::pdq::LEAST_QUALITY;
+use likeness::windows::windows;
 use sha2::{Digest, Sha256};
 use std::io::{Cursor, Read};
 
-/// Opens a picture, or says in a sentence why not.
-pub(super) fn measure(source: Source, limits: &Limits) -> Result<Facts, String> {
+/// A picture's light is looked at this large: what [`likeness::align::compare`] makes of larger ones anyway.
+const LIGHT: usize = 1280;
+
+/// The light of a picture, no side longer than [`LIGHT`] pixels, or the sentence why there is none.
+pub(super) fn light(source: Source, limits: &Limits) -> Result<Grey, String> {
+    let file = read(source)?;
+    let format = image::guess_format(&file).map_err(|_| "The file is not a picture that keshi can open.".to_owned())?;
+    let turn = exif::read(&file).and_then(|exif| exif.orientation).and_then(|value| Orientation::from_exif(value as u8));
+    Ok(grey(&decode(&file, format, limits, turn)?).within(LIGHT))
+}
+
+/// BT.601 luma, as [`Grey::from_rgb`] has it, of the picture on white paper, as pages show it.
+fn grey(upright: &RgbaImage) -> Grey {
+    let mut flat = Vec::with_capacity(upright.as_raw().len() / 4 * 3);
+    for &[r, g, b, alpha] in upright.as_raw().as_chunks::<4>().0 {
+        flat.extend([r, g, b].map(|value| match alpha {
+            u8::MAX => value,
+            _ => ((u32::from(value) * u32::from(alpha) + 255 * (255 - u32::from(alpha))) / 255) as u8,
+        }));
+    }
+    let (width, height) = (upright.width() as usize, upright.height() as usize);
+    Grey::from_rgb(width, height, 3 * width, &flat).unwrap_or_else(|| Grey::draw(1, 1, |_, _| 0))
+}
+
+/// Fingerprints that tell something, as facts have them.
+fn views(grey: &Grey) -> Vec<(u8, String, u8)> {
+    let telling = windows(grey).into_iter().filter(|view| view.quality >= LEAST_QUALITY);
+    telling.map(|view| (view.window.number(), view.fingerprint.to_string(), view.quality)).collect()
+}
+
+fn read(source: Source) -> Result<Vec<u8>, String> {
     if source.size() > PICTURE_BYTES {
         return Err(format!("The picture's file has {} MiB, more than the {} that are opened.", source.size() >> 20, PICTURE_BYTES >> 20));
     }
     let mut file = Vec::new();
     source.take(PICTURE_BYTES).read_to_end(&mut file).map_err(|error| format!("The file cannot be read: {error}."))?;
+    Ok(file)
+}
+
+/// Opens a picture, or says in a sentence why not.
+pub(super) fn measure(source: Source, limits: &Limits) -> Result<Facts, String> {
+    let file = read(source)?;
     let Ok(format) = image::guess_format(&file) else { return undecoded(&file) };
     let mut facts = Facts::new(MediaKind::Picture, name(format));
     facts.exif = exif::read(&file);
@@ -29,6 +67,7 @@ pub(super) fn measure(source: Source, limits: &Limits) -> Result<Facts, String> 
     facts.width = Some(upright.width());
     facts.height = Some(upright.height());
     facts.digests.pixels = Some(pixels(&upright));
+    facts.views = views(&grey(&upright));
     facts.thumbnail = thumbnail::of(upright);
     Ok(facts)
 }

@@ -4,6 +4,7 @@ use super::child::{Answer, Request, SUBCOMMAND, Task};
 use super::facts::{Measured, MediaKind};
 use super::limits::{ANSWER_BYTES, COMPLAINT_BYTES, Limits};
 use super::rehearse::{Attempt, Misdeed};
+use likeness::grey::Grey;
 use crate::error::{Error, Result};
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
@@ -26,6 +27,21 @@ pub async fn measure(file: &Path, kind: MediaKind, limits: &Limits, exe: &Path, 
     };
     let _permit = permits.acquire().await.map_err(Error::internal)?;
     ask(Task::Measure(kind), Stdio::from(input), limits, exe).await
+}
+
+/// The light of a picture, to be laid over another; `None` where it cannot be opened. Pixels are a claim of the child's, as facts are.
+pub async fn light(file: &Path, limits: &Limits, exe: &Path, permits: &Semaphore) -> Result<Option<Grey>> {
+    let Some(input) = regular_file(file)? else { return Ok(None) };
+    let _permit = permits.acquire().await.map_err(Error::internal)?;
+    match outcome(Task::Light, Stdio::from(input), limits, exe).await? {
+        Outcome::Answered(Answer::Light { width, luma }) => {
+            let luma = BASE64_STANDARD.decode(luma).unwrap_or_default();
+            Ok(luma.len().checked_div(width).and_then(|height| Grey::new(width, height, luma)))
+        }
+        Outcome::Answered(Answer::NoSandbox { because }) => Err(Error::internal(format!("no sandbox: {because}"))),
+        // It was opened before; whatever keeps it from being opened now, it is compared with nothing.
+        _ => Ok(None),
+    }
 }
 
 /// Lets a child go wrong on purpose and says what [`measure`] would have said. For tests.
@@ -77,7 +93,7 @@ async fn ask(task: Task, input: Stdio, limits: &Limits, exe: &Path) -> Result<Me
         }
         Outcome::Answered(Answer::Cannot { because }) => cannot(because),
         Outcome::Answered(Answer::NoSandbox { because }) => return Err(Error::internal(format!("no sandbox: {because}"))),
-        Outcome::Answered(Answer::Probed { .. }) | Outcome::Nonsense | Outcome::TooMuchSaid => {
+        Outcome::Answered(Answer::Probed { .. } | Answer::Light { .. }) | Outcome::Nonsense | Outcome::TooMuchSaid => {
             cannot("The file made its decoder answer nonsense; it was given up.")
         }
         Outcome::TooSlow => too_slow(),

@@ -1,5 +1,5 @@
 -- id = "photo-reuse"
--- version = 2
+-- version = 3
 -- severity = "high"
 -- strength = "strong"
 -- typology = "evidence"
@@ -11,13 +11,13 @@
 -- en = "One picture for several lessons or classes"
 --
 -- [explanation.zh]
--- seen = "为本课节提交的图片与先前为{where_zh}提交的一张逐字节相同。"
+-- seen = "为本课节提交的图片与先前为{where_zh}提交的一张{how_zh}。"
 -- normal = "每节课的图片在那节课上拍摄或截取，文件各不相同；同一节课的合影交两次不算。"
 -- matters = "这张图片不能证明这一节课；风险金额是它所证明的人（{people} 人）在这节课的课时。"
 -- look = "并排看两张图片的拍摄时间和封存位置；看本课节还有没有别的视频或图片。"
 --
 -- [explanation.en]
--- seen = "The picture sent for this lesson is byte for byte one that was sent before for {where_en}."
+-- seen = "The picture sent for this lesson {how_en} one that was sent before for {where_en}."
 -- normal = "The pictures of a lesson are taken in it and no two files are the same; one group picture sent twice for the same lesson does not count."
 -- matters = "This picture cannot vouch for this lesson; the money at risk is the lesson's hours of those it vouches for ({people} people)."
 -- look = "Lay both pictures side by side: when they were taken, when they were sealed; see whether the lesson has other videos or pictures."
@@ -32,16 +32,31 @@
 -- zh = "图片是课件封面或公告，不是课堂画面。"
 -- en = "The picture is a title slide or a notice, not the lesson itself."
 --
+-- [[innocent]]
+-- zh = "两张都是同一个静止画面（平台的等候页、同一张幻灯片），画面里没有人。"
+-- en = "Both show the same still scene (a platform's waiting page, one slide) without anybody in it."
+--
+-- A picture that was saved again, scaled, cut, framed, mirrored or marked counts as the same where what cameras saw in it is the same; candidates do not.
 -- The first to be received may stand for its lesson; each other lesson or class that has the same picture is a finding. A picture for a whole class
 -- and the same for one of its lessons is one use.
-with used as (
-    select m.evidence, m.other, e.class, e.lesson, e.trainee, o.class as other_class, o.lesson as other_lesson,
-        row_number() over (partition by m.other, e.class, e.lesson order by e.received_at, e.evidence) as number
+with same as (
+    select m.evidence, m.other, m.kind, e.class, e.lesson, e.trainee, e.received_at, o.class as other_class, o.lesson as other_lesson,
+        row_number() over (
+            partition by m.evidence
+            order by case m.kind when 'bytes' then 0 when 'coded' then 1 else 2 end, m.score desc, o.received_at, m.other
+        ) as choice
     from media_matches m
     join evidence e on e.evidence = m.evidence
     join evidence o on o.evidence = m.other
-    where m.kind = 'bytes' and e.kind = 'screenshot' and o.kind = 'screenshot' and e.class is not null and o.class is not null
+    where m.kind in ('bytes', 'coded', 'picture') and m.tier in ('exact', 'strong')
+        and e.kind = 'screenshot' and o.kind = 'screenshot' and e.class is not null and o.class is not null
         and (e.class <> o.class or (e.lesson is not null and o.lesson is not null and e.lesson <> o.lesson))
+),
+used as (
+    select evidence, other, kind, class, lesson, trainee, other_class, other_lesson,
+        row_number() over (partition by other, class, lesson order by received_at, evidence) as number
+    from same
+    where choice = 1
 ),
 begun as (
     select class, min(starts_at) as starts_at from lessons group by class
@@ -64,6 +79,10 @@ select
     '[{"id":"' || u.evidence || '"},{"id":"' || u.other || '"}]' as evidence,
     '{"people":' || cast(case when l.lesson is null then 0 when u.trainee is not null then 1 else coalesce(p.people, 0) end as varchar)
         || ',"other_class":"' || u.other_class || '"'
+        || case u.kind
+            when 'bytes' then ',"how_zh":"逐字节相同","how_en":"is byte for byte"'
+            when 'coded' then ',"how_zh":"图像数据相同，文件的其他部分改过","how_en":"has the same image data, in a file changed otherwise, as"'
+            else ',"how_zh":"是同一画面，经过重新保存、缩放、裁剪或加标记","how_en":"shows the same scene, saved again, scaled, cut or marked, as"' end
         || case when u.other_lesson is null then '' else ',"other_lesson":"' || u.other_lesson || '"' end
         || case when u.class <> u.other_class then ',"where_zh":"另一个班级","where_en":"another class"'
             else ',"where_zh":"另一个课节","where_en":"another lesson"' end || '}' as detail

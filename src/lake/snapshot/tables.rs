@@ -180,12 +180,17 @@ pub(crate) const TABLES: &[Table] = &[
     },
     Table {
         name: "media_matches",
-        columns: &[("evidence", Text), ("other", Text), ("kind", Text), ("tier", Text), ("score", Float)],
+        columns: &[
+            ("evidence", Text),
+            ("other", Text),
+            ("kind", Text),
+            ("tier", Text),
+            ("score", Float),
+            ("distance", Number),
+            ("changed_milli", Number),
+        ],
         statement: sql::MEDIA_MATCHES,
-        rows: Rows::With(|_, _, cells| {
-            cells.push(Cell::Float(Some(1.0)));
-            Ok(())
-        }),
+        rows: Rows::Plain,
     },
     Table {
         name: "presence",

@@ -3,6 +3,7 @@
 use super::classes::with_next;
 use super::signed::{field, signed};
 use crate::app::App;
+use crate::detect::reuse;
 use crate::error::{Error, Result, codes};
 use crate::ids::EvidenceId;
 use crate::pipeline::{self, Announced, Submitted};
@@ -232,6 +233,11 @@ pub(super) async fn get(State(app): State<App>, Asker(actor): Asker, Path(id): P
     for other in store::same_bytes(&app.db, &evidence, MATCHES).await? {
         if actor.unbounded() || visible(&app, &actor, &other.to_string()).await.is_ok() {
             matches.push(json!({"evidence": other, "kind": "bytes", "tier": "exact", "score": 1.0}));
+        }
+    }
+    for one in reuse::of(&app.db, evidence.id, MATCHES).await? {
+        if actor.unbounded() || visible(&app, &actor, &one.evidence.to_string()).await.is_ok() {
+            matches.push(serde_json::to_value(one)?);
         }
     }
     body["matches"] = matches.into();

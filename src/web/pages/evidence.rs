@@ -11,7 +11,7 @@ use super::trace::called;
 use super::visit::{self, Visit};
 use crate::analyse::attendance;
 use crate::audit::overview::{self, EvidenceHead};
-use crate::detect::Finding;
+use crate::detect::{Finding, reuse};
 use crate::error::{Error, Result, RowError, codes};
 use crate::ids::EvidenceId;
 use crate::register::personal::mask;
@@ -55,6 +55,8 @@ pub struct Match {
     pub kind: String,
     /// `exact`, `strong`, `candidate`.
     pub tier: String,
+    /// Whether there is a small picture of it.
+    pub thumbnail: bool,
     /// The class and lesson it was sent for, as words.
     pub place: String,
 }
@@ -188,18 +190,21 @@ async fn signed(reader: &Reader<'_>, id: EvidenceId) -> Result<Vec<SignedBy>> {
     Ok(signed)
 }
 
-/// The same bytes handed in elsewhere, as far as the reader may see it.
+/// The same bytes, and what was found to be the same picture, handed in elsewhere, as far as the reader may see it.
 async fn matches(reader: &Reader<'_>, id: EvidenceId) -> Result<Vec<Match>> {
     let kept = store::get(reader.db, id).await?;
+    let bytes = store::same_bytes(reader.db, &kept, LISTED).await?.into_iter().map(|other| (other, "bytes".to_owned(), "exact".to_owned()));
+    let pictures = reuse::of(reader.db, id, LISTED).await?.into_iter().map(|one| (one.evidence, one.kind, one.tier));
     let mut matches = Vec::new();
-    for other in store::same_bytes(reader.db, &kept, LISTED).await? {
+    for (other, kind, tier) in bytes.chain(pictures) {
         let Some(head) = overview::evidence(reader.db, &reader.scope, other).await? else { continue };
         let place = [head.line.class.map(|class| class.1), head.line.lesson.map(|lesson| lesson.1)];
         matches.push(Match {
             evidence: other.to_string(),
             name: called(head.line.filename.as_deref(), &head.line.kind, other),
-            kind: "bytes".to_owned(),
-            tier: "exact".to_owned(),
+            kind,
+            tier,
+            thumbnail: head.line.thumbnail,
             place: place.into_iter().flatten().collect::<Vec<_>>().join(" · "),
         });
     }

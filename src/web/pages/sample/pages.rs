@@ -201,8 +201,9 @@ fn evidence(frame: &Frame, number: u64) -> Evidence {
             vec![Match {
                 evidence: id(9, 77),
                 name: "IMG_0001.jpg".into(),
-                kind: "bytes".into(),
-                tier: "exact".into(),
+                kind: "picture".into(),
+                tier: "strong".into(),
+                thumbnail: true,
                 place: "2020年第2期 · 电路图识读".into(),
             }]
         } else {

@@ -1,0 +1,23 @@
+//! Statements on `media_match`, and on the facts by which pictures are known.
+
+/// $1 since: pictures that were measured then or later.
+pub(crate) const MEASURED: &str = "select distinct evidence_id from fact where name in ('views', 'digests') and at >= $1";
+
+/// $1 evidence: what a picture is known by, and whose it is.
+pub(crate) const LOOKS: &str = "select e.provider_id, e.received_at, (select value from fact where evidence_id = e.id and name = 'views') as views, \
+     (select value from fact where evidence_id = e.id and name = 'digests') as digests from evidence e where e.id = $1 and e.kind = 'screenshot'";
+
+/// $1 evidence: what it was found to have in common with earlier ones.
+pub(crate) const FORGET: &str = "delete from media_match where evidence_id = $1";
+
+/// $1 the later, $2 the earlier, $3 kind, $4 tier, $5 score, $6 distance, $7 changed, $8 patch, $9 now.
+pub(crate) const PUT: &str = "insert into media_match (evidence_id, other_id, kind, tier, score, distance, changed_milli, patch, at) \
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
+
+/// $1 evidence, $2 limit: the nearest first.
+pub(crate) const OF: &str = "select case when evidence_id = $1 then other_id else evidence_id end as other, kind, tier, score, distance, changed_milli, patch \
+     from media_match where evidence_id = $1 or other_id = $1 order by case kind when 'coded' then 0 else 1 end, score desc, other limit $2";
+
+/// All statements of this file.
+#[cfg(test)]
+pub(crate) const ALL: &[&str] = &[MEASURED, LOOKS, FORGET, PUT, OF];
