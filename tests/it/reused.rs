@@ -80,7 +80,8 @@ async fn a_picture_that_was_changed_and_handed_in_again_is_found(engine: Engine)
     let first = sent.picture(live[0], "first.jpg", jpeg(&photograph, 92)).await;
     let again = sent.picture(live[1], "again.jpg", disguised(&photograph)).await;
     let coded = sent.picture(live[2], "coded.jpg", commented(&jpeg(&photograph, 92))).await;
-    let other = sent.picture(live[1], "other.jpg", jpeg(&photograph.crop_imm(0, 0, photograph.width() / 3, photograph.height() / 3), 90)).await;
+    let other =
+        sent.picture(live[1], "other.jpg", jpeg(&photograph.crop_imm(0, 0, photograph.width() / 3, photograph.height() / 3), 90)).await;
     settle(&site, &client).await;
 
     let found = sent.matches(&again).await;
@@ -99,7 +100,10 @@ async fn a_picture_that_was_changed_and_handed_in_again_is_found(engine: Engine)
     expected.sort_unstable();
     assert_eq!(subjects, expected, "{findings}");
     let told = findings["items"].as_array().unwrap().iter().find(|one| one["subject"]["id"] == again["id"]).unwrap();
-    assert!(told["explanation"]["zh"].to_string().contains("同一画面") && told["explanation"]["en"].to_string().contains("same scene"), "{told}");
+    assert!(
+        told["explanation"]["zh"].to_string().contains("同一画面") && told["explanation"]["en"].to_string().contains("same scene"),
+        "{told}"
+    );
     let rows = site.run(&["sql", "--json", "select kind, tier, count(*) as n from media_matches group by kind, tier order by kind"]);
     assert!(rows.contains("coded") && rows.contains("picture"), "{rows}");
 

@@ -238,7 +238,12 @@ mod tests {
     fn however_many_are_alike_few_are_looked_at_the_nearest_first() {
         let mut known = Known::default();
         for number in 1..=100 {
-            known.take(id(number), Time(i64::try_from(number).unwrap()), provider(number), looks(&[(0, [(1 << (number % 20)) - 1, 0, 0, 0])], &number.to_string()));
+            known.take(
+                id(number),
+                Time(i64::try_from(number).unwrap()),
+                provider(number),
+                looks(&[(0, [(1 << (number % 20)) - 1, 0, 0, 0])], &number.to_string()),
+            );
         }
         let near = known.near(id(100));
         assert_eq!((near.candidates.len(), near.later.len(), near.providers), (MOST, 0, 100));
