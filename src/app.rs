@@ -68,10 +68,14 @@ pub struct Parts {
     pub live: Live,
     /// All pictures, by what they are known by.
     pub pictures: reuse::Pictures,
+    /// All recordings, by what they are known by.
+    pub recordings: reuse::Recordings,
     /// Places for uploads.
     pub uploads: Arc<Semaphore>,
-    /// Places for media children.
+    /// Places for media children that answer within seconds.
     pub media_permits: Arc<Semaphore>,
+    /// The place for the one that takes minutes.
+    pub watch_permits: Arc<Semaphore>,
 }
 
 impl App {
@@ -104,7 +108,7 @@ impl App {
         for broken in rules.broken() {
             tracing::warn!(rule = ?broken, "a rule cannot be used and is left out");
         }
-        let jobs = Jobs::new(pipeline::FOLLOW, ids.clone()).telling(pipeline::TELL);
+        let jobs = Jobs::new(pipeline::FOLLOW, ids.clone()).telling(pipeline::TELL).one_at_a_time(media::job::FULL);
         let uploads = Arc::new(Semaphore::new(config.limits.uploads.max(1)));
         let media_permits = Arc::new(Semaphore::new(config.media.parallel.max(1)));
         let live = Live::new(&config.live);
@@ -124,8 +128,10 @@ impl App {
             rules,
             live,
             pictures: reuse::Pictures::default(),
+            recordings: reuse::Recordings::default(),
             uploads,
             media_permits,
+            watch_permits: Arc::new(Semaphore::new(1)),
         };
         Ok(App(Arc::new(parts)))
     }
@@ -163,10 +169,21 @@ impl App {
         webhook::Tools { db: &self.db, ids: &self.ids, secrets: &self.secrets, settings: &self.config.webhooks }
     }
 
-    /// What finding pictures that were used twice needs.
+    /// What measuring pictures and videos fast needs.
+    pub fn media_tools<'a>(&'a self, limits: &'a media::Limits) -> media::job::Tools<'a> {
+        let Parts { db, objects, jobs, media_permits, .. } = &**self;
+        media::job::Tools { db, objects, jobs, limits, permits: media_permits }
+    }
+
+    /// What seeing videos in full needs: it has a place of its own, so that nothing that came waits for it.
+    pub fn watch_tools<'a>(&'a self, limits: &'a media::Limits) -> media::job::Tools<'a> {
+        media::job::Tools { permits: &self.watch_permits, ..self.media_tools(limits) }
+    }
+
+    /// What finding pictures and recordings that were used twice needs.
     pub fn reuse_tools<'a>(&'a self, limits: &'a media::Limits) -> reuse::Tools<'a> {
-        let Parts { db, objects, jobs, pictures, media_permits, .. } = &**self;
-        reuse::Tools { db, objects, jobs, pictures, limits, permits: media_permits }
+        let Parts { db, objects, jobs, pictures, recordings, media_permits, .. } = &**self;
+        reuse::Tools { db, objects, jobs, pictures, recordings, limits, permits: media_permits }
     }
 
     /// What a media child may take.

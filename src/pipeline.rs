@@ -24,7 +24,7 @@ pub use papers::file_paper;
 pub use uploads::finish;
 
 use crate::analyse::attendance::{self, Hints, Refusal};
-use crate::analyse::media;
+use crate::analyse::media::{self, Pass};
 use crate::app::{App, Parts};
 use crate::db::Tx;
 use crate::detect::{self, reuse};
@@ -61,7 +61,8 @@ pub const FOLLOW: &[Follow] = &[
     (Change::LiveKept, ingest::JOB_LIVE, SECOND / 2),
     (Change::LessonGoesOn, LINK, 6 * SECOND),
     (Change::MediaKept, media::job::JOB, 0),
-    (Change::PictureMeasured, reuse::JOB, 0),
+    (Change::GlancedAt, media::job::FULL, 0),
+    (Change::MediaMeasured, reuse::JOB, 0),
     (Change::MatchFound, detect::job::NAME, 3 * SECOND),
     (Change::PlanChanged, ingest::REREAD, 0),
     (Change::LessonTouched, LINK, 0),
@@ -92,7 +93,8 @@ pub async fn run(app: &App, job: &Job) -> Result<()> {
         ingest::JOB => ingest::run(&tools, key(job)?, now).await,
         ingest::JOB_LIVE => ingest::run_live(&tools, key(job)?, now).await,
         ingest::REREAD => ingest::reread(&tools, key(job)?, now).await,
-        media::job::JOB => media::job::run(db, objects, jobs, &app.media_limits(), &app.media_permits, key(job)?, now).await,
+        media::job::JOB => media::job::run(&app.media_tools(&app.media_limits()), key(job)?, Pass::Fast, now).await,
+        media::job::FULL => media::job::run(&app.watch_tools(&app.media_limits()), key(job)?, Pass::Full, now).await,
         reuse::JOB => reuse::run(&app.reuse_tools(&app.media_limits()), key(job)?, now).await,
         LINK => credit(app, key(job)?).await,
         decide::LETTER => decide::letter(app, key(job)?).await,

@@ -59,11 +59,17 @@ pub(crate) fn measure(bench: &Bench, classes: u64) {
     difference(bench, &server, classes);
 }
 
-/// The built-in rules with bodies that see nothing.
+/// The built-in rules with bodies that see nothing, and so without parameters.
 fn blind(folder: &Path) {
     fs::create_dir(folder).expect("the folder can be written to");
     for (id, text) in RULES {
-        let head: String = text.lines().take_while(|line| line.starts_with("--")).map(|line| format!("{line}\n")).collect();
+        let mut of_parameter = false;
+        let mut is_head = |line: &&str| {
+            of_parameter = if line.starts_with("-- [") { line.starts_with("-- [parameters") } else { of_parameter };
+            !of_parameter
+        };
+        let head: String =
+            text.lines().take_while(|line| line.starts_with("--")).filter(&mut is_head).map(|line| format!("{line}\n")).collect();
         fs::write(folder.join(format!("{id}.sql")), head + NOTHING).expect("it is written");
     }
 }

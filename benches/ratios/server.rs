@@ -78,6 +78,12 @@ impl<'a> Server<'a> {
         String::from_utf8_lossy(&done.stdout).into_owned()
     }
 
+    /// The end of its log.
+    fn said_last(&self) -> String {
+        let log = fs::read_to_string(self.folder.join("keshi.log")).unwrap_or_default();
+        log.lines().rev().take(20).collect::<Vec<_>>().join("\n")
+    }
+
     fn comes_up(&mut self) {
         let started = Instant::now();
         while !self.is_ready() {
@@ -146,7 +152,8 @@ impl<'a> Server<'a> {
         while jobs("open") > 0 {
             std::thread::sleep(POLL);
         }
-        assert_eq!(jobs("dead"), 0, "a job failed");
+        let dead = self.json(Method::GET, "/v1/jobs?state=dead", None);
+        assert!(dead["items"].as_array().is_none_or(Vec::is_empty), "jobs failed: {dead}; the server said: {}", self.said_last());
     }
 
     /// Posts a file as the body. The kernel hands it from the file to the socket, so that the sender takes little of the processors.

@@ -35,16 +35,36 @@
 //! let (_, hint) = near.min_by_key(|(distance, _)| *distance).expect("a window that is near");
 //! assert_eq!(compare(&kept, &handed_in, hint).verdict, Verdict::Copy);
 //! ```
+//!
+//! # Recordings
+//! Of a recording there is a row of fingerprints with their times ([`frames::Frame`]) and the items of its sound ([`sound::Listener`]).
+//! [`index::Index`] names recordings with pictures like its own, [`echo::Echoes`] those with marks of the same sound.
+//! [`frames::match_rows`] and [`sound::match_sound`] tell which stretches two of them share, [`judge::judge`] what that says: sound is the judge, for
+//! one teacher before one wall looks alike in every lesson. [`loops::find_loops`] tells where a recording shows again what it showed before,
+//! [`moment::place`] which moment of it a still picture is.
 
 pub mod align;
 mod block;
+mod candidates;
+mod chain;
 mod count;
 #[cfg(test)]
 mod drawn;
+pub mod echo;
+#[cfg(test)]
+mod film;
+pub mod frames;
 pub mod grey;
 pub mod index;
+pub mod judge;
 mod line;
+pub mod loops;
+pub mod moment;
 pub mod pdq;
 mod place;
 mod resample;
+mod row;
+mod same_sound;
+pub mod sound;
+mod walk;
 pub mod windows;

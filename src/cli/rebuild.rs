@@ -1,6 +1,6 @@
 //! `keshi rebuild`: everything derived, derived again.
 
-use crate::analyse::media;
+use crate::analyse::media::{self, Pass};
 use crate::app::{App, Parts};
 use crate::audit::rebuild::{self, Difference};
 use crate::detect::reuse;
@@ -34,7 +34,7 @@ pub(super) async fn run(args: Args, app: App) -> Result<ExitCode> {
     let analyse = async |id: EvidenceId| {
         // Each of them does what is its own and leaves the rest alone.
         ingest::run(&Tools { db, objects, lake, jobs, ids, secrets }, id, clock.now()).await?;
-        media::job::run(db, objects, jobs, &limits, &app.media_permits, id, clock.now()).await?;
+        media::job::run(&app.watch_tools(&limits), id, Pass::Full, clock.now()).await?;
         reuse::run(&app.reuse_tools(&limits), id, clock.now()).await
     };
     let credit = async |id: LessonId| link::run(db, lake, jobs, ids, policies, id, clock.now()).await.map(drop);

@@ -27,6 +27,7 @@ const MIGRATIONS: &[Migration] = &[
     Migration { version: 12, name: "money", text: include_str!("../../migrations/0012_money.sql") },
     Migration { version: 13, name: "reports", text: include_str!("../../migrations/0013_reports.sql") },
     Migration { version: 14, name: "personal_data", text: include_str!("../../migrations/0014_personal_data.sql") },
+    Migration { version: 15, name: "reuse", text: include_str!("../../migrations/0015_reuse.sql") },
 ];
 
 pub(super) async fn run(db: &Db) -> Result<()> {

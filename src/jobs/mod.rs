@@ -20,7 +20,7 @@ use serde::Serialize;
 use sqlx::Row;
 use sqlx::any::AnyRow;
 use std::sync::Arc;
-use tokio::sync::Notify;
+use tokio::sync::{Notify, Semaphore};
 
 /// How long a worker holds a job before another may take it, unless renewed.
 pub const LEASE: i64 = 30 * SECOND;
@@ -38,9 +38,11 @@ pub enum Change {
     LiveKept,
     /// A video or picture was kept (key: evidence id).
     MediaKept,
-    /// A picture was measured, or one like it that came earlier (key: evidence id).
-    PictureMeasured,
-    /// A picture of a class was found to be one that came before (key: class id).
+    /// A picture or video was measured, or one like it that came earlier (key: evidence id).
+    MediaMeasured,
+    /// Of a video only keyframes were seen yet (key: evidence id).
+    GlancedAt,
+    /// A picture or recording of a class was found to be one that came before (key: class id).
     MatchFound,
     /// The roster or the timetable of a class changed, or a person said who somebody is (key: class id): who is who has to be asked again.
     PlanChanged,
@@ -100,12 +102,24 @@ pub struct Jobs {
     woken: Arc<Notify>,
     news: Arc<Notify>,
     pace: Arc<Pace>,
+    /// The kind that is done one at a time, or nothing, and the place for it.
+    long: &'static str,
+    place: Arc<Semaphore>,
 }
 
 impl Jobs {
     /// A queue whose changes are followed as the table says.
     pub fn new(follow: &'static [Follow], ids: Ids) -> Jobs {
-        Jobs { follow, tell: &[], ids, woken: Arc::new(Notify::new()), news: Arc::new(Notify::new()), pace: Arc::default() }
+        Jobs {
+            follow,
+            tell: &[],
+            ids,
+            woken: Arc::new(Notify::new()),
+            news: Arc::new(Notify::new()),
+            pace: Arc::default(),
+            long: "",
+            place: Arc::new(Semaphore::new(1)),
+        }
     }
 
     /// The same, with events that outsiders are told of after a change.
@@ -150,18 +164,23 @@ impl Jobs {
         Ok(())
     }
 
-    /// Leases the next due job to the caller.
-    async fn claim(&self, db: &Db, now: Time) -> Result<Option<Job>> {
+    /// The same, with a kind that takes minutes: a server does one of them at a time, so that others always find a worker.
+    pub fn one_at_a_time(self, kind: &'static str) -> Jobs {
+        Jobs { long: kind, ..self }
+    }
+
+    /// Leases the next due job to the caller, but for those of a kind.
+    async fn claim(&self, db: &Db, but: &str, now: Time) -> Result<Option<Job>> {
         let statement = match db.engine() {
             Engine::Sqlite => sql::CLAIM_SQLITE,
             Engine::Postgres => sql::CLAIM_POSTGRES,
         };
         // Looking first costs no write lock while there is nothing to do.
-        if sqlx::query(sql::ANY_DUE).bind(now.0).fetch_optional(db.read()).await?.is_none() {
+        if sqlx::query(sql::ANY_DUE).bind(now.0).bind(but).fetch_optional(db.read()).await?.is_none() {
             return Ok(None);
         }
         let mut tx = db.begin().await?;
-        let row = sqlx::query(statement).bind(now.0).bind(now.plus(LEASE).0).fetch_optional(tx.conn()).await?;
+        let row = sqlx::query(statement).bind(now.0).bind(now.plus(LEASE).0).bind(but).fetch_optional(tx.conn()).await?;
         tx.commit().await?;
         row.as_ref().map(job).transpose()
     }
@@ -273,10 +292,10 @@ mod tests {
             let mut tx = db.begin().await.expect("begins");
             jobs.after(&mut tx, Change::LogKept, "a", Time(1)).await.expect("asked");
             drop(tx);
-            assert!(jobs.claim(&db, Time(2)).await.expect("claims").is_none());
+            assert!(jobs.claim(&db, "", Time(2)).await.expect("claims").is_none());
             ask(&db, &jobs, Change::LogKept, "a").await;
-            assert_eq!(jobs.claim(&db, Time(2)).await.expect("claims").expect("a job").kind, "analyse");
-            assert!(jobs.claim(&db, Time(2)).await.expect("claims").is_none(), "a leased job is nobody else's");
+            assert_eq!(jobs.claim(&db, "", Time(2)).await.expect("claims").expect("a job").kind, "analyse");
+            assert!(jobs.claim(&db, "", Time(2)).await.expect("claims").is_none(), "a leased job is nobody else's");
         })
         .await;
     }
@@ -292,9 +311,9 @@ mod tests {
             ask(&db, &jobs, Change::LessonTouched, "l").await;
             let mut tx = db.begin().await.expect("begins");
             jobs.after(&mut tx, Change::LessonTouched, "l", Time(1)).await.expect("asked");
-            assert!(jobs.claim(&db, Time(2)).await.expect("claims").is_none(), "who took it now would not see the change");
+            assert!(jobs.claim(&db, "", Time(2)).await.expect("claims").is_none(), "who took it now would not see the change");
             tx.commit().await.expect("commits");
-            assert!(jobs.claim(&db, Time(2)).await.expect("claims").is_some());
+            assert!(jobs.claim(&db, "", Time(2)).await.expect("claims").is_some());
         })
         .await;
     }
@@ -305,11 +324,11 @@ mod tests {
             let jobs = queue();
             ask(&db, &jobs, Change::LessonTouched, "l").await;
             ask(&db, &jobs, Change::LessonTouched, "l").await;
-            let running = jobs.claim(&db, Time(2)).await.expect("claims").expect("a job");
+            let running = jobs.claim(&db, "", Time(2)).await.expect("claims").expect("a job");
             ask(&db, &jobs, Change::LessonTouched, "l").await;
-            assert!(jobs.claim(&db, Time(2)).await.expect("claims").is_none(), "not twice at the same time");
+            assert!(jobs.claim(&db, "", Time(2)).await.expect("claims").is_none(), "not twice at the same time");
             jobs.finish(&db, running.id).await.expect("finishes");
-            let again = jobs.claim(&db, Time(2)).await.expect("claims").expect("the change that came while it ran");
+            let again = jobs.claim(&db, "", Time(2)).await.expect("claims").expect("the change that came while it ran");
             jobs.finish(&db, again.id).await.expect("finishes");
             assert!(jobs.list(&db, "open", 10).await.expect("lists").is_empty());
         })
@@ -323,16 +342,30 @@ mod tests {
             ask(&db, &jobs, Change::LogKept, "a").await;
             let mut now = Time(1);
             for attempt in 1..=MAX_ATTEMPTS {
-                let leased = jobs.claim(&db, now).await.expect("claims").expect("a job");
+                let leased = jobs.claim(&db, "", now).await.expect("claims").expect("a job");
                 assert_eq!(leased.attempts, attempt);
                 jobs.fail(&db, &leased, "It broke.", now).await.expect("fails");
-                assert!(jobs.claim(&db, now).await.expect("claims").is_none(), "not at once again");
+                assert!(jobs.claim(&db, "", now).await.expect("claims").is_none(), "not at once again");
                 now = now.plus(MAX_BACKOFF);
             }
             let dead = jobs.list(&db, "dead", 10).await.expect("lists");
             assert_eq!((dead.len(), dead[0].error.as_deref()), (1, Some("It broke.")));
             jobs.retry(&db, dead[0].id, now).await.expect("revives");
-            assert_eq!(jobs.claim(&db, now).await.expect("claims").expect("revived").attempts, 1);
+            assert_eq!(jobs.claim(&db, "", now).await.expect("claims").expect("revived").attempts, 1);
+        })
+        .await;
+    }
+
+    #[tokio::test]
+    async fn a_kind_that_is_spared_waits_and_the_others_do_not() {
+        each_engine(async |db| {
+            let jobs = queue();
+            ask(&db, &jobs, Change::LogKept, "a").await;
+            ask(&db, &jobs, Change::LessonTouched, "l").await;
+            let first = jobs.claim(&db, "analyse", Time(2)).await.expect("claims").expect("a job");
+            assert_eq!(first.kind, "link");
+            assert!(jobs.claim(&db, "analyse", Time(2)).await.expect("claims").is_none());
+            assert_eq!(jobs.claim(&db, "", Time(2)).await.expect("claims").expect("a job").kind, "analyse");
         })
         .await;
     }
@@ -342,7 +375,7 @@ mod tests {
         each_engine(async |db| {
             let jobs = queue();
             ask(&db, &jobs, Change::LogKept, "a").await;
-            jobs.claim(&db, Time(1)).await.expect("claims").expect("a job");
+            jobs.claim(&db, "", Time(1)).await.expect("claims").expect("a job");
             jobs.reclaim(&db, Time(LEASE)).await.expect("looks");
             assert!(jobs.list(&db, "waiting", 10).await.expect("lists").is_empty(), "the lease still holds");
             jobs.reclaim(&db, Time(2 + LEASE)).await.expect("looks");

@@ -31,10 +31,13 @@ pub async fn work(jobs: Jobs, db: Db, clock: Clock, handler: Handler, count: usi
 
 async fn one(jobs: Jobs, db: Db, clock: Clock, handler: Handler, stop: CancellationToken) {
     while !stop.is_cancelled() {
-        match jobs.claim(&db, clock.now()).await {
+        let place = jobs.place.try_acquire().ok();
+        match jobs.claim(&db, if place.is_some() { "" } else { jobs.long }, clock.now()).await {
             Ok(Some(job)) => {
+                let place = place.filter(|_| job.kind == jobs.long);
                 jobs.woken.notify_one(); // there may be more for an idle colleague
                 run(&jobs, &db, &clock, &handler, job).await;
+                drop(place);
             }
             Ok(None) => {
                 tokio::select! {

@@ -305,6 +305,27 @@ pub async fn put_fact(tx: &mut Tx, id: EvidenceId, name: &str, version: i64, val
     Ok(())
 }
 
+/// Takes all back that was said of it, for it is said anew in the same transaction.
+pub async fn forget_facts(tx: &mut Tx, id: EvidenceId) -> Result<()> {
+    sqlx::query(sql::FORGET_FACTS).bind(id.to_string()).execute(tx.conn()).await?;
+    Ok(())
+}
+
+/// Notes where the fingerprints of a recording are; `None`: it has none.
+pub async fn put_reel(tx: &mut Tx, id: EvidenceId, digest: Option<Digest>, now: Time) -> Result<()> {
+    match digest {
+        Some(digest) => sqlx::query(sql::PUT_REEL).bind(id.to_string()).bind(digest.0.to_vec()).bind(now.0).execute(tx.conn()).await?,
+        None => sqlx::query(sql::NO_REEL).bind(id.to_string()).execute(tx.conn()).await?,
+    };
+    Ok(())
+}
+
+/// Where the fingerprints of a recording are.
+pub async fn reel(db: &Db, id: EvidenceId) -> Result<Option<Digest>> {
+    let row = sqlx::query(sql::REEL).bind(id.to_string()).fetch_optional(db.read()).await?;
+    row.map(|row| row.digest("digest")).transpose()
+}
+
 /// Notes why it cannot be read; whether that was not known before.
 pub async fn refused(tx: &mut Tx, id: EvidenceId, version: i64, because: String, now: Time) -> Result<bool> {
     let known = sqlx::query(sql::REFUSED_BECAUSE).bind(id.to_string()).fetch_optional(tx.conn()).await?;

@@ -56,6 +56,19 @@ pub(crate) const FAILED: &str = "update evidence set failed_at = $2, analysed_at
 pub(crate) const PUT_FACT: &str = "insert into fact (evidence_id, name, version, value, at) values ($1, $2, $3, $4, $5) \
      on conflict (evidence_id, name) do update set version = excluded.version, value = excluded.value, at = excluded.at";
 
+/// $1 evidence.
+pub(crate) const FORGET_FACTS: &str = "delete from fact where evidence_id = $1";
+
+/// $1 evidence, $2 digest, $3 now.
+pub(crate) const PUT_REEL: &str = "insert into reel (evidence_id, digest, at) values ($1, $2, $3) \
+     on conflict (evidence_id) do update set digest = excluded.digest, at = excluded.at";
+
+/// $1 evidence.
+pub(crate) const NO_REEL: &str = "delete from reel where evidence_id = $1";
+
+/// $1 evidence.
+pub(crate) const REEL: &str = "select digest from reel where evidence_id = $1";
+
 /// $1 evidence, $2 name.
 pub(crate) const FACT: &str = "select value from fact where evidence_id = $1 and name = $2";
 
@@ -64,7 +77,8 @@ pub(crate) const REFUSED_BECAUSE: &str = "select fact.value from fact join evide
      where fact.evidence_id = $1 and fact.name = 'cannot_be_analysed_because' and evidence.failed_at is not null";
 
 /// $1 evidence. All but fingerprints, which are for machines alone and long.
-pub(crate) const FACTS: &str = "select name, value from fact where evidence_id = $1 and name <> 'views' order by name";
+pub(crate) const FACTS: &str =
+    "select name, value from fact where evidence_id = $1 and name <> 'views' and name <> 'compared' order by name";
 
 /// $1 evidence, $2 media type, $3 digest.
 pub(crate) const PUT_THUMBNAIL: &str = "insert into thumbnail (evidence_id, media_type, digest) values ($1, $2, $3) \
@@ -131,6 +145,10 @@ pub(crate) const ALL: &[&str] = &[
     ANALYSED,
     FAILED,
     PUT_FACT,
+    FORGET_FACTS,
+    PUT_REEL,
+    NO_REEL,
+    REEL,
     FACT,
     REFUSED_BECAUSE,
     FACTS,

@@ -3,7 +3,7 @@
 //! Standard input is the file itself, opened for reading by the parent; the request is one JSON argument; standard output takes one
 //! JSON answer. So the child needs no path, no socket and no other file, and is allowed none.
 
-use super::facts::{Facts, MediaKind};
+use super::facts::{Facts, MediaKind, Pass};
 use super::limits::Limits;
 use super::rehearse::{self, Attempt, Misdeed};
 use super::source::Source;
@@ -28,8 +28,8 @@ pub(super) struct Request {
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum Task {
-    /// Open the file on standard input.
-    Measure(MediaKind),
+    /// Open the file on standard input; a video is looked at so thoroughly.
+    Measure(MediaKind, Pass),
     /// Open the picture on standard input and hand over its light.
     Light,
     /// Try what the sandbox forbids, and report.
@@ -45,6 +45,7 @@ pub(super) enum Answer {
     Facts {
         facts: Box<Facts>,
         thumbnail: Option<String>,
+        reel: Option<String>,
     },
     /// The light of a picture: its width, and its rows from above, in base64.
     Light {
@@ -81,10 +82,11 @@ pub fn child_main() -> ExitCode {
 
 fn answer(request: &Request) -> Answer {
     match &request.task {
-        Task::Measure(kind) => match measure(*kind, &request.limits) {
+        Task::Measure(kind, pass) => match measure(*kind, *pass, &request.limits) {
             Ok(mut facts) => {
                 let thumbnail = facts.thumbnail.take().map(|jpeg| BASE64_STANDARD.encode(jpeg));
-                Answer::Facts { facts: Box::new(facts), thumbnail }
+                let reel = facts.reel.take().map(|reel| BASE64_STANDARD.encode(reel.to_bytes()));
+                Answer::Facts { facts: Box::new(facts), thumbnail, reel }
             }
             Err(because) => Answer::Cannot { because },
         },
@@ -105,10 +107,10 @@ fn light(limits: &Limits) -> Result<Grey, String> {
 }
 
 /// Facts, or the sentence why there are none.
-fn measure(kind: MediaKind, limits: &Limits) -> Result<Facts, String> {
+fn measure(kind: MediaKind, pass: Pass, limits: &Limits) -> Result<Facts, String> {
     let source = Source::stdin().map_err(|error| format!("The file cannot be read: {error}."))?;
     match kind {
         MediaKind::Picture => picture::measure(source, limits),
-        MediaKind::Video => video::measure(&source, limits),
+        MediaKind::Video => video::measure(&source, limits, pass),
     }
 }

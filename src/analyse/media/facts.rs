@@ -3,6 +3,7 @@
 //! Facts are kept as JSON with the evidence: a field is added, never renamed, and [`VERSION`] grows when the same bytes would
 //! give other facts. Nothing here is trusted: times and makers are claims of the file.
 
+use super::reel::Reel;
 use crate::time::Time;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -18,6 +19,16 @@ pub enum MediaKind {
     Video,
     /// A still picture; opened with Rust decoders. Of an animation, the first picture.
     Picture,
+}
+
+/// How thoroughly a video was looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Pass {
+    /// Every packet was counted and all sound heard, and of the pictures the keyframes were seen: within seconds after it came.
+    Fast,
+    /// All pictures that others need were seen, too.
+    Full,
 }
 
 /// What came out of an analysis.
@@ -39,16 +50,28 @@ pub struct Facts {
     pub analysis: String,
     /// How it was opened.
     pub kind: MediaKind,
+    /// How thoroughly, if it is a video. A full pass that would cost more than the limits allow sees keyframes alone and says so.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub pass: Option<Pass>,
     /// The container in a word: `mp4`, `mov`, `matroska`, `webm`, `flv`, `avi`, `jpeg`, `png`, …
     pub container: String,
     /// How long it lasts: the smallest plausible of [`Durations`].
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub duration_ms: Option<u64>,
-    /// What is left of the length without what is black, and without what stands still in silence. `None` where pictures or sound
-    /// cannot be decoded. Repeats are not taken off.
+    /// What is left of the length without what is black, without what stands still in silence and without what was shown before. `None` where
+    /// pictures or sound cannot be decoded. Repeats are known after the full pass alone.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub effective_ms: Option<u64>,
-    /// Where the picture is black or stands still and where nothing is heard, in order.
+    /// How long it is black, in milliseconds; nothing where it is not.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub black_ms: Option<u64>,
+    /// How long it stands still while nothing is heard, in milliseconds.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub dead_ms: Option<u64>,
+    /// How long it shows again what it showed before, in milliseconds.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub looped_ms: Option<u64>,
+    /// Where the picture is black, stands still or was shown before, and where nothing is heard, in order.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub spans: Vec<Span>,
     /// What each source says about the length.
@@ -94,6 +117,9 @@ pub struct Facts {
     /// A JPEG whose longer side is at most 320 pixels, shown upright. Not part of the JSON: it is an object of its own.
     #[serde(skip)]
     pub thumbnail: Option<Vec<u8>>,
+    /// The fingerprints of a video. Not part of the JSON: they are an object of their own.
+    #[serde(skip)]
+    pub reel: Option<Reel>,
 }
 
 impl Facts {
@@ -101,9 +127,13 @@ impl Facts {
         Facts {
             analysis: VERSION.into(),
             kind,
+            pass: None,
             container: container.into(),
             duration_ms: None,
             effective_ms: None,
+            black_ms: None,
+            dead_ms: None,
+            looped_ms: None,
             spans: Vec::new(),
             durations: None,
             width: None,
@@ -119,6 +149,7 @@ impl Facts {
             notes: Vec::new(),
             thumbnail_at_ms: None,
             thumbnail: None,
+            reel: None,
         }
     }
 
@@ -161,6 +192,8 @@ pub enum SpanKind {
     Frozen,
     /// Nothing is heard.
     Silent,
+    /// The same was shown before, and sounded the same.
+    Looped,
 }
 
 /// A stretch of video, in milliseconds from its start.
@@ -172,6 +205,9 @@ pub struct Span {
     pub from_ms: u64,
     /// Where it ends.
     pub until_ms: u64,
+    /// Of what is looped: where it was shown first.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub first_ms: Option<u64>,
 }
 
 /// One track of a video file.
@@ -253,7 +289,7 @@ impl Exif {
     }
 }
 
-/// SHA-256 digests (lower hex) of what is inside a picture.
+/// SHA-256 digests (lower hex) of what is inside a picture or a video.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Digests {
     /// Of the coded picture without metadata (JPEG, PNG, WebP): the same when EXIF, comments or colour profiles are stripped or changed.
@@ -262,6 +298,12 @@ pub struct Digests {
     /// Of width, height (big-endian u32 each) and the upright picture's RGBA bytes: the same when losslessly saved again.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub pixels: Option<String>,
+    /// Of all packets of the track of moving pictures, in order: the same in another container, or with other sound.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub shown: Option<String>,
+    /// Of all packets of the track of sound, in order.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub heard: Option<String>,
 }
 
 impl Digests {

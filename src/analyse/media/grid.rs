@@ -1,8 +1,7 @@
 //! A frame as a small grey grid: enough to tell black from picture and still from moving, and cheap to keep.
 
-use ffmpeg::format::Pixel;
+use super::shrink::Shrinker;
 use ffmpeg::frame;
-use ffmpeg::software::scaling;
 use ffmpeg_next as ffmpeg;
 
 /// Cells across and down, whatever the frame's shape: each averages 30 × 30 pixels of 1080p, so that coding noise cancels out.
@@ -35,24 +34,19 @@ impl Grid {
     }
 }
 
-/// Makes grids of decoded frames; remembers the shape of the last one.
-#[derive(Default)]
-pub(super) struct Gridder {
-    scaler: Option<scaling::Context>,
+/// Makes grids of decoded frames.
+pub(super) struct Gridder(Shrinker);
+
+impl Default for Gridder {
+    fn default() -> Gridder {
+        Gridder(Shrinker::to(WIDTH, HEIGHT))
+    }
 }
 
 impl Gridder {
     /// The grid of a frame; `None` for pixel formats that cannot be scaled.
     pub(super) fn grid(&mut self, decoded: &frame::Video) -> Option<Grid> {
-        let shape = scaling::context::Definition { format: decoded.format(), width: decoded.width(), height: decoded.height() };
-        if self.scaler.as_ref().is_none_or(|scaler| *scaler.input() != shape) {
-            let (format, flags) = (Pixel::GRAY8, scaling::Flags::AREA);
-            self.scaler = scaling::Context::get(shape.format, shape.width, shape.height, format, WIDTH as u32, HEIGHT as u32, flags).ok();
-        }
-        let mut small = frame::Video::empty();
-        self.scaler.as_mut()?.run(decoded, &mut small).ok()?;
-        let cells: Vec<u8> = small.data(0).chunks(small.stride(0)).take(HEIGHT).flat_map(|line| &line[..WIDTH]).copied().collect();
-        (cells.len() == CELLS).then_some(Grid(cells))
+        self.0.light(decoded).map(Grid)
     }
 }
 

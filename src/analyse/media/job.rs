@@ -1,66 +1,111 @@
-//! The job: measures a video or picture and keeps what was found as facts.
+//! The jobs: measure a video or picture and keep what was found as facts. A video is measured twice: at once and fast, and in full when there is time.
 
-use super::{Limits, Measured, MediaKind, measure};
-use crate::db::Db;
+use super::{Facts, Limits, Measured, MediaKind, Pass, measure};
+use crate::db::{Db, Tx};
 use crate::error::Result;
 use crate::ids::EvidenceId;
 use crate::jobs::{Change, Jobs};
 use crate::receive::Kind;
-use crate::store;
+use crate::store::{self, Evidence};
 use crate::time::Time;
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::path::Path;
-use storage::Objects;
+use storage::{Digest, Objects};
 use tokio::sync::Semaphore;
 
-/// The job's name.
+/// Measures what came, within seconds.
 pub const JOB: &str = "measure";
-/// Version of the facts this job keeps; a newer one measures again on rebuild.
+/// Sees every picture of a video, which takes minutes.
+pub const FULL: &str = "watch";
+/// Version of the facts these jobs keep; a newer one measures again on rebuild.
 const VERSION: i64 = 2;
 /// The running program, also after it was replaced on the disk.
 const EXE: &str = "/proc/self/exe";
 
+/// What measuring needs.
+#[derive(Clone, Copy, Debug)]
+pub struct Tools<'a> {
+    /// The database.
+    pub db: &'a Db,
+    /// Where the files are.
+    pub objects: &'a Objects,
+    /// The queue.
+    pub jobs: &'a Jobs,
+    /// What a child may take.
+    pub limits: &'a Limits,
+    /// Places for children.
+    pub permits: &'a Semaphore,
+}
+
 /// Measures one piece of evidence. What the file does to the child is a fact, never an error; an error means: try again.
-pub async fn run(db: &Db, objects: &Objects, jobs: &Jobs, limits: &Limits, permits: &Semaphore, id: EvidenceId, now: Time) -> Result<()> {
-    let evidence = store::get(db, id).await?;
+///
+/// A full pass that fails where a fast one does not leaves the facts of the fast one, with the reason.
+pub async fn run(tools: &Tools<'_>, id: EvidenceId, pass: Pass, now: Time) -> Result<()> {
+    let evidence = store::get(tools.db, id).await?;
     let kind = match evidence.kind {
         Kind::Video => MediaKind::Video,
         Kind::Screenshot => MediaKind::Picture,
         Kind::Attendance | Kind::Document => return Ok(()),
     };
-    let copy = objects.local_copy(&evidence.digest).await?;
-    let measured = measure(copy.path(), kind, limits, Path::new(EXE), permits).await?;
-    let thumbnail = match &measured {
-        Measured::Facts(facts) => match &facts.thumbnail {
-            Some(bytes) => Some(objects.put_bytes(bytes.clone().into()).await?.digest),
-            None => None,
-        },
-        Measured::Cannot { .. } => None,
-    };
-    let mut tx = db.begin().await?;
+    let copy = tools.objects.local_copy(&evidence.digest).await?;
+    let looked = async |pass| measure(copy.path(), kind, pass, tools.limits, Path::new(EXE), tools.permits).await;
+    let mut measured = looked(pass).await?;
+    let mut not_watched = None;
+    if let (Measured::Cannot { because }, Pass::Full, MediaKind::Video) = (&measured, pass, kind) {
+        not_watched = Some(because.clone());
+        measured = looked(Pass::Fast).await?;
+    }
     match measured {
-        Measured::Facts(facts) => {
-            if let Value::Object(facts) = serde_json::to_value(&facts)? {
-                for (name, value) in &facts {
-                    store::put_fact(&mut tx, id, name, VERSION, value, now).await?;
-                }
-            }
-            store::analysed(&mut tx, id, now, Some("media"), &[]).await?;
-            if kind == MediaKind::Picture {
-                jobs.after(&mut tx, Change::PictureMeasured, &id.to_string(), now).await?;
-            }
-        }
+        Measured::Facts(facts) => keep(tools, &evidence, *facts, not_watched, now).await,
         Measured::Cannot { because } => {
+            let mut tx = tools.db.begin().await?;
             if store::refused(&mut tx, id, VERSION, because, now).await? {
-                jobs.after(&mut tx, Change::EvidenceRefused, &id.to_string(), now).await?;
+                tools.jobs.after(&mut tx, Change::EvidenceRefused, &id.to_string(), now).await?;
             }
+            touched(tools, &mut tx, &evidence, now).await?;
+            tx.commit().await
         }
     }
+}
+
+/// Keeps facts in place of those before, and what is too large for one as an object.
+async fn keep(tools: &Tools<'_>, evidence: &Evidence, mut facts: Facts, not_watched: Option<String>, now: Time) -> Result<()> {
+    let id = evidence.id;
+    let thumbnail = put(tools.objects, facts.thumbnail.take()).await?;
+    let reel = put(tools.objects, facts.reel.take().map(|reel| reel.to_bytes())).await?;
+    let mut tx = tools.db.begin().await?;
+    store::forget_facts(&mut tx, id).await?;
+    if let Value::Object(facts) = serde_json::to_value(&facts)? {
+        for (name, value) in &facts {
+            store::put_fact(&mut tx, id, name, VERSION, value, now).await?;
+        }
+    }
+    if let Some(because) = &not_watched {
+        store::put_fact(&mut tx, id, "not_watched_because", VERSION, &json!(because), now).await?;
+    }
+    store::analysed(&mut tx, id, now, Some("media"), &[]).await?;
     if let Some(digest) = thumbnail {
         store::put_thumbnail(&mut tx, id, "image/jpeg", digest).await?;
     }
-    if let Some(lesson) = evidence.lesson {
-        jobs.after(&mut tx, Change::LessonTouched, &lesson.to_string(), now).await?;
+    store::put_reel(&mut tx, id, reel, now).await?;
+    tools.jobs.after(&mut tx, Change::MediaMeasured, &id.to_string(), now).await?;
+    if facts.pass == Some(Pass::Fast) && not_watched.is_none() {
+        tools.jobs.after(&mut tx, Change::GlancedAt, &id.to_string(), now).await?;
     }
+    touched(tools, &mut tx, evidence, now).await?;
     tx.commit().await
+}
+
+async fn put(objects: &Objects, bytes: Option<Vec<u8>>) -> Result<Option<Digest>> {
+    Ok(match bytes {
+        Some(bytes) => Some(objects.put_bytes(bytes.into()).await?.digest),
+        None => None,
+    })
+}
+
+async fn touched(tools: &Tools<'_>, tx: &mut Tx, evidence: &Evidence, now: Time) -> Result<()> {
+    match evidence.lesson {
+        Some(lesson) => tools.jobs.after(tx, Change::LessonTouched, &lesson.to_string(), now).await,
+        None => Ok(()),
+    }
 }

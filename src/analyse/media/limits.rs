@@ -38,8 +38,9 @@ impl Default for Limits {
 /// A picture's file may have this many bytes: 2.7 for each of 100 million pixels, more than any camera's JPEG and most PNGs.
 pub(super) const PICTURE_BYTES: u64 = 256 << 20;
 
-/// What the child may answer: facts and a thumbnail of 320 pixels are under 100 KiB.
-pub(super) const ANSWER_BYTES: u64 = 4 << 20;
+/// What the child may answer. Facts and a thumbnail of 320 pixels are under 100 KiB, the reel of an hour in which everything moves is 0.9 MiB in base64, and
+/// a picture's light 2.2 MiB.
+pub(super) const ANSWER_BYTES: u64 = 16 << 20;
 
 /// How much of what the child says on standard error is kept, to tell why it died.
 pub(super) const COMPLAINT_BYTES: u64 = 16 << 10;

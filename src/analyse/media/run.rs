@@ -1,8 +1,9 @@
 //! The parent's side: start a child on one file, bound it, and turn however it ends into facts or a sentence.
 
 use super::child::{Answer, Request, SUBCOMMAND, Task};
-use super::facts::{Measured, MediaKind};
+use super::facts::{Measured, MediaKind, Pass};
 use super::limits::{ANSWER_BYTES, COMPLAINT_BYTES, Limits};
+use super::reel::Reel;
 use super::rehearse::{Attempt, Misdeed};
 use crate::error::{Error, Result};
 use base64::Engine;
@@ -18,15 +19,15 @@ use tokio::sync::Semaphore;
 
 /// Measures one picture or video in a child process.
 ///
-/// `exe` is keshi's own executable ([`std::env::current_exe`]); `permits` bounds how many children run at once in this server, the
-/// waiting time does not count. Whatever the file does to its decoder is [`Measured::Cannot`]; an error means that keshi could not try
+/// A video is looked at as thoroughly as `pass` says. `exe` is keshi's own executable ([`std::env::current_exe`]); `permits` bounds how many children run
+/// at once in this server, the waiting time does not count. Whatever the file does to its decoder is [`Measured::Cannot`]; an error means that keshi could not try
 /// (the file is away, no process can be started, the machine has no sandbox), so the same job may succeed later.
-pub async fn measure(file: &Path, kind: MediaKind, limits: &Limits, exe: &Path, permits: &Semaphore) -> Result<Measured> {
+pub async fn measure(file: &Path, kind: MediaKind, pass: Pass, limits: &Limits, exe: &Path, permits: &Semaphore) -> Result<Measured> {
     let Some(input) = regular_file(file)? else {
         return Ok(cannot("The evidence is not a regular file."));
     };
     let _permit = permits.acquire().await.map_err(Error::internal)?;
-    ask(Task::Measure(kind), Stdio::from(input), limits, exe).await
+    ask(Task::Measure(kind, pass), Stdio::from(input), limits, exe).await
 }
 
 /// The light of a picture, to be laid over another; `None` where it cannot be opened. Pixels are a claim of the child's, as facts are.
@@ -85,10 +86,11 @@ async fn ask(task: Task, input: Stdio, limits: &Limits, exe: &Path) -> Result<Me
     let outcome = outcome(task, input, limits, exe).await?;
     let too_slow = || cannot(format!("Opening the file took longer than {} seconds; it was given up.", limits.wall_s));
     Ok(match outcome {
-        Outcome::Answered(Answer::Facts { mut facts, thumbnail }) => {
+        Outcome::Answered(Answer::Facts { mut facts, thumbnail, reel }) => {
             // The child is trusted in nothing: what will be served as a picture must be one.
             let jpeg = thumbnail.and_then(|text| BASE64_STANDARD.decode(text).ok());
             facts.thumbnail = jpeg.filter(|bytes| bytes.starts_with(&[0xFF, 0xD8, 0xFF]));
+            facts.reel = reel.and_then(|text| BASE64_STANDARD.decode(text).ok()).and_then(|bytes| Reel::from_bytes(&bytes));
             Measured::Facts(facts)
         }
         Outcome::Answered(Answer::Cannot { because }) => cannot(because),

@@ -13,7 +13,7 @@ const FROZEN: i64 = 30_000_000;
 pub(super) fn least(kind: SpanKind) -> i64 {
     match kind {
         SpanKind::Black => BLACK,
-        SpanKind::Frozen | SpanKind::Silent => FROZEN,
+        SpanKind::Frozen | SpanKind::Silent | SpanKind::Looped => FROZEN,
     }
 }
 

@@ -1,31 +1,38 @@
 //! A video file: container, tracks, lengths, times, a picture of it.
 
-use super::facts::{Durations, Facts, MediaKind, Stream};
+use super::facts::{Durations, Facts, MediaKind, Pass, Span, SpanKind, Stream};
 use super::input::{self, Shape};
 use super::judge::Seen;
 use super::limits::Limits;
+use super::reel::Reel;
 use super::source::Source;
 use super::timeline::{self, Timeline, Track};
 use super::watch::{Ears, Eyes, KEYFRAME_GAP, PIXELS, Plan};
-use super::{frames, sniff, thumbnail};
+use super::{frames, sniff, spans, thumbnail};
 use crate::time::Time;
 use ffmpeg::format::context::Input;
 use ffmpeg::format::stream::Disposition;
 use ffmpeg::media::Type;
 use ffmpeg_next as ffmpeg;
+use likeness::loops;
+use sha2::{Digest, Sha256};
 
 /// Opens a video, or says in a sentence why not.
-pub(super) fn measure(source: &Source, limits: &Limits) -> Result<Facts, String> {
+pub(super) fn measure(source: &Source, limits: &Limits, pass: Pass) -> Result<Facts, String> {
     ffmpeg::log::set_level(ffmpeg::log::Level::Quiet);
     let head = source.head(sniff::HEAD).map_err(|error| format!("The file cannot be read: {error}."))?;
     let mut input = input::open(source, limits)?;
     let mut facts = Facts::new(MediaKind::Video, container(&input, &head));
+    facts.pass = Some(pass);
     tags(&mut facts, &input);
     let picture = picture_track(&input);
     let sound = input.streams().find(|stream| stream.parameters().medium() == Type::Audio).map(|stream| stream.index());
     let mut eyes = picture.map(|track| Eyes::open(&input, track, Plan::Keyframes, limits));
     let mut ears = sound.map(|track| Ears::open(&input, track, limits));
+    let (mut shown, mut heard) = (Packets::of(picture), Packets::of(sound));
     let timeline = timeline::read(&mut input, |track, packet| {
+        shown.packet(track, packet);
+        heard.packet(track, packet);
         eyes.iter_mut().flatten().for_each(|eyes| eyes.packet(track, packet));
         ears.iter_mut().flatten().for_each(|ears| ears.packet(track, packet));
     });
@@ -33,6 +40,7 @@ pub(super) fn measure(source: &Source, limits: &Limits) -> Result<Facts, String>
     if facts.streams.iter().all(|stream| stream.packets == 0 || !matches!(stream.kind.as_str(), "video" | "audio")) {
         return Err("The video has no pictures and no sound: it is damaged or cut short; export it again.".into());
     }
+    (facts.digests.shown, facts.digests.heard) = (shown.digest(), heard.digest());
     lengths(&mut facts, &input, &timeline);
     let Some(picture) = picture else {
         facts.notes.push("There is sound but no moving picture.".into());
@@ -55,35 +63,79 @@ pub(super) fn measure(source: &Source, limits: &Limits) -> Result<Facts, String>
 /// What two decoders saw and heard while the packets went by, or why they could not.
 type Senses = (Result<Eyes, String>, Option<Result<Ears, String>>);
 
-/// Adds what is black, still or silent.
+/// Adds what is black, still, silent or repeated, and the reel.
 fn watched(facts: &mut Facts, source: &Source, limits: &Limits, timeline: &Timeline, track: usize, (eyes, ears): Senses) {
     let Some((start, end)) = extent(facts, timeline) else { return };
     let gap = timeline.tracks[track].keyframe_gap().unwrap_or(i64::MAX);
     let pixels = timeline.tracks[track].packets as f64 * f64::from(facts.width.unwrap_or(0)) * f64::from(facts.height.unwrap_or(0));
-    let every = gap > KEYFRAME_GAP && pixels <= PIXELS;
+    let full = facts.pass == Some(Pass::Full);
+    let every = full && pixels <= PIXELS;
+    if full && !every {
+        facts.notes.push("It is so large that of its pictures only keyframes were looked at.".into());
+    }
     if gap > KEYFRAME_GAP && !every {
         facts
             .notes
             .push(format!("Keyframes are up to {} s apart: what is black or still for a shorter time is not seen.", gap / 1_000_000));
     }
     let eyes = if every { every_frame(source, limits, track) } else { eyes };
-    let silences = match ears {
+    let (silences, sound) = match ears {
         None => {
             facts.notes.push("There is no sound.".into());
-            Some(vec![(start, end)])
+            (Some(vec![(start, end)]), None)
         }
-        Some(ears) => ears.ok().and_then(|ears| ears.close(start, end)),
+        Some(ears) => ears.ok().and_then(|ears| ears.close(start, end)).map_or((None, None), |(silences, sound)| (Some(silences), sound)),
     };
     if silences.is_none() {
         facts.notes.push("The sound cannot be decoded.".into());
     }
-    let Some(runs) = eyes.ok().and_then(|eyes| eyes.close(end)) else { return };
+    let Some((runs, shots)) = eyes.ok().and_then(|eyes| eyes.close(start, end)) else { return };
     let heard = silences.is_some();
     let plan = if every { Plan::Every } else { Plan::Keyframes };
     let seen = Seen { start, end, runs, silences: silences.unwrap_or_default(), track, plan, gap, source, limits };
     let (spans, lost) = seen.judge();
+    let reel = Reel { shots, sound };
+    // Keyframes come again at their own pace, not at that of what is shown.
+    let loops = if every { loops::find_loops(&reel.frames(), reel.sound.as_deref()) } else { Vec::new() };
     facts.spans = spans;
-    facts.effective_ms = facts.duration_ms.filter(|_| heard).map(|duration| duration.saturating_sub(lost));
+    facts.spans.extend(loops.iter().map(|repeat| Span {
+        kind: SpanKind::Looped,
+        from_ms: repeat.from_ms.into(),
+        until_ms: repeat.until_ms.into(),
+        first_ms: Some(repeat.first_ms.into()),
+    }));
+    facts.spans.sort_by_key(|span| (span.from_ms, span.kind, span.until_ms));
+    facts.reel = Some(reel);
+    let micros = |at: u32| start + i64::from(at) * 1000;
+    let looped = spans::union(loops.iter().map(|repeat| (micros(repeat.from_ms), micros(repeat.until_ms))).collect());
+    let long = |spans: &[(i64, i64)]| Some(millis(spans::total(spans))).filter(|length| *length > 0);
+    (facts.black_ms, facts.dead_ms, facts.looped_ms) = (long(&lost.black), long(&lost.dead), long(&looped));
+    let lost = spans::union([lost.black, lost.dead, looped].concat());
+    facts.effective_ms = facts.duration_ms.filter(|_| heard).map(|duration| duration.saturating_sub(long(&lost).unwrap_or(0)));
+}
+
+/// The digest of one track's packets.
+struct Packets {
+    track: Option<usize>,
+    hash: Sha256,
+    any: bool,
+}
+
+impl Packets {
+    fn of(track: Option<usize>) -> Packets {
+        Packets { track, hash: Sha256::new(), any: false }
+    }
+
+    fn packet(&mut self, track: usize, packet: &ffmpeg::Packet) {
+        if let Some(bytes) = packet.data().filter(|_| Some(track) == self.track) {
+            self.hash.update(bytes);
+            self.any = true;
+        }
+    }
+
+    fn digest(self) -> Option<String> {
+        self.any.then(|| hex::encode(self.hash.finalize()))
+    }
 }
 
 /// Reads the file again and decodes every frame.

@@ -1,11 +1,14 @@
-//! Looks and listens while the packets go by: where the picture is black or still, where nothing is heard.
+//! Looks and listens while the packets go by: where the picture is black or still, where nothing is heard, and what is to be seen and heard as fingerprints.
 //!
-//! With keyframes at most ten seconds apart only they are decoded, 30 times cheaper than all frames; the edges of what they show to be
-//! wrong are then looked at frame by frame. Recorders that put keyframes minutes apart have all their frames decoded.
+//! The fast pass decodes keyframes alone, 30 times cheaper than all frames; the edges of what they show to be wrong are then looked at frame by frame.
+//! The full pass decodes every frame that others need.
 
 use super::grid::Gridder;
 use super::input;
 use super::limits::Limits;
+use super::listening::Listening;
+use super::reel::{Shot, Shots};
+use super::shrink::Shrinker;
 use super::sound::{self, Silence};
 use super::stillness::{Run, Stillness};
 use super::timeline::micros;
@@ -13,6 +16,8 @@ use ffmpeg::codec::discard::Discard;
 use ffmpeg::format::context::Input;
 use ffmpeg::frame;
 use ffmpeg_next as ffmpeg;
+use likeness::grey::Grey;
+use likeness::pdq::Fingerprint;
 
 /// Keyframes further apart (microseconds) do not tell enough. Ten seconds are what encoders aim at; 250 frames at 24 a second are 10.4.
 pub(super) const KEYFRAME_GAP: i64 = 10_500_000;
@@ -23,7 +28,10 @@ pub(super) const EXACT: i64 = 1_000_000;
 /// Samples at most four times a second.
 const STEP: i64 = 250_000;
 
-/// Pixels decoded at most where every frame must be, which is 2.7 hours of 1080p at 25 frames a second. The slowest recording tried gave
+/// Frames are brought to this size, both ways, before they are fingerprinted: what the fingerprint's authors start from.
+const PRINTED: usize = 256;
+
+/// Pixels decoded at most by the full pass, which is 2.7 hours of 1080p at 25 frames a second. The slowest recording tried gave
 /// 0.9 billion a second, so this is half of the processor time allowed.
 pub(super) const PIXELS: f64 = 5e11;
 
@@ -43,6 +51,8 @@ pub(super) struct Eyes {
     decoder: ffmpeg::decoder::Video,
     gridder: Gridder,
     stillness: Stillness,
+    printer: Shrinker,
+    shots: Shots,
     /// The latest keyframe decoded.
     sent: Option<i64>,
     /// A frame too near to the last sample, kept in case it is shown for long.
@@ -56,7 +66,9 @@ impl Eyes {
         let mut decoder = input::picture_decoder(&stream, limits).map_err(input::sentence)?;
         decoder.skip_frame(if plan == Plan::Keyframes { Discard::NonKey } else { Discard::NonReference });
         decoder.skip_loop_filter(Discard::All);
-        Ok(Eyes { track, plan, decoder, gridder: Gridder::default(), stillness: Stillness::default(), sent: None, pending: None })
+        let (gridder, stillness) = (Gridder::default(), Stillness::default());
+        let (printer, shots) = (Shrinker::to(PRINTED, PRINTED), Shots::default());
+        Ok(Eyes { track, plan, decoder, gridder, stillness, printer, shots, sent: None, pending: None })
     }
 
     /// Takes a packet of any track.
@@ -98,10 +110,13 @@ impl Eyes {
         if let Some(grid) = self.gridder.grid(decoded) {
             self.stillness.push(at, grid);
         }
+        if let Some(small) = self.printer.light(decoded).and_then(|light| Grey::new(PRINTED, PRINTED, light)) {
+            self.shots.push(at, Fingerprint::of(&small));
+        }
     }
 
-    /// What was seen of a video that ends at `end`; `None` if nothing was.
-    pub(super) fn close(mut self, end: i64) -> Option<Vec<Run>> {
+    /// What was seen of a video from `start` to `end`; `None` if nothing was.
+    pub(super) fn close(mut self, start: i64, end: i64) -> Option<(Vec<Run>, Vec<Shot>)> {
         if self.decoder.send_eof().is_ok() {
             self.frames();
         }
@@ -109,7 +124,7 @@ impl Eyes {
             self.sample(at, &held);
         }
         self.stillness.latest()?;
-        Some(self.stillness.finish(end))
+        Some((self.stillness.finish(end), self.shots.finish(start)))
     }
 }
 
@@ -118,6 +133,7 @@ pub(super) struct Ears {
     track: usize,
     decoder: ffmpeg::decoder::Audio,
     silence: Option<Silence>,
+    listening: Listening,
 }
 
 impl Ears {
@@ -125,7 +141,7 @@ impl Ears {
     pub(super) fn open(input: &Input, track: usize, limits: &Limits) -> Result<Ears, String> {
         let stream = input.stream(track).ok_or("The video has no sound.")?;
         let decoder = input::sound_decoder(&stream, limits).map_err(|_| "The sound of the video cannot be decoded.")?;
-        Ok(Ears { track, decoder, silence: None })
+        Ok(Ears { track, decoder, silence: None, listening: Listening::default() })
     }
 
     /// Takes a packet of any track.
@@ -142,16 +158,18 @@ impl Ears {
             let Some(from) = said.or(self.silence.as_ref().map(Silence::at)) else { continue };
             let length = decoded.samples() as i64 * 1_000_000 / i64::from(decoded.rate()).max(1);
             self.silence.get_or_insert_with(|| Silence::new(from)).push(from, from + length, sound::energy(&decoded));
+            self.listening.hear(from, &decoded);
         }
     }
 
-    /// The silences of a video from `start` to `end`; `None` if nothing could be decoded.
-    pub(super) fn close(mut self, start: i64, end: i64) -> Option<Vec<(i64, i64)>> {
+    /// The silences of a video from `start` to `end`, and its sound as fingerprints; `None` if nothing could be decoded.
+    pub(super) fn close(mut self, start: i64, end: i64) -> Option<(Vec<(i64, i64)>, Option<Vec<u32>>)> {
         if self.decoder.send_eof().is_ok() {
             self.frames();
         }
         // What begins before any sound was decoded is silent from the start.
         let found = self.silence?.finish(end);
-        Some(found.into_iter().map(|(from, until)| (if from - start < EXACT { start } else { from }, until)).collect())
+        let silences = found.into_iter().map(|(from, until)| (if from - start < EXACT { start } else { from }, until)).collect();
+        Some((silences, self.listening.finish(start)))
     }
 }

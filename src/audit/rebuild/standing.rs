@@ -19,6 +19,8 @@ pub(super) struct Standing {
     segment: Option<(Digest, i64)>,
     segment_is: Place,
     thumbnail: Option<Digest>,
+    /// The fingerprints of a recording.
+    reel: Option<Digest>,
     /// Version and value by name.
     facts: BTreeMap<String, (i64, String)>,
     reader: Option<String>,
@@ -59,6 +61,7 @@ impl Standing {
         let state = sqlx::query(sql::STATE).bind(&id).fetch_one(db.read()).await?;
         let segment = sqlx::query(sql::SEGMENT).bind(&id).fetch_optional(db.read()).await?;
         let thumbnail = sqlx::query(sql::THUMBNAIL).bind(&id).fetch_optional(db.read()).await?;
+        let reel = sqlx::query(sql::REEL).bind(&id).fetch_optional(db.read()).await?;
         let facts = sqlx::query(sql::FACTS).bind(&id).fetch_all(db.read()).await?;
         let unmatched = sqlx::query(sql::UNMATCHED).bind(&id).fetch_all(db.read()).await?;
         let waits = |row: &AnyRow| (row.get("identity"), row.text("doubt"), row.int("row_count"), row.int("first_row"), row.int("span_ms"));
@@ -66,6 +69,7 @@ impl Standing {
             segment_is: segment.as_ref().map_or(Ok(Place::Nowhere), Place::of)?,
             segment: segment.map(|row| Ok::<_, Error>((row.digest("digest")?, row.int("row_count")))).transpose()?,
             thumbnail: thumbnail.map(|row| row.digest("digest")).transpose()?,
+            reel: reel.map(|row| row.digest("digest")).transpose()?,
             facts: facts.iter().map(|row| (row.text("name"), (row.int("version"), row.text("value")))).collect(),
             reader: state.text_opt("reader"),
             assumptions: state.text_opt("assumptions"),
@@ -101,6 +105,11 @@ impl Standing {
             && let Some(how) = damaged(objects, thumbnail).await?
         {
             told.push(format!("Its thumbnail was {how} in the storage and is made again."));
+        }
+        if let Some(reel) = self.reel
+            && let Some(how) = damaged(objects, reel).await?
+        {
+            told.push(format!("Its fingerprints were {how} in the storage and are made again."));
         }
         Ok(told)
     }
@@ -139,6 +148,9 @@ impl Standing {
         }
         if self.thumbnail != now.thumbnail {
             differs.push("Its thumbnail differs.".to_owned());
+        }
+        if self.reel != now.reel {
+            differs.push("What it looks and sounds like differs.".to_owned());
         }
         differs
     }

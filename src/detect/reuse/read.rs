@@ -1,18 +1,20 @@
 //! What was found of one piece of evidence.
 
+use super::played::Stretch;
 use super::sql;
 use crate::db::{Columns, Db};
 use crate::error::Result;
 use crate::ids::EvidenceId;
 use serde::Serialize;
 use sqlx::Row;
+use sqlx::any::AnyRow;
 
-/// Another picture that is the same, or nearly so.
+/// Another picture or recording that is the same, or nearly so.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Match {
     /// It.
     pub evidence: EvidenceId,
-    /// `coded` or `picture`.
+    /// `coded`, `picture` or `recording`.
     pub kind: String,
     /// `exact`, `strong` or `candidate`.
     pub tier: String,
@@ -27,6 +29,15 @@ pub struct Match {
     /// Where all that changed lies, in thousandths of the later picture: left, top, right, bottom.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub patch: Option<String>,
+    /// Why two recordings are taken for one: `together` (pictures and sound), `sound`, `pictures` (against the sound), `silent` (pictures, without sound to ask).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub because: Option<String>,
+    /// How long two recordings share something, in milliseconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub aligned_ms: Option<i64>,
+    /// The stretches that they share, the longest first: from and until in this one, from and until in the other, in milliseconds.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub runs: Vec<Stretch>,
 }
 
 /// Matches of a piece of evidence, earlier and later ones, the surest first.
@@ -42,7 +53,18 @@ pub async fn of(db: &Db, id: EvidenceId, limit: i64) -> Result<Vec<Match>> {
                 distance: row.int_opt("distance"),
                 changed_milli: row.int_opt("changed_milli"),
                 patch: row.text_opt("patch"),
+                because: row.text_opt("because"),
+                aligned_ms: row.int_opt("aligned_ms"),
+                runs: runs(row)?,
             })
         })
         .collect()
+}
+
+/// As the one that was asked for has them; they are kept as the later has them.
+fn runs(row: &AnyRow) -> Result<Vec<Stretch>> {
+    let Some(json) = row.text_opt("runs") else { return Ok(Vec::new()) };
+    let runs: Vec<Stretch> = serde_json::from_str(&json)?;
+    let turned = |Stretch(from, until, other_from, other_until)| Stretch(other_from, other_until, from, until);
+    Ok(if row.int("is_later") == 1 { runs } else { runs.into_iter().map(turned).collect() })
 }

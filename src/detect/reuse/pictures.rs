@@ -1,28 +1,20 @@
 //! All pictures, by what they are known by: digests of coded data and pixels, fingerprints of windows. Held in memory and caught up from the
 //! facts whenever somebody asks, so that any number of servers know the same and a restart loses nothing.
 
-use super::sql;
+use super::{LATE, MOST, sql};
 use crate::db::{Columns, Db};
 use crate::error::Result;
 use crate::ids::{EvidenceId, ProviderId};
-use crate::time::{MINUTE, Time};
+use crate::time::Time;
 use likeness::index::Index;
 use likeness::pdq::{CANDIDATE, Fingerprint};
-use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 use tokio::sync::Mutex;
 
-/// A fact is dated when its job began and seen when it was committed: no picture is measured for longer than a child may live (half an hour), nor waits
-/// longer for its turn than all other children may take.
-const LATE: i64 = 120 * MINUTE;
-
 /// Windows seen in a mirror are numbered from here; pictures are kept as they are and asked for in both ways.
 const MIRRORED: u8 = 32;
-
-/// Candidates that are looked at for one picture, the nearest first. What is like more than these is like everything.
-const MOST: usize = 24;
 
 /// All pictures. Cheap to clone.
 #[derive(Clone, Debug, Default)]
@@ -173,11 +165,9 @@ impl Looks {
     /// From the facts `views` and `digests`; what is damaged is left out.
     fn of(views: Option<&str>, digests: Option<&str>) -> Looks {
         let list = views.and_then(|json| serde_json::from_str::<Vec<(u8, String, u8)>>(json).ok()).unwrap_or_default();
-        let digests = digests.and_then(|json| serde_json::from_str::<Value>(json).ok()).unwrap_or_default();
-        let named = |kind: &str| digests[kind].as_str().map(|digest| format!("{kind}:{digest}"));
         Looks {
             views: list.into_iter().filter_map(|(number, print, _)| Some((number, print.parse().ok()?))).collect(),
-            digests: ["coded", "pixels"].into_iter().filter_map(named).collect(),
+            digests: super::digests(digests, &["coded", "pixels"]),
         }
     }
 }

@@ -1,0 +1,288 @@
+//! All recordings, by what they are known by: digests of their tracks, fingerprints of their pictures, marks of their sound. Held in memory and caught up
+//! from the table `reel` whenever somebody asks, so that any number of servers know the same and a restart loses nothing.
+
+use super::sql;
+use super::{LATE, MOST};
+use crate::analyse::media::{Reel, Shot};
+use crate::db::{Columns, Db};
+use crate::error::{Error, Result};
+use crate::ids::{EvidenceId, ProviderId};
+use crate::store;
+use crate::time::Time;
+use likeness::echo::Echoes;
+use likeness::index::Index;
+use likeness::pdq::{CANDIDATE, Fingerprint, LEAST_QUALITY};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::num::NonZeroUsize;
+use std::sync::Arc;
+use storage::{Digest, Objects, StorageError};
+use tokio::sync::Mutex;
+
+/// Pictures this far apart (milliseconds) are kept; a question asks for those between, too.
+const APART: u32 = 1_000;
+
+/// Pictures asked for at most: one in seven seconds of an hour.
+const ASKED: usize = 512;
+
+/// Asked for together: each has all that are near it in memory.
+const TOGETHER: usize = 16;
+
+/// A recording is worth comparing if so many of its pictures are like those asked for, or if the sound leads there.
+const LEAST: f32 = 3.0;
+
+/// A mark of the sound says more than a picture does.
+const OF_A_MARK: f32 = 4.0;
+
+/// The largest reel that is read: a day in which everything moves.
+const REEL_BYTES: u64 = 64 << 20;
+
+/// All recordings. Cheap to clone.
+#[derive(Clone, Debug, Default)]
+pub struct Recordings(Arc<Mutex<Known>>);
+
+#[derive(Debug, Default)]
+struct Known {
+    /// By pictures; the payload is the place.
+    index: Index,
+    echoes: Echoes,
+    places: Vec<Place>,
+    by_id: HashMap<EvidenceId, u32>,
+    by_digest: HashMap<String, BTreeSet<EvidenceId>>,
+    /// What was measured before this moment is known.
+    until: Option<Time>,
+}
+
+#[derive(Debug)]
+struct Place {
+    evidence: EvidenceId,
+    received_at: Time,
+    provider: Option<ProviderId>,
+    reel: Digest,
+    digests: Vec<String>,
+}
+
+/// What is like a recording.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Near {
+    /// Earlier ones with the same packets of pictures.
+    pub(super) same: BTreeSet<EvidenceId>,
+    /// The earlier ones most worth comparing; none of [`Near::same`].
+    pub(super) candidates: Vec<EvidenceId>,
+    /// Some of those that came later and are like it.
+    pub(super) later: BTreeSet<EvidenceId>,
+    /// Where it shows what many providers show: from, until, in milliseconds.
+    pub(super) common: Vec<(u32, u32)>,
+}
+
+impl Recordings {
+    /// What is like a recording that was measured; nothing for evidence that is none.
+    pub(super) async fn near(&self, db: &Db, objects: &Objects, id: EvidenceId, now: Time) -> Result<Near> {
+        let mut known = self.0.clone().lock_owned().await;
+        known.catch_up(db, objects, now).await?;
+        let Some(reel) = reel(db, objects, id).await? else { return Ok(Near::default()) };
+        tokio::task::spawn_blocking(move || known.near(id, &reel)).await.map_err(Error::internal)
+    }
+}
+
+/// The reel of a recording; `None` where there is none, or it is damaged, which `keshi fsck` tells and `keshi rebuild` mends.
+pub(super) async fn reel(db: &Db, objects: &Objects, id: EvidenceId) -> Result<Option<Reel>> {
+    match store::reel(db, id).await? {
+        Some(digest) => load(objects, &digest).await,
+        None => Ok(None),
+    }
+}
+
+async fn load(objects: &Objects, digest: &Digest) -> Result<Option<Reel>> {
+    let read = async { objects.open_object(digest).await?.bytes(REEL_BYTES).await };
+    match read.await {
+        Ok(bytes) => Ok(Reel::from_bytes(&bytes)),
+        Err(StorageError::Missing(_) | StorageError::DigestMismatch { .. } | StorageError::TooLarge { .. }) => {
+            tracing::warn!(%digest, "the fingerprints of a recording are damaged: it is compared with none until keshi rebuild has made them again");
+            Ok(None)
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+impl Known {
+    async fn catch_up(&mut self, db: &Db, objects: &Objects, now: Time) -> Result<()> {
+        let since = self.until.map_or(i64::MIN, |until| until.plus(-LATE).0);
+        for row in sqlx::query(sql::REELS).bind(since).fetch_all(db.read()).await? {
+            let place = Place {
+                evidence: row.id("evidence_id")?,
+                received_at: row.time("received_at"),
+                provider: row.id_opt("provider_id")?,
+                reel: row.digest("digest")?,
+                digests: super::digests(row.text_opt("digests").as_deref(), &["shown"]),
+            };
+            let known = self.by_id.get(&place.evidence).is_some_and(|at| self.places[*at as usize].reel == place.reel);
+            if !known && let Some(reel) = load(objects, &place.reel).await? {
+                self.take(place, &reel);
+            }
+        }
+        self.until = Some(now);
+        Ok(())
+    }
+
+    fn take(&mut self, place: Place, reel: &Reel) {
+        if let Some(before) = self.by_id.get(&place.evidence).copied() {
+            for digest in &self.places[before as usize].digests {
+                if let Some(those) = self.by_digest.get_mut(digest) {
+                    those.remove(&place.evidence);
+                }
+            }
+            self.index.remove(|payload| payload == u64::from(before));
+            self.echoes.remove(before);
+        }
+        let at = self.places.len() as u32;
+        let mut next = 0;
+        for shot in telling(reel) {
+            if shot.at_ms >= next {
+                self.index.add(shot.fingerprint, u64::from(at));
+                next = shot.at_ms.saturating_add(APART);
+            }
+        }
+        self.echoes.add(at, reel.sound.as_deref().unwrap_or_default());
+        for digest in &place.digests {
+            self.by_digest.entry(digest.clone()).or_default().insert(place.evidence);
+        }
+        self.by_id.insert(place.evidence, at);
+        self.places.push(place);
+    }
+
+    fn near(&self, id: EvidenceId, reel: &Reel) -> Near {
+        let Some((own_at, own)) = self.by_id.get(&id).map(|at| (*at, &self.places[*at as usize])) else { return Near::default() };
+        let of_same = own.digests.iter().filter_map(|digest| self.by_digest.get(digest)).flatten();
+        let (same, mut later): (BTreeSet<EvidenceId>, BTreeSet<EvidenceId>) =
+            of_same.copied().filter(|other| *other != id).partition(|other| self.is_earlier(*other, own));
+        let (mut votes, common) = self.seen(own_at, reel);
+        for echo in self.echoes.of(reel.sound.as_deref().unwrap_or_default()) {
+            *votes.entry(echo.recording).or_default() += LEAST + OF_A_MARK * echo.marks as f32;
+        }
+        let mut worth: Vec<(f32, EvidenceId)> = votes
+            .into_iter()
+            .filter(|(at, votes)| *at != own_at && *votes >= LEAST)
+            .map(|(at, votes)| (votes, self.places[at as usize].evidence))
+            .filter(|(_, other)| !same.contains(other))
+            .collect();
+        worth.sort_by(|one, two| two.0.total_cmp(&one.0).then(one.1.cmp(&two.1)));
+        let (earlier, after): (Vec<_>, Vec<_>) = worth.into_iter().map(|(_, other)| other).partition(|other| self.is_earlier(*other, own));
+        later.extend(after.into_iter().take(MOST));
+        Near { same, candidates: earlier.into_iter().take(MOST).collect(), later, common }
+    }
+
+    /// How many pictures are like those of each recording, near ones counting more, and where is shown what many providers show.
+    fn seen(&self, own: u32, reel: &Reel) -> (BTreeMap<u32, f32>, Vec<(u32, u32)>) {
+        let asked: Vec<&Shot> = telling(reel).collect();
+        let asked: Vec<&Shot> = asked.iter().step_by(asked.len().div_ceil(ASKED).max(1)).copied().collect();
+        let (mut votes, mut common) = (BTreeMap::<u32, f32>::new(), Vec::new());
+        for (number, some) in asked.chunks(TOGETHER).enumerate() {
+            let prints: Vec<Fingerprint> = some.iter().map(|shot| shot.fingerprint).collect();
+            for (at, found) in self.index.within_each(&prints, CANDIDATE, NonZeroUsize::MIN).into_iter().enumerate() {
+                let mut near: BTreeMap<u32, u32> = BTreeMap::new();
+                // Nearest first, so the first of a recording is its nearest.
+                for neighbour in found {
+                    near.entry(neighbour.payload as u32).or_insert(neighbour.distance);
+                }
+                let providers: BTreeSet<Option<ProviderId>> = near.keys().map(|at| self.places[*at as usize].provider).collect();
+                if providers.len() > super::COMMON {
+                    let at = number * TOGETHER + at;
+                    common.push((asked[at].at_ms, asked.get(at + 1).map_or(u32::MAX, |next| next.at_ms)));
+                    continue;
+                }
+                for (at, distance) in near.into_iter().filter(|(at, _)| *at != own) {
+                    *votes.entry(at).or_default() += 1.0 - distance as f32 / (CANDIDATE + 1) as f32;
+                }
+            }
+        }
+        (votes, common)
+    }
+
+    fn is_earlier(&self, other: EvidenceId, than: &Place) -> bool {
+        let at = self.by_id.get(&other).map(|at| self.places[*at as usize].received_at);
+        at.is_some_and(|at| (at, other) < (than.received_at, than.evidence))
+    }
+}
+
+/// Pictures by which a recording can be told.
+fn telling(reel: &Reel) -> impl Iterator<Item = &Shot> {
+    reel.shots.iter().filter(|shot| shot.quality >= LEAST_QUALITY)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use uuid::Uuid;
+
+    fn id(number: u128) -> EvidenceId {
+        EvidenceId(Uuid::from_u128(number))
+    }
+
+    /// A number that looks like chance.
+    fn chance(seed: u64) -> u64 {
+        let mut mixed = seed.wrapping_add(0x9e37_79b9_7f4a_7c15).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        mixed ^ (mixed >> 31)
+    }
+
+    /// A film of pictures that have nothing to do with each other, one a second from one on.
+    fn film(seed: u64, from: u64, seconds: u64) -> Reel {
+        let picture = |second: u64| Fingerprint(std::array::from_fn(|word| chance(seed * 1_000_000 + second * 4 + word as u64)));
+        let shot = |second: u64| Shot { at_ms: ((second - from) * 1_000) as u32, quality: 100, fingerprint: picture(second) };
+        Reel { shots: (from..from + seconds).map(shot).collect(), sound: None }
+    }
+
+    fn place(number: u128, digest: &str) -> Place {
+        let digests = vec![format!("shown:{digest}")];
+        let provider = Some(ProviderId(Uuid::from_u128(number)));
+        Place { evidence: id(number), received_at: Time(number as i64), provider, reel: Digest::of(&number.to_be_bytes()), digests }
+    }
+
+    #[test]
+    fn a_piece_of_a_film_leads_to_the_film_and_to_no_other() {
+        let mut known = Known::default();
+        (1..=4).for_each(|number| known.take(place(number, &number.to_string()), &film(number as u64, 0, 300)));
+        let piece = film(3, 100, 20);
+        known.take(place(9, "piece"), &piece);
+        let near = known.near(id(9), &piece);
+        assert_eq!((near.candidates, near.same.len(), near.later.len(), near.common), (vec![id(3)], 0, 0, vec![]));
+        let film = film(3, 0, 300);
+        assert_eq!(known.near(id(3), &film).later, BTreeSet::from([id(9)]), "whoever came later is to be asked again");
+    }
+
+    #[test]
+    fn the_same_packets_are_the_same_recording() {
+        let mut known = Known::default();
+        known.take(place(1, "a"), &film(1, 0, 60));
+        known.take(place(2, "a"), &film(1, 0, 60));
+        let near = known.near(id(2), &film(1, 0, 60));
+        assert_eq!((near.same, near.candidates), (BTreeSet::from([id(1)]), vec![]));
+    }
+
+    #[test]
+    fn what_many_providers_show_is_told_and_leads_nowhere() {
+        let mut known = Known::default();
+        let mut reels = Vec::new();
+        for number in 1..=8_u64 {
+            // Twenty seconds that everybody has, and forty of their own.
+            let mut shots = film(77, 0, 20).shots;
+            shots.extend(film(number, 0, 40).shots.into_iter().map(|shot| Shot { at_ms: shot.at_ms + 20_000, ..shot }));
+            reels.push(Reel { shots, sound: None });
+            known.take(place(u128::from(number), &number.to_string()), &reels[number as usize - 1]);
+        }
+        let near = known.near(id(8), &reels[7]);
+        assert_eq!(near.candidates, []);
+        assert_eq!((near.common.len(), near.common[0], near.common[19]), (20, (0, 1_000), (19_000, 20_000)));
+    }
+
+    #[test]
+    fn what_was_measured_anew_is_known_as_it_is_now() {
+        let mut known = Known::default();
+        known.take(place(1, "a"), &film(1, 0, 60));
+        known.take(Place { reel: Digest::of(b"anew"), ..place(1, "b") }, &film(2, 0, 60));
+        known.take(place(3, "a"), &film(1, 0, 60));
+        assert_eq!(known.near(id(3), &film(1, 0, 60)), Near::default());
+        known.take(place(4, "c"), &film(2, 10, 30));
+        assert_eq!(known.near(id(4), &film(2, 10, 30)).candidates, [id(1)]);
+    }
+}
