@@ -9,7 +9,7 @@ use crate::{Bench, ROUNDS, tell};
 use reqwest::Method;
 use serde_json::json;
 use std::fs::{self, File};
-use std::io::{BufWriter, Write};
+use std::io::{BufRead, BufReader, BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -23,11 +23,6 @@ const QUERYABLE: f64 = 1.0;
 const MEMORY: u64 = 512;
 /// Rows taken out of the lake at once.
 const CHUNK: u64 = 50_000;
-/// The lake's columns with the lake's types. (PostgreSQL's own type for ids was tried: smaller, and slower to copy into.)
-const COLUMNS: &str = "evidence text not null, \"row\" bigint not null, byte_from bigint, byte_until bigint, platform text, provider text, \
-     class text, lesson text, trainee text, source_name text, kind text not null, at timestamptz not null, \"until\" timestamptz, \
-     received_at timestamptz not null, ip text, device text, user_agent text, client text, region text, position_ms bigint, \
-     score double precision, reference text";
 
 /// How far a log had come, and when.
 #[derive(Clone, Copy)]
@@ -66,7 +61,7 @@ pub(crate) fn measure(bench: &Bench, wanted: u64) {
         }
         drop(server);
         machine::settle();
-        copy = copy.min(postgres.copy(COLUMNS, &rows));
+        copy = copy.min(postgres.copy(&columns(&rows), &rows));
         assert_eq!(postgres.ask("select count(*), count(trainee) from attendance;"), [format!("{wanted}|{wanted}")]);
     }
     let best = best.expect("measured");
@@ -90,6 +85,22 @@ pub(crate) fn measure(bench: &Bench, wanted: u64) {
         ratio >= TARGET && queryable >= QUERYABLE && best.memory <= MEMORY,
     );
     files.iter().try_for_each(|(_, log)| fs::remove_file(log)).and_then(|()| fs::remove_file(&rows)).expect("they are there");
+}
+
+/// The lake's columns, as the rows taken out of it name them, with its types. (PostgreSQL's own type for ids was tried: smaller, and slower to copy into.)
+fn columns(rows: &Path) -> String {
+    let mut head = String::new();
+    BufReader::new(File::open(rows).expect("it is there")).read_line(&mut head).expect("text");
+    let typed = |name: &str| match name {
+        "evidence" | "kind" => format!("{name} text not null"),
+        "row" => format!("\"{name}\" bigint not null"),
+        "at" | "received_at" => format!("{name} timestamptz not null"),
+        "until" => format!("\"{name}\" timestamptz"),
+        "byte_from" | "byte_until" | "position_ms" | "stated_ms" => format!("{name} bigint"),
+        "score" => format!("{name} double precision"),
+        _ => format!("\"{name}\" text"),
+    };
+    head.trim_end().split(',').map(typed).collect::<Vec<_>>().join(", ")
 }
 
 /// Hands logs over, one after the other, and waits until everything that follows from them is done; what was seen, and which evidence they are.

@@ -33,10 +33,13 @@ const CLAIM: f64 = 1.0;
 const DIFF: f64 = 60.0;
 
 const POLICY: &str = include_str!("../../policies/shaanxi-2020-31.toml");
-const RULES: [(&str, &str); 3] = [
+const RULES: [(&str, &str); 6] = [
     ("overlap-person", include_str!("../../src/detect/rules/overlap-person.sql")),
     ("missing-media", include_str!("../../src/detect/rules/missing-media.sql")),
     ("photo-reuse", include_str!("../../src/detect/rules/photo-reuse.sql")),
+    ("video-reuse", include_str!("../../src/detect/rules/video-reuse.sql")),
+    ("looped-video", include_str!("../../src/detect/rules/looped-video.sql")),
+    ("frozen-video", include_str!("../../src/detect/rules/frozen-video.sql")),
 ];
 /// A body that returns a finding's columns and no row.
 const NOTHING: &str = "select '' as subject, '' as class, '' as lesson, '' as trainee, $since as at, 0.0 as score, cast(0 as bigint) as money_fen, \

@@ -13,6 +13,9 @@ pub(super) const BUILTIN: &[(&str, &str)] = &[
     ("overlap-person.sql", include_str!("rules/overlap-person.sql")),
     ("missing-media.sql", include_str!("rules/missing-media.sql")),
     ("photo-reuse.sql", include_str!("rules/photo-reuse.sql")),
+    ("video-reuse.sql", include_str!("rules/video-reuse.sql")),
+    ("looped-video.sql", include_str!("rules/looped-video.sql")),
+    ("frozen-video.sql", include_str!("rules/frozen-video.sql")),
 ];
 
 /// The columns a rule returns: name, and what it holds.

@@ -1,6 +1,6 @@
 //! Pictures and videos, real and hostile, through the real child process.
 
-use keshi::analyse::media::{self, Facts, Limits, Measured, MediaKind, Misdeed, SpanKind};
+use keshi::analyse::media::{self, Facts, Limits, Measured, MediaKind, Misdeed, Pass, SpanKind};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use tempfile::TempDir;
@@ -8,19 +8,24 @@ use tokio::sync::Semaphore;
 
 const KESHI: &str = env!("CARGO_BIN_EXE_keshi");
 
-async fn measure_within(file: &Path, kind: MediaKind, limits: &Limits) -> Measured {
-    media::measure(file, kind, limits, Path::new(KESHI), &Semaphore::new(1)).await.expect("the child can be started")
+async fn measure_within(file: &Path, kind: MediaKind, pass: Pass, limits: &Limits) -> Measured {
+    media::measure(file, kind, pass, limits, Path::new(KESHI), &Semaphore::new(1)).await.expect("the child can be started")
 }
 
+/// What the full pass says.
 async fn facts(file: &Path, kind: MediaKind) -> Facts {
-    match measure_within(file, kind, &Limits::default()).await {
+    facts_of(file, kind, Pass::Full).await
+}
+
+async fn facts_of(file: &Path, kind: MediaKind, pass: Pass) -> Facts {
+    match measure_within(file, kind, pass, &Limits::default()).await {
         Measured::Facts(facts) => *facts,
         Measured::Cannot { because } => panic!("{}: {because}", file.display()),
     }
 }
 
 async fn because(file: &Path, kind: MediaKind) -> String {
-    match measure_within(file, kind, &Limits::default()).await {
+    match measure_within(file, kind, Pass::Full, &Limits::default()).await {
         Measured::Cannot { because } => because,
         Measured::Facts(facts) => panic!("{}: {facts:?}", file.display()),
     }
@@ -80,24 +85,72 @@ const GAPS: &str = "-f lavfi -i testsrc2=size=160x120:rate=10:duration=20 -f lav
 #[tokio::test]
 async fn black_still_and_silent_spans_are_found_wherever_keyframes_lie() {
     use SpanKind::*;
-    // A keyframe every second, every eight, every thirty seconds: three ways of looking.
-    for keyframes in [10, 80, 300] {
+    // A keyframe every second, every eight, every thirty seconds; the fast pass cannot do with the last.
+    for (pass, keyframes) in [(Pass::Fast, 10), (Pass::Fast, 80), (Pass::Full, 10), (Pass::Full, 80), (Pass::Full, 300)] {
         let (_folder, file) = ffmpeg(&format!(
             "{GAPS} -c:v libx264 -preset veryfast -crf 32 -g {keyframes} -keyint_min {keyframes} -sc_threshold 0 -c:a aac gaps.mkv"
         ));
-        let facts = facts(&file, MediaKind::Video).await;
+        let facts = facts_of(&file, MediaKind::Video, pass).await;
         let mut found: Vec<_> = facts.spans.iter().map(|span| (span.kind, span.from_ms, span.until_ms)).collect();
         found.sort();
-        let expected = [(Black, 20_000, 35_000), (Frozen, 40_000, 85_000), (Silent, 40_000, 85_000)];
-        assert_eq!(found.len(), expected.len(), "{keyframes}: {found:?}");
-        let slack = if keyframes == 10 { 1_000 } else { 400 };
+        // The last twenty seconds show again what the first showed, to the same tone: that takes the pictures between keyframes.
+        let expected = [(Black, 20_000, 35_000), (Frozen, 40_000, 85_000), (Silent, 40_000, 85_000), (Looped, 85_000, 105_000)];
+        let expected = if pass == Pass::Full { &expected[..] } else { &expected[..3] };
+        assert_eq!(found.len(), expected.len(), "{pass:?} {keyframes}: {found:?}");
+        let slack = 1_000;
         for (found, expected) in found.iter().zip(expected) {
-            assert_eq!(found.0, expected.0, "{keyframes}: {found:?}");
-            assert!(found.1.abs_diff(expected.1) <= slack && found.2.abs_diff(expected.2) <= slack, "{keyframes}: {found:?}");
+            assert_eq!(found.0, expected.0, "{pass:?} {keyframes}: {found:?}");
+            assert!(found.1.abs_diff(expected.1) <= slack && found.2.abs_diff(expected.2) <= slack, "{pass:?} {keyframes}: {found:?}");
         }
-        let effective = facts.effective_ms.unwrap();
-        assert!(effective.abs_diff(45_000) <= 2 * slack, "{keyframes}: {effective}");
+        let (effective, left) = (facts.effective_ms.unwrap(), if pass == Pass::Full { 25_000 } else { 45_000 });
+        assert!(effective.abs_diff(left) <= 3 * slack, "{pass:?} {keyframes}: {effective}");
     }
+}
+
+/// Something like speech: a note every fifth of a second, of eleven by chance, and a pause now and then.
+const SPEECH: &str = "aevalsrc=exprs='0.3*sin(2*PI*t*(150+60*floor(mod(abs(sin(floor(t*5)*12.9898+SEED)*43758.5453)*11,11))))*gt(mod(abs(sin(floor(t*5)*78.233+SEED)*9631.7)*7,7),1)'";
+
+#[tokio::test]
+async fn a_clip_that_was_put_in_again_is_found_and_the_same_slides_with_other_words_are_not() {
+    let speech = SPEECH.replace("SEED", "1");
+    // Forty seconds, of which the last fifteen are shown three times more.
+    let (_folder, looped) = ffmpeg(&format!(
+        "-f lavfi -i testsrc2=size=320x180:rate=10:duration=40 -f lavfi -i {speech}:s=16000:d=40 \
+         -filter_complex [0]split=4[v0][v1][v2][v3];[v1]trim=25:40,setpts=PTS-STARTPTS[w1];[v2]trim=25:40,setpts=PTS-STARTPTS[w2];[v3]trim=25:40,setpts=PTS-STARTPTS[w3];\
+         [1]asplit=4[a0][a1][a2][a3];[a1]atrim=25:40,asetpts=PTS-STARTPTS[b1];[a2]atrim=25:40,asetpts=PTS-STARTPTS[b2];[a3]atrim=25:40,asetpts=PTS-STARTPTS[b3];\
+         [v0][a0][w1][b1][w2][b2][w3][b3]concat=n=4:v=1:a=1[v][a] -map [v] -map [a] -pix_fmt yuv420p -c:v libx264 -preset veryfast -crf 30 -g 50 -c:a aac looped.mp4"
+    ));
+    let facts = facts(&looped, MediaKind::Video).await;
+    let loops: Vec<_> = facts.spans.iter().filter(|span| span.kind == SpanKind::Looped).collect();
+    let [found] = loops[..] else { panic!("{:?}", facts.spans) };
+    assert!(found.from_ms.abs_diff(40_000) <= 1_000 && found.until_ms.abs_diff(85_000) <= 1_000, "{found:?}");
+    assert!(found.first_ms.is_some_and(|first| first.abs_diff(25_000) <= 1_000), "{found:?}");
+    assert!(facts.effective_ms.is_some_and(|effective| effective.abs_diff(40_000) <= 2_000), "{:?}", facts.effective_ms);
+    let reel = facts.reel.expect("fingerprints");
+    assert!(reel.shots.len() > 100 && reel.sound.is_some_and(|items| items.len() > 600), "{} shots", reel.shots.len());
+
+    // The same pictures twice, while something else is said.
+    let (_folder, spoken) = ffmpeg(&format!(
+        "-f lavfi -i testsrc2=size=320x180:rate=10:duration=40 -f lavfi -i {speech}:s=16000:d=80 -filter_complex [0]loop=loop=1:size=400[v] \
+         -map [v] -map 1:a -pix_fmt yuv420p -c:v libx264 -preset veryfast -crf 30 -g 50 -c:a aac -t 80 spoken.mp4"
+    ));
+    let facts = facts_of(&spoken, MediaKind::Video, Pass::Full).await;
+    assert!(facts.spans.iter().all(|span| span.kind != SpanKind::Looped), "{:?}", facts.spans);
+}
+
+#[tokio::test]
+async fn the_fast_pass_says_that_it_was_fast_and_the_same_packets_are_the_same_in_any_container() {
+    let (folder, file) = ffmpeg(&format!("{LESSON} -c:a aac lesson.mp4"));
+    let (fast, full) = (facts_of(&file, MediaKind::Video, Pass::Fast).await, facts(&file, MediaKind::Video).await);
+    assert_eq!((fast.pass, full.pass), (Some(Pass::Fast), Some(Pass::Full)));
+    assert_eq!((&fast.digests, fast.duration_ms), (&full.digests, full.duration_ms));
+    let count = |facts: &Facts| facts.reel.as_ref().map_or(0, |reel| reel.shots.len());
+    assert!(count(&full) > 2 * count(&fast) && count(&fast) > 0, "{} and {}", count(&fast), count(&full));
+    let other = folder.path().join("lesson.mkv");
+    let made =
+        Command::new("ffmpeg").args(["-v", "error", "-i"]).arg(&file).args(["-c", "copy", "-metadata", "title=other"]).arg(&other).status();
+    assert!(made.unwrap().success());
+    assert_eq!(facts_of(&other, MediaKind::Video, Pass::Fast).await.digests, full.digests);
 }
 
 #[tokio::test]
@@ -240,7 +293,7 @@ async fn every_flipped_byte_ends_in_facts_or_a_sentence() {
         let at = (bytes.len() - 1) * step / 23;
         broken[at] ^= 0xFF;
         let (_folder, file) = written("broken.mp4", &broken);
-        measure_within(&file, MediaKind::Video, &Limits { wall_s: 20, ..Limits::default() }).await;
+        measure_within(&file, MediaKind::Video, Pass::Full, &Limits { wall_s: 20, ..Limits::default() }).await;
     }
 }
 
@@ -251,7 +304,7 @@ async fn an_empty_or_sparse_file_is_no_video() {
     let (_folder, sparse) = written("sparse.mp4", b"\0\0\0\x20ftypisom\0\0\x02\0isomiso2avc1mp41");
     std::fs::File::options().write(true).open(&sparse).unwrap().set_len(1 << 40).unwrap();
     let limits = Limits { wall_s: 20, cpu_s: 10, ..Limits::default() };
-    assert!(matches!(measure_within(&sparse, MediaKind::Video, &limits).await, Measured::Cannot { .. }));
+    assert!(matches!(measure_within(&sparse, MediaKind::Video, Pass::Full, &limits).await, Measured::Cannot { .. }));
 }
 
 #[tokio::test]
@@ -309,7 +362,7 @@ async fn a_picture_that_needs_more_memory_than_allowed_is_a_sentence() {
     let file = folder.path().join("large.png");
     image::GrayImage::new(6000, 6000).save(&file).unwrap();
     let limits = Limits { memory_bytes: 64 << 20, ..Limits::default() };
-    let Measured::Cannot { because } = measure_within(&file, MediaKind::Picture, &limits).await else { panic!("opened") };
+    let Measured::Cannot { because } = measure_within(&file, MediaKind::Picture, Pass::Full, &limits).await else { panic!("opened") };
     assert!(because.contains("memory"), "{because}");
 }
 

@@ -1,5 +1,5 @@
-//! A picture used twice, over HTTP: a copy that was cut, scaled and saved again leads to a finding with the hours it was to prove; another
-//! picture does not; and all of it is found again from the evidence alone.
+//! Pictures and recordings used twice, over HTTP: a copy that was cut, scaled and saved again leads to a finding with the hours it was to prove; another
+//! does not; and all of it is found again from the evidence alone.
 
 use crate::site::{self, Engine, Site, on_both};
 use image::codecs::jpeg::JpegEncoder;
@@ -7,9 +7,10 @@ use image::{DynamicImage, imageops::FilterType};
 use keshi::simulate::{self, Client, Scale};
 use reqwest::StatusCode;
 use serde_json::{Value, json};
+use std::process::Command;
 use std::time::Duration;
 
-on_both!(a_picture_that_was_changed_and_handed_in_again_is_found);
+on_both!(a_picture_that_was_changed_and_handed_in_again_is_found, a_recording_that_was_changed_and_handed_in_again_is_found);
 
 /// A photograph that nobody here made, as a phone took it.
 fn photograph() -> DynamicImage {
@@ -43,8 +44,12 @@ struct Sent<'a> {
 
 impl Sent<'_> {
     async fn picture(&self, lesson: &str, name: &str, bytes: Vec<u8>) -> Value {
+        self.medium("screenshot", lesson, name, bytes).await
+    }
+
+    async fn medium(&self, kind: &str, lesson: &str, name: &str, bytes: Vec<u8>) -> Value {
         let (class, lesson) = (format!("ext:{}", self.class), format!("ext:{lesson}"));
-        let query = [("kind", "screenshot"), ("class", &class), ("lesson", &lesson), ("filename", name)];
+        let query = [("kind", kind), ("class", &class), ("lesson", &lesson), ("filename", name)];
         let place = reqwest::Url::parse_with_params(&format!("{}/v1/evidence", self.site.address()), query).unwrap();
         let answer = site::client().post(place).bearer_auth(&self.token).body(bytes).send().await.unwrap();
         let (status, body) = (answer.status(), answer.text().await.unwrap());
@@ -63,18 +68,8 @@ impl Sent<'_> {
 async fn a_picture_that_was_changed_and_handed_in_again_is_found(engine: Engine) {
     let site = Site::new(engine).await;
     let server = site.start().await;
-    let mut plan = simulate::plan(11, Scale::Class);
-    plan.classes.truncate(1);
-    for class in &mut plan.classes {
-        class.items.clear();
-        class.lessons.iter_mut().for_each(|lesson| lesson.items.clear());
-    }
-    let client = site.access(&plan).await;
-    simulate::send(&plan, &site.place("nothing"), &client, &indicatif::ProgressBar::hidden()).await.unwrap();
-    let class = &plan.classes[0];
-    let live: Vec<&str> = class.lessons.iter().filter(|lesson| lesson.mode == "live").map(|lesson| lesson.external_id.as_str()).collect();
-    let token = client.access.platforms[class.platform].clone();
-    let sent = Sent { site: &site, client: &client, token, class: class.external_id.clone() };
+    let (client, plan) = empty_class(&site).await;
+    let (sent, live) = sender(&site, &client, &plan);
 
     let photograph = photograph();
     let first = sent.picture(live[0], "first.jpg", jpeg(&photograph, 92)).await;
@@ -112,6 +107,113 @@ async fn a_picture_that_was_changed_and_handed_in_again_is_found(engine: Engine)
     let rebuilt = site.run(&["rebuild"]);
     assert!(rebuilt.contains("nothing differs, 0 could not be"), "{rebuilt}");
     assert_eq!(site.run(&["sql", "--json", "select kind, tier, count(*) as n from media_matches group by kind, tier order by kind"]), rows);
+}
+
+/// A class with its lessons and nothing handed in.
+async fn empty_class(site: &Site) -> (Client, simulate::Plan) {
+    let mut plan = simulate::plan(11, Scale::Class);
+    plan.classes.truncate(1);
+    for class in &mut plan.classes {
+        class.items.clear();
+        class.lessons.iter_mut().for_each(|lesson| lesson.items.clear());
+    }
+    let client = site.access(&plan).await;
+    simulate::send(&plan, &site.place("nothing"), &client, &indicatif::ProgressBar::hidden()).await.unwrap();
+    (client, plan)
+}
+
+/// Who hands in for the class, and its live lessons.
+fn sender<'a>(site: &'a Site, client: &'a Client, plan: &'a simulate::Plan) -> (Sent<'a>, Vec<&'a str>) {
+    let class = &plan.classes[0];
+    let live = class.lessons.iter().filter(|lesson| lesson.mode == "live").map(|lesson| lesson.external_id.as_str()).collect();
+    let token = client.access.platforms[class.platform].clone();
+    (Sent { site, client, token, class: class.external_id.clone() }, live)
+}
+
+/// What ffmpeg makes of arguments; `AGAIN` among them is a file with `input` in it.
+fn film(arguments: &str, input: &[u8]) -> Vec<u8> {
+    let folder = tempfile::tempdir().unwrap();
+    let (again, made) = (folder.path().join("again.mp4"), folder.path().join("made.mp4"));
+    std::fs::write(&again, input).unwrap();
+    let words = arguments.split_whitespace().map(|word| if word == "AGAIN" { again.to_str().unwrap() } else { word });
+    let status = Command::new("ffmpeg").args(["-v", "error", "-nostdin", "-y"]).args(words).arg(&made).status().unwrap();
+    assert!(status.success(), "ffmpeg {arguments}");
+    std::fs::read(made).unwrap()
+}
+
+/// Ninety seconds of moving pictures and something like speech: a note every fifth of a second, of eleven by chance, and a pause now and then.
+fn lesson_of(seed: u32, pictures: &str) -> String {
+    let note = format!("150+60*floor(mod(abs(sin(floor(t*5)*12.9898+{seed})*43758.5453)*11,11))");
+    let pause = format!("gt(mod(abs(sin(floor(t*5)*78.233+{seed})*9631.7)*7,7),1)");
+    format!(
+        "-f lavfi -i {pictures} -f lavfi -i aevalsrc=exprs='0.3*sin(2*PI*t*({note}))*{pause}':s=16000:d=90 -pix_fmt yuv420p -c:v libx264 -preset veryfast -crf 28 -g 50 -c:a aac"
+    )
+}
+
+/// The story of a recording that was made to serve for another lesson: trimmed, smaller, at half the rate and under a mark; and of one that repeats
+/// itself. Beside them a lesson with the same pictures and other words, which is nobody's copy.
+async fn a_recording_that_was_changed_and_handed_in_again_is_found(engine: Engine) {
+    let site = Site::new(engine).await;
+    let server = site.start().await;
+    let (client, plan) = empty_class(&site).await;
+    let (sent, live) = sender(&site, &client, &plan);
+    let original = film(&lesson_of(1, "testsrc2=size=640x360:rate=10:duration=90"), b"");
+    let copy = film(
+        "-ss 12 -i AGAIN -vf scale=320:180,drawbox=x=260:y=10:w=50:h=20:color=white:t=fill -c:v libx264 -preset veryfast -crf 36 -g 40 -c:a aac -b:a 24k",
+        &original,
+    );
+    let remuxed = film("-i AGAIN -c copy -metadata title=other", &original);
+    let same_pictures = film(&lesson_of(2, "testsrc2=size=640x360:rate=10:duration=90"), b"");
+    let looped = film(
+        "-i AGAIN -filter_complex [0:v]trim=0:40,setpts=PTS-STARTPTS,split=3[p][q][r];[0:a]atrim=0:40,asetpts=PTS-STARTPTS,asplit=3[s][t][u];[p][s][q][t][r][u]concat=n=3:v=1:a=1 -c:v libx264 -preset veryfast -crf 30 -g 50 -c:a aac",
+        &film(&lesson_of(3, "mandelbrot=size=320x180:rate=10:end_pts=900").replace(":d=90", ":d=60").replace("-pix_fmt", "-t 60 -pix_fmt"), b""),
+    );
+    let first = sent.medium("video", live[0], "first.mp4", original).await;
+    let again = sent.medium("video", live[1], "again.mp4", copy).await;
+    let in_other_container = sent.medium("video", live[2], "remuxed.mp4", remuxed).await;
+    let other_words = sent.medium("video", live[3], "words.mp4", same_pictures).await;
+    let repeats = sent.medium("video", live[4], "looped.mp4", looped).await;
+    settle(&site, &client).await;
+
+    let found = sent.matches(&again).await;
+    assert!(found.contains(&(first["id"].clone(), json!("recording"), json!("strong"))), "{found:?}");
+    let found = sent.matches(&in_other_container).await;
+    assert!(found.contains(&(first["id"].clone(), json!("coded"), json!("exact"))), "{found:?}");
+    let found = sent.matches(&other_words).await;
+    assert!(found.iter().all(|one| one.2 == json!("candidate")), "sound is the judge: {found:?}");
+    // Where it is shared: the copy lacks the first twelve seconds.
+    let kept = client.get(&format!("/v1/evidence/{}", again["id"].as_str().unwrap())).await.unwrap();
+    let one = kept["matches"].as_array().unwrap().iter().find(|one| one["evidence"] == first["id"]).unwrap();
+    assert_eq!(one["because"], "together", "{one}");
+    let run: Vec<i64> = serde_json::from_value(one["runs"][0].clone()).unwrap();
+    assert!((run[2] - run[0] - 12_000).abs() <= 1_000 && run[1] - run[0] > 60_000, "{run:?}");
+    let kept = client.get(&format!("/v1/evidence/{}", first["id"].as_str().unwrap())).await.unwrap();
+    let one = kept["matches"].as_array().unwrap().iter().find(|one| one["evidence"] == again["id"]).unwrap();
+    let turned: Vec<i64> = serde_json::from_value(one["runs"][0].clone()).unwrap();
+    assert_eq!((turned[0], turned[2]), (run[2], run[0]), "the other way round");
+
+    let subjects = async |rule: &str| {
+        let findings = client.get(&format!("/v1/findings?rule={rule}")).await.unwrap();
+        let mut subjects: Vec<String> = findings["items"].as_array().unwrap().iter().map(|one| one["subject"]["id"].as_str().unwrap().to_owned()).collect();
+        subjects.sort_unstable();
+        subjects
+    };
+    let mut expected = [&again, &in_other_container].map(|one| one["id"].as_str().unwrap().to_owned());
+    expected.sort_unstable();
+    assert_eq!(subjects("video-reuse").await, expected);
+    assert_eq!(subjects("looped-video").await, [repeats["id"].as_str().unwrap()]);
+    let kept = client.get(&format!("/v1/evidence/{}", repeats["id"].as_str().unwrap())).await.unwrap();
+    assert_eq!(kept["facts"]["pass"], "full");
+    assert!(kept["facts"]["looped_ms"].as_i64().is_some_and(|looped| (looped - 80_000).abs() < 3_000), "{}", kept["facts"]);
+
+    let asked = "select kind, tier, because, count(*) as n from media_matches group by kind, tier, because order by kind, tier";
+    let rows = site.run(&["sql", "--json", asked]);
+    assert!(rows.contains("coded") && rows.contains("recording"), "{rows}");
+    server.stop();
+    assert!(site.run(&["fsck"]).ends_with("all holds"));
+    let rebuilt = site.run(&["rebuild"]);
+    assert!(rebuilt.contains("nothing differs, 0 could not be"), "{rebuilt}");
+    assert_eq!(site.run(&["sql", "--json", asked]), rows);
 }
 
 async fn settle(site: &Site, client: &Client) {

@@ -9,6 +9,7 @@ mod child;
 mod coded;
 mod exif;
 mod facts;
+mod flaw;
 mod frames;
 mod grid;
 mod input;
@@ -34,6 +35,7 @@ mod watch;
 
 pub use child::child_main;
 pub use facts::{Digests, Durations, Exif, Facts, Measured, MediaKind, Pass, Span, SpanKind, Stream, VERSION};
+pub use flaw::{Flaw, Flawed, flaws};
 pub use limits::Limits;
 pub use reel::{Reel, Shot};
 pub use rehearse::{Attempt, Misdeed};

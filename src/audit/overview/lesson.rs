@@ -1,6 +1,7 @@
 //! Lessons as a class lists them, and one lesson with what it lies between.
 
 use super::{Scope, index, sql};
+use crate::analyse::media;
 use crate::db::{Columns, Db};
 use crate::error::Result;
 use crate::ids::{ClassId, EvidenceId, FindingId, LessonId, TraineeId};
@@ -84,6 +85,8 @@ pub struct Media {
     pub leaf: Option<u64>,
     /// Whether there is a small version.
     pub thumbnail: bool,
+    /// Of a recording, what was seen of it.
+    pub spans: Vec<media::Span>,
 }
 
 /// The lessons of a class in the order of time, those called off left out.
@@ -155,5 +158,6 @@ fn medium(row: &AnyRow) -> Result<Media> {
         trainee: row.id_opt("trainee_id")?,
         leaf: index(row, "log_index"),
         thumbnail: row.int("thumbnails") > 0,
+        spans: row.text_opt("spans").and_then(|json| serde_json::from_str(&json).ok()).unwrap_or_default(),
     })
 }

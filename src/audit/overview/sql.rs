@@ -112,7 +112,8 @@ pub(crate) const DISPUTED: &str = "select id, lesson_id, trainee_id from finding
 
 /// $1 lesson, $2 class, $3 and $4 the lesson's window.
 pub(crate) const MEDIA: &str = "select e.id, e.kind, e.filename, e.trainee_id, x.log_index, \
-     (select count(*) from thumbnail t where t.evidence_id = e.id) as thumbnails \
+     (select count(*) from thumbnail t where t.evidence_id = e.id) as thumbnails, \
+     (select value from fact where evidence_id = e.id and name = 'spans') as spans \
      from evidence e left join leaf x on x.id = e.leaf_id \
      where e.kind in ('video', 'screenshot') \
      and (e.lesson_id = $1 or (e.lesson_id is null and e.class_id = $2 and e.claimed_from < $4 and e.claimed_until > $3)) \

@@ -257,3 +257,92 @@ async fn a_group_picture_sent_twice_for_its_lesson_or_once_more_for_its_class_is
     world.picture(class, Some(second), b"another", 110).await;
     assert_eq!(world.found("photo-reuse").await, []);
 }
+
+#[tokio::test]
+async fn a_recording_of_another_lesson_is_found_with_what_it_shares() {
+    each_engine(async |db| {
+        let world = World::new(db);
+        let class = world.class().await;
+        let (first, second, third) = (held(&world, class, 0).await, held(&world, class, 60).await, held(&world, class, 120).await);
+        let original = world.video(class, first, b"film", 50).await;
+        let copy = world.video(class, second, b"trimmed", 110).await;
+        world.shares(copy, original, "strong", "together").await;
+        let same = world.video(class, third, b"film", 170).await;
+        let found = world.found("video-reuse").await;
+        assert_eq!(found.len(), 2, "{found:?}");
+        let of = |lesson: LessonId| found.iter().find(|finding| finding.lesson == Some(lesson)).unwrap();
+        let finding = of(second);
+        assert_eq!((finding.money_fen, finding.at), (2 * 975, minute(60)));
+        let evidence: Vec<String> = finding.evidence.iter().map(|pointer| pointer.id.clone()).collect();
+        assert_eq!(evidence, [copy.to_string(), original.to_string()]);
+        assert!(finding.explanation.en.seen.contains("its pictures and sound for 12 min with one that was sent before for another lesson"), "{}", finding.explanation.en.seen);
+        assert!(finding.explanation.zh.seen.contains("有 12 分钟的画面和声音出自先前为另一个课节提交的录像"), "{}", finding.explanation.zh.seen);
+        told(finding);
+        assert!(of(third).explanation.zh.seen.contains("逐字节等同于"));
+        assert_eq!(of(third).evidence[0].id, same.to_string());
+        found.iter().for_each(told);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn recorded_content_and_what_is_only_alike_is_no_reuse_and_nor_is_one_lesson_in_two_files() {
+    let (db, _folder) = sqlite().await;
+    let world = World::new(db);
+    let class = world.class().await;
+    let (first, second) = (held(&world, class, 0).await, held(&world, class, 60).await);
+    let original = world.video(class, first, b"film", 50).await;
+    let part = world.video(class, first, b"part", 51).await;
+    world.shares(part, original, "strong", "together").await;
+    let alike = world.video(class, second, b"same deck", 110).await;
+    world.shares(alike, original, "candidate", "pictures").await;
+    let film = world.lesson(world.class().await, minute(200)).await;
+    let mut tx = world.db.begin().await.unwrap();
+    sqlx::query(sql::RECORDED).bind(film.to_string()).execute(tx.conn()).await.unwrap();
+    tx.commit().await.unwrap();
+    world.video(class, film, b"film", 250).await;
+    assert_eq!(world.found("video-reuse").await, []);
+}
+
+/// A lesson whose recording of fifty minutes has these facts.
+async fn recorded_with(world: &World, facts: &[(&str, &str)]) -> LessonId {
+    let class = world.class().await;
+    let lesson = held(world, class, 0).await;
+    let video = world.video(class, lesson, lesson.to_string().as_bytes(), 60).await;
+    world.fact(video, "duration_ms", "3000000").await;
+    for (name, value) in facts {
+        world.fact(video, name, value).await;
+    }
+    lesson
+}
+
+#[tokio::test]
+async fn a_recording_that_repeats_itself_is_found_with_the_part_of_the_hour_that_it_fills() {
+    each_engine(async |db| {
+        let world = World::new(db);
+        let spans = r#"[{"kind":"looped","from_ms":600000,"until_ms":1600000,"first_ms":0},{"kind":"looped","from_ms":2000000,"until_ms":2500000,"first_ms":0}]"#;
+        let lesson = recorded_with(&world, &[("looped_ms", "1500000"), ("spans", spans)]).await;
+        recorded_with(&world, &[("looped_ms", "29999")]).await;
+        let found = world.found("looped-video").await;
+        let [finding] = &found[..] else { panic!("{found:?}") };
+        assert_eq!((finding.lesson, finding.money_fen), (Some(lesson), 975));
+        assert!(finding.explanation.zh.seen.contains("有 1500 秒") && finding.explanation.zh.seen.contains("共 2 段"), "{}", finding.explanation.zh.seen);
+        told(finding);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_recording_that_is_dead_for_long_is_found_and_a_break_is_not() {
+    each_engine(async |db| {
+        let world = World::new(db);
+        let lesson = recorded_with(&world, &[("dead_ms", "900000"), ("black_ms", "600000")]).await;
+        recorded_with(&world, &[("dead_ms", "599999")]).await;
+        let found = world.found("frozen-video").await;
+        let [finding] = &found[..] else { panic!("{found:?}") };
+        assert_eq!((finding.lesson, finding.money_fen), (Some(lesson), 975));
+        assert!(finding.explanation.en.seen.contains("black for 600 s and still in silence for 900 s: 50 %"), "{}", finding.explanation.en.seen);
+        told(finding);
+    })
+    .await;
+}

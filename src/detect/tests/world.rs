@@ -2,7 +2,7 @@
 
 use crate::detect::{Filter, Finding, Ran, Rules, Window, list, run};
 use crate::ids::{ClassId, EvidenceId, LessonId, TraineeId};
-use crate::lake::testing::{MORNING, Sent, World};
+use crate::lake::testing::{MORNING, Sent, World, sql};
 use crate::time::{DAY, MINUTE, Time};
 
 /// Long after all lessons.
@@ -33,6 +33,18 @@ impl World {
         let ran = self.detect(LATER).await;
         assert!(ran.iter().all(|ran| ran.error.is_none()), "{ran:?}");
         self.findings(rule).await
+    }
+
+    pub(super) async fn video(&self, class: ClassId, lesson: LessonId, bytes: &[u8], minutes: i64) -> EvidenceId {
+        self.evidence(Sent { kind: "video", bytes, class, lesson: Some(lesson), trainee: None, received_at: minute(minutes) }).await
+    }
+
+    /// Says that a recording shares twelve minutes with an earlier one.
+    pub(super) async fn shares(&self, later: EvidenceId, earlier: EvidenceId, tier: &str, because: &str) {
+        let mut tx = self.db.begin().await.unwrap();
+        let row = sqlx::query(sql::MATCH).bind(later.to_string()).bind(earlier.to_string()).bind("recording").bind(tier);
+        row.bind(because).bind(12 * 60_000_i64).execute(tx.conn()).await.unwrap();
+        tx.commit().await.unwrap();
     }
 
     pub(super) async fn picture(&self, class: ClassId, lesson: Option<LessonId>, bytes: &[u8], minutes: i64) -> EvidenceId {

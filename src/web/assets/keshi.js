@@ -2,6 +2,7 @@
 import { keys } from "./keys.js";
 import { line } from "./line.js";
 import { matrix } from "./matrix.js";
+import { player } from "./player.js";
 import { proof } from "./proof.js";
 import { upload } from "./upload.js";
 
@@ -9,5 +10,6 @@ document.querySelectorAll("[data-here-origin]").forEach((place) => (place.textCo
 keys(document);
 document.querySelectorAll("[data-line]").forEach(line);
 document.querySelectorAll("[data-matrix]").forEach(matrix);
+document.querySelectorAll("[data-player]").forEach(player);
 document.querySelectorAll("[data-proof]").forEach(proof);
 document.querySelectorAll("[data-upload]").forEach(upload);

@@ -39,6 +39,7 @@ pub const ALL: &[Asset] = &[
     asset!("matrix.js", SCRIPT),
     asset!("proof.js", SCRIPT),
     asset!("sha256.js", SCRIPT),
+    asset!("player.js", SCRIPT),
     asset!("upload.js", SCRIPT),
     asset!("icon.svg", SVG),
 ];

@@ -5,11 +5,13 @@ use super::evidence_list::{EvidenceRow, refused};
 use super::facts;
 use super::findings::{FindingRow, standing};
 use super::frame::Frame;
+use super::marks::{self, Lane, Piece};
 use super::proof::Proof;
 use super::reader::Reader;
 use super::trace::called;
 use super::visit::{self, Visit};
 use crate::analyse::attendance;
+use crate::analyse::media::{Pass, Span};
 use crate::audit::overview::{self, EvidenceHead};
 use crate::detect::{Finding, reuse};
 use crate::error::{Error, Result, RowError, codes};
@@ -59,6 +61,10 @@ pub struct Match {
     pub thumbnail: bool,
     /// The class and lesson it was sent for, as words.
     pub place: String,
+    /// What two recordings share: code of pictures, sound or both.
+    pub because: Option<String>,
+    /// Where they share it.
+    pub runs: Vec<Piece>,
 }
 
 /// What a platform signed of it.
@@ -108,6 +114,8 @@ pub struct Evidence {
     pub hours: Vec<(String, String, String, String)>,
     /// How many such hours there are in all.
     pub hours_total: i64,
+    /// Of a recording that was seen: what to watch, and whether all its pictures were seen.
+    pub marks: Option<(Vec<Lane>, bool)>,
     /// The same or nearly the same elsewhere.
     pub matches: Vec<Match>,
     /// Findings that name it.
@@ -123,13 +131,17 @@ pub struct Evidence {
 impl Evidence {
     /// The address of the bytes.
     pub fn content(&self) -> String {
-        format!("/v1/evidence/{}/content", self.head.id)
+        content(&self.head.id)
     }
 
     /// The bytes the proof speaks of: their address and their digest.
     pub fn bytes(&self) -> Option<(String, &str)> {
         Some((self.content(), &self.sha256))
     }
+}
+
+fn content(id: &str) -> String {
+    format!("/v1/evidence/{id}/content")
 }
 
 /// Hours listed as resting on it, and looks listed of its life.
@@ -156,6 +168,7 @@ impl Evidence {
             row: raw_row(&reader, &head, row).await?,
             hours: hours.collect(),
             hours_total,
+            marks: marks(&reader.frame, &head, id),
             matches: matches(&reader, id).await?,
             findings: standing(&reader, head.line.class.as_ref().map(|class| class.0), None, |finding| names(finding, id)).await?,
             signed: signed(&reader, id).await?,
@@ -165,6 +178,15 @@ impl Evidence {
             frame: reader.frame,
         })
     }
+}
+
+/// The lanes of a recording, out of its facts; `None` where it is none, or was not opened.
+fn marks(frame: &Frame, head: &EvidenceHead, id: EvidenceId) -> Option<(Vec<Lane>, bool)> {
+    let fact = |name: &str| head.facts.iter().find(|(fact, _)| fact == name).map(|(_, value)| value.as_str());
+    let pass: Pass = serde_json::from_str(fact("pass")?).ok()?;
+    let duration: u64 = fact("duration_ms")?.parse().ok()?;
+    let spans: Vec<Span> = fact("spans").and_then(|spans| serde_json::from_str(spans).ok()).unwrap_or_default();
+    Some((marks::lanes(frame, &content(&id.to_string()), duration, &spans), pass == Pass::Full))
 }
 
 fn names(finding: &Finding, evidence: EvidenceId) -> bool {
@@ -193,10 +215,11 @@ async fn signed(reader: &Reader<'_>, id: EvidenceId) -> Result<Vec<SignedBy>> {
 /// The same bytes, and what was found to be the same picture, handed in elsewhere, as far as the reader may see it.
 async fn matches(reader: &Reader<'_>, id: EvidenceId) -> Result<Vec<Match>> {
     let kept = store::get(reader.db, id).await?;
-    let bytes = store::same_bytes(reader.db, &kept, LISTED).await?.into_iter().map(|other| (other, "bytes".to_owned(), "exact".to_owned()));
-    let pictures = reuse::of(reader.db, id, LISTED).await?.into_iter().map(|one| (one.evidence, one.kind, one.tier));
+    let bytes = store::same_bytes(reader.db, &kept, LISTED).await?.into_iter();
+    let bytes = bytes.map(|other| (other, "bytes".to_owned(), "exact".to_owned(), None, Vec::new()));
+    let likes = reuse::of(reader.db, id, LISTED).await?.into_iter().map(|one| (one.evidence, one.kind, one.tier, one.because, one.runs));
     let mut matches = Vec::new();
-    for (other, kind, tier) in bytes.chain(pictures) {
+    for (other, kind, tier, because, runs) in bytes.chain(likes) {
         let Some(head) = overview::evidence(reader.db, &reader.scope, other).await? else { continue };
         let place = [head.line.class.map(|class| class.1), head.line.lesson.map(|lesson| lesson.1)];
         matches.push(Match {
@@ -206,6 +229,8 @@ async fn matches(reader: &Reader<'_>, id: EvidenceId) -> Result<Vec<Match>> {
             tier,
             thumbnail: head.line.thumbnail,
             place: place.into_iter().flatten().collect::<Vec<_>>().join(" · "),
+            because,
+            runs: marks::shared(&content(&id.to_string()), &content(&other.to_string()), &runs),
         });
     }
     Ok(matches)

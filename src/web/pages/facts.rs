@@ -13,7 +13,9 @@ pub(super) fn in_words(frame: &Frame, facts: &[(String, String)]) -> Vec<(String
         .map(|(name, value)| (name.clone(), serde_json::from_str(value).unwrap_or_else(|_| Value::from(value.as_str()))))
         .collect();
     let mut words = Words { frame, out: Vec::new() };
-    words.put("duration", facts.get("duration_ms").and_then(Value::as_i64).map(format::length));
+    let ms = |name: &str| facts.get(name).and_then(Value::as_i64);
+    words.put("duration", ms("duration_ms").map(format::length));
+    words.put("effective", ms("effective_ms").filter(|effective| Some(*effective) != ms("duration_ms")).map(format::length));
     let side = |name: &str| facts.get(name).and_then(Value::as_i64);
     words.put("picture_size", side("width").zip(side("height")).map(|(width, height)| format!("{width} × {height}")));
     words.text("container", facts.get("container"));
@@ -23,7 +25,9 @@ pub(super) fn in_words(frame: &Frame, facts: &[(String, String)]) -> Vec<(String
     if let Some(Value::Object(exif)) = facts.get("exif") {
         words.camera(exif);
     }
-    for name in ["topic", "meeting_id", "stated_start", "stated_end", "stated_length", "stated_participants", "because"] {
+    for name in
+        ["topic", "meeting_id", "stated_start", "stated_end", "stated_length", "stated_participants", "because", "not_watched_because"]
+    {
         words.text(name, facts.get(name));
     }
     if let Some(count) = facts.get("totals_disagree").and_then(|fact| fact.get("count")).and_then(Value::as_i64) {

@@ -11,6 +11,7 @@ mod facts;
 pub mod format;
 pub mod frame;
 pub mod line;
+pub mod marks;
 pub mod matrix;
 pub mod money;
 pub mod opening;

@@ -34,8 +34,10 @@ use super::upload::{Handed, KindChoice, Unfinished, Upload};
 use super::webhooks::{One as Webhook, Row as WebhookRow, Webhooks};
 use super::words::Lang;
 use super::work::{Attention, Work};
-use super::{findings, lesson};
+use super::{findings, lesson, marks};
+use crate::analyse::media::{self, SpanKind};
 use crate::audit::overview::{ClassHead, ClassLine, EvidenceFilter, LessonHead, LessonLine, Name, TraineeHead, TraineeLine};
+use crate::detect::reuse::Stretch;
 use crate::error::RowError;
 use crate::time::{DAY, MINUTE, SECOND, Time};
 

@@ -4,12 +4,14 @@ use super::line::{Lesson, Mark, Person, Picture, Recording, Source, Span};
 use super::reader::Reader;
 use super::state::State;
 use crate::analyse::attendance::EventKind;
+use crate::analyse::media;
 use crate::audit::overview::{self, EvidenceLine, LessonHead, Media, TraineeLine};
 use crate::error::Result;
 use crate::ids::{EvidenceId, TraineeId};
 use crate::lake::EventRow;
 use crate::link::{self, Coverage, CreditSpan, Shows, SpanKind, Trace};
 use crate::register::policy::Policy;
+use crate::time::{MILLI, Time};
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
@@ -97,15 +99,18 @@ struct File {
     name: String,
     leaf: Option<u64>,
     thumbnail: bool,
+    /// Of a recording, what was seen of it.
+    spans: Vec<media::Span>,
 }
 
 impl Files {
     fn of(evidence: &[EvidenceLine], media: &[Media]) -> Files {
-        let media = media.iter().map(|one| (one.evidence, &one.filename, &one.kind, one.leaf, one.thumbnail));
-        let evidence = evidence.iter().map(|one| (one.id, &one.filename, &one.kind, one.leaf, one.thumbnail));
-        let files = media
-            .chain(evidence)
-            .map(|(id, filename, kind, leaf, thumbnail)| (id, File { name: called(filename.as_deref(), kind, id), leaf, thumbnail }));
+        let media = media.iter().map(|one| (one.evidence, &one.filename, &one.kind, one.leaf, one.thumbnail, one.spans.clone()));
+        let evidence = evidence.iter().map(|one| (one.id, &one.filename, &one.kind, one.leaf, one.thumbnail, Vec::new()));
+        // What is media is told by what was seen of it.
+        let files = evidence.chain(media).map(|(id, filename, kind, leaf, thumbnail, spans)| {
+            (id, File { name: called(filename.as_deref(), kind, id), leaf, thumbnail, spans })
+        });
         Files(files.collect())
     }
 
@@ -177,7 +182,19 @@ fn drawn(span: &CreditSpan, files: &Files) -> Span {
 fn recording(shown: &Coverage, files: &Files) -> Option<Recording> {
     let Shows::Stretch(span) = shown.shows else { return None };
     let file = files.0.get(&shown.evidence)?;
-    Some(Recording { evidence: shown.evidence.to_string(), name: file.name.clone(), from: span.from, until: span.until, flaws: Vec::new() })
+    Some(Recording {
+        evidence: shown.evidence.to_string(),
+        name: file.name.clone(),
+        from: span.from,
+        until: span.until,
+        flaws: flaws(span.from, &file.spans),
+    })
+}
+
+/// What of a recording shows no lesson, at the time of day.
+fn flaws(from: Time, spans: &[media::Span]) -> Vec<(String, Time, Time)> {
+    let at = |ms: u64| from.plus(i64::try_from(ms).unwrap_or(i64::MAX / MILLI).saturating_mul(MILLI));
+    media::flaws(spans).into_iter().map(|flaw| (flaw.kind.code().to_owned(), at(flaw.from_ms), at(flaw.until_ms))).collect()
 }
 
 fn picture(shown: &Coverage, files: &Files) -> Option<Picture> {

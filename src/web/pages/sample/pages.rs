@@ -197,6 +197,17 @@ fn evidence(frame: &Frame, number: u64) -> Evidence {
         row,
         hours: (0..14).map(|number| (id(3, number), name(number), id(2, 1), TITLES[0].into())).collect(),
         hours_total: 38,
+        marks: (number % 4 == 1).then(|| {
+            let span =
+                |kind, from: u64, until: u64, first| media::Span { kind, from_ms: from * 1000, until_ms: until * 1000, first_ms: first };
+            let spans = [
+                span(SpanKind::Frozen, 30, 420, None),
+                span(SpanKind::Silent, 300, 420, None),
+                span(SpanKind::Looped, 900, 1_260, Some(480_000)),
+                span(SpanKind::Black, 1_380, 1_410, None),
+            ];
+            (marks::lanes(frame, "/v1/evidence/a/content", 1_410_000, &spans), number % 8 == 1)
+        }),
         matches: if number % 4 == 2 {
             vec![Match {
                 evidence: id(9, 77),
@@ -205,6 +216,19 @@ fn evidence(frame: &Frame, number: u64) -> Evidence {
                 tier: "strong".into(),
                 thumbnail: true,
                 place: "2020年第2期 · 电路图识读".into(),
+                because: None,
+                runs: Vec::new(),
+            }]
+        } else if number % 4 == 1 {
+            vec![Match {
+                evidence: id(9, 78),
+                name: "第1课_录屏_2.mp4".into(),
+                kind: "recording".into(),
+                tier: "strong".into(),
+                thumbnail: true,
+                place: "2020年第2期 · 电路图识读".into(),
+                because: Some("together".into()),
+                runs: marks::shared("/v1/evidence/a/content", "/v1/evidence/b/content", &[Stretch(10_000, 1_400_000, 310_000, 1_700_000)]),
             }]
         } else {
             Vec::new()
