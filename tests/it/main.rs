@@ -2,6 +2,7 @@
 #![allow(unreachable_pub, reason = "a test binary exports nothing")]
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+mod accuracy;
 mod crash;
 mod formats;
 mod hostile;

@@ -97,13 +97,17 @@ async fn black_still_and_silent_spans_are_found_wherever_keyframes_lie() {
         let expected = [(Black, 20_000, 35_000), (Frozen, 40_000, 85_000), (Silent, 40_000, 85_000), (Looped, 85_000, 105_000)];
         let expected = if pass == Pass::Full { &expected[..] } else { &expected[..3] };
         assert_eq!(found.len(), expected.len(), "{pass:?} {keyframes}: {found:?}");
-        let slack = 1_000;
+        // Two seconds of a recording's very beginning have nothing before them by which they could be told.
+        let slack = |kind| if kind == Looped { 2_500 } else { 1_000 };
         for (found, expected) in found.iter().zip(expected) {
             assert_eq!(found.0, expected.0, "{pass:?} {keyframes}: {found:?}");
-            assert!(found.1.abs_diff(expected.1) <= slack && found.2.abs_diff(expected.2) <= slack, "{pass:?} {keyframes}: {found:?}");
+            assert!(
+                found.1.abs_diff(expected.1) <= slack(found.0) && found.2.abs_diff(expected.2) <= slack(found.0),
+                "{pass:?} {keyframes}: {found:?}"
+            );
         }
         let (effective, left) = (facts.effective_ms.unwrap(), if pass == Pass::Full { 25_000 } else { 45_000 });
-        assert!(effective.abs_diff(left) <= 3 * slack, "{pass:?} {keyframes}: {effective}");
+        assert!(effective.abs_diff(left) <= 4_000, "{pass:?} {keyframes}: {effective}");
     }
 }
 
@@ -486,7 +490,8 @@ async fn a_child_gone_wrong_is_a_sentence_and_is_gone() {
 #[tokio::test]
 async fn a_missing_program_is_an_error_that_may_be_tried_again_not_a_fact() {
     let (_folder, file) = written("a.mp4", b"");
-    let measured = media::measure(&file, MediaKind::Video, &Limits::default(), Path::new("/no/such/program"), &Semaphore::new(1)).await;
+    let measured =
+        media::measure(&file, MediaKind::Video, Pass::Full, &Limits::default(), Path::new("/no/such/program"), &Semaphore::new(1)).await;
     assert!(measured.is_err());
 }
 

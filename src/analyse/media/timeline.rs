@@ -69,8 +69,8 @@ impl Timeline {
 /// How many damaged packets in a row are stepped over: some demuxers recover after one or two, none after this many.
 const PATIENCE: u32 = 100;
 
-/// Reads every packet of the file and shows each that a player would play to `watch`, with the number of its track.
-pub(super) fn read(input: &mut Input, mut watch: impl FnMut(usize, &ffmpeg::Packet)) -> Timeline {
+/// Reads every packet of the file and shows each to `watch`, with the number of its track and whether a player would play it.
+pub(super) fn read(input: &mut Input, mut watch: impl FnMut(usize, &ffmpeg::Packet, bool)) -> Timeline {
     let mut timeline = Timeline { tracks: vec![Track::default(); input.nb_streams() as usize], broken: false };
     let mut packet = ffmpeg::Packet::empty();
     let mut damaged = 0;
@@ -91,10 +91,11 @@ pub(super) fn read(input: &mut Input, mut watch: impl FnMut(usize, &ffmpeg::Pack
         if timeline.tracks.len() <= index {
             timeline.tracks.resize(index + 1, Track::default());
         }
-        if !input::hidden(&packet) {
+        let played = !input::hidden(&packet);
+        watch(index, &packet, played);
+        if played {
             let at = packet.pts().or(packet.dts()).map(|at| micros(at, base));
             timeline.tracks[index].take(at, micros(packet.duration().max(0), base), packet.size(), packet.is_key());
-            watch(index, &packet);
         }
         timeline.broken |= packet.is_corrupt();
     }

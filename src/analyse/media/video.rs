@@ -30,11 +30,14 @@ pub(super) fn measure(source: &Source, limits: &Limits, pass: Pass) -> Result<Fa
     let mut eyes = picture.map(|track| Eyes::open(&input, track, Plan::Keyframes, limits));
     let mut ears = sound.map(|track| Ears::open(&input, track, limits));
     let (mut shown, mut heard) = (Packets::of(picture), Packets::of(sound));
-    let timeline = timeline::read(&mut input, |track, packet| {
+    let timeline = timeline::read(&mut input, |track, packet, played| {
+        // Not every container can say what is not played.
         shown.packet(track, packet);
         heard.packet(track, packet);
-        eyes.iter_mut().flatten().for_each(|eyes| eyes.packet(track, packet));
-        ears.iter_mut().flatten().for_each(|ears| ears.packet(track, packet));
+        if played {
+            eyes.iter_mut().flatten().for_each(|eyes| eyes.packet(track, packet));
+            ears.iter_mut().flatten().for_each(|ears| ears.packet(track, packet));
+        }
     });
     facts.streams = timeline.tracks.iter().enumerate().filter_map(|(index, track)| describe(&input, index, track)).collect();
     if facts.streams.iter().all(|stream| stream.packets == 0 || !matches!(stream.kind.as_str(), "video" | "audio")) {
@@ -142,7 +145,11 @@ impl Packets {
 fn every_frame(source: &Source, limits: &Limits, track: usize) -> Result<Eyes, String> {
     let mut input = input::open(source, limits)?;
     let mut eyes = Eyes::open(&input, track, Plan::Every, limits)?;
-    timeline::read(&mut input, |track, packet| eyes.packet(track, packet));
+    timeline::read(&mut input, |track, packet, played| {
+        if played {
+            eyes.packet(track, packet);
+        }
+    });
     Ok(eyes)
 }
 

@@ -15,13 +15,13 @@
 -- source = "policy: shorter repeats are a film's or a jingle's; a clip put in five times was found to the second and no repeat in lessons that have none"
 --
 -- [explanation.zh]
--- seen = "本课节的录像有 {seconds} 秒重复了自己先前的画面和声音，共 {pieces} 段。"
+-- seen = "本课节的录像有 {seconds} 秒重复了自己先前的画面和声音，占全长的 {percent}%。"
 -- normal = "讲课不会逐秒重复；再放一遍同一张幻灯片，声音不同。"
 -- matters = "重复的片段不是上课，只是把时间填满；风险金额是签到的人（{people} 人）在这节课的课时中与重复时长相当的部分。"
 -- look = "在证据页的时间条上看各段的起止和它最先出现的地方，两处各看一遍。"
 --
 -- [explanation.en]
--- seen = "The recording of this lesson shows and sounds again what it did before, for {seconds} s in all (pieces: {pieces})."
+-- seen = "The recording of this lesson shows and sounds again what it did before, for {seconds} s in all: {percent} % of its length."
 -- normal = "No lesson repeats itself second by second; a slide that is shown again has other words said to it."
 -- matters = "A repeated piece is not teaching, it fills time; the money at risk is, of the lesson's hours of those who signed in ({people} people), the part that the repeats fill."
 -- look = "The time line on the page of the evidence shows where each piece lies and where it was first; watch both."
@@ -51,7 +51,7 @@ select
     cast(coalesce(p.people, 0) * l.worth_fen * least(1.0, cast(m.looped_ms as double) / greatest(m.duration_ms, 1)) as bigint) as money_fen,
     '[{"id":"' || m.evidence || '"}]' as evidence,
     '{"people":' || cast(coalesce(p.people, 0) as varchar) || ',"seconds":' || cast(m.looped_ms / 1000 as varchar)
-        || ',"pieces":' || cast((length(m.facts) - length(replace(m.facts, '"kind":"looped"', ''))) / 15 as varchar) || '}' as detail
+        || ',"percent":' || cast(least(100, m.looped_ms * 100 / greatest(m.duration_ms, 1)) as varchar) || '}' as detail
 from media m
 join lessons l on l.lesson = m.lesson
 left join present p on p.lesson = m.lesson

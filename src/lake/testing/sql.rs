@@ -30,7 +30,8 @@ pub(crate) const CREDIT: &str = "insert into credit (run_id, class_id, lesson_id
 /// $1 evidence, $2 name, $3 value.
 pub(crate) const FACT: &str = "insert into fact (evidence_id, name, version, value, at) values ($1, $2, 1, $3, 0)";
 /// $1 the later, $2 the earlier, $3 kind, $4 tier, $5 because, $6 aligned.
-pub(crate) const MATCH: &str = "insert into media_match (evidence_id, other_id, kind, tier, score, because, aligned_ms, at) values ($1, $2, $3, $4, 0.9, $5, $6, 0)";
+pub(crate) const MATCH: &str =
+    "insert into media_match (evidence_id, other_id, kind, tier, score, because, aligned_ms, at) values ($1, $2, $3, $4, 0.9, $5, $6, 0)";
 /// $1 lesson.
 pub(crate) const RECORDED: &str = "update lesson set mode = 'recorded' where id = $1";
 /// $1 lesson.

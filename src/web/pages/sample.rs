@@ -1,5 +1,6 @@
 //! Sample data, so that every page is rendered in a test with something to show. Invented people.
 
+mod evidence;
 mod money;
 mod opening;
 mod pages;
