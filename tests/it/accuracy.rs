@@ -73,7 +73,7 @@ async fn copies_are_found_and_lessons_that_only_look_alike_are_not() {
     let of = |id: &Value| family.get(&id.to_string()).cloned().unwrap_or_else(|| id.to_string());
     let (mut found, mut false_ones, mut pairs): (BTreeMap<&str, [u32; 2]>, Vec<String>, usize) = (BTreeMap::new(), Vec::new(), 0);
     for (how, original, copy) in &copies {
-        let matches = sent.matches(copy).await;
+        let matches = sent.matches(&json!({ "id": copy })).await;
         let is_strong = |tier: &Value| *tier == json!("strong") || *tier == json!("exact");
         let counted = found.entry(how).or_default();
         counted[0] += u32::from(matches.iter().any(|(other, _, tier)| other == original && is_strong(tier)));
@@ -81,7 +81,7 @@ async fn copies_are_found_and_lessons_that_only_look_alike_are_not() {
     }
     let everybody = lessons.iter().chain(copies.iter().map(|(_, _, copy)| copy));
     for one in everybody {
-        for (other, kind, tier) in sent.matches(one).await {
+        for (other, kind, tier) in sent.matches(&json!({ "id": one })).await {
             if tier != json!("candidate") && of(one) != of(&other) {
                 false_ones.push(format!("{one} and {other}: {kind} {tier}"));
             }

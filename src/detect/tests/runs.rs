@@ -23,7 +23,8 @@ async fn a_run_repeated_finds_the_same_findings_and_doubles_none() {
         let new: u64 = world.detect(LATER.plus(1)).await.iter().map(|ran| ran.new).sum();
         assert_eq!(new, 0);
         let ran = job::run(&world.db, &world.lake, &Rules::builtin(), &world.ids, &class.to_string(), LATER.plus(2)).await.unwrap();
-        assert_eq!(ran.iter().map(|ran| (ran.found, ran.new, ran.ceased)).collect::<Vec<_>>(), [(0, 0, 0), (1, 0, 0), (0, 0, 0)]);
+        let found: Vec<&str> = ran.iter().filter(|ran| ran.found > 0).map(|ran| ran.rule.as_str()).collect();
+        assert_eq!((found, ran.iter().map(|ran| ran.new + ran.ceased).sum::<u64>()), (vec!["missing-media"], 0));
         let again = world.findings("missing-media").await;
         assert_eq!((again.len(), &again[0].id, &again[0].key), (1, &first[0].id, &first[0].key));
         assert_eq!((again[0].first_seen_at, again[0].last_seen_at), (LATER, LATER.plus(2)));
@@ -39,7 +40,7 @@ async fn a_change_of_one_lesson_has_its_days_looked_at() {
     let world = World::new(db);
     let (_, lesson) = world_with_a_finding(&world).await;
     let ran = job::run(&world.db, &world.lake, &Rules::builtin(), &world.ids, &lesson.to_string(), LATER).await.unwrap();
-    let found: Vec<(&str, u64)> = ran.iter().filter(|ran| ran.found > 0).map(|ran| (ran.rule.as_str(), ran.found as u64)).collect();
+    let found: Vec<(&str, u64)> = ran.iter().filter(|ran| ran.found > 0).map(|ran| (ran.rule.as_str(), ran.found)).collect();
     assert_eq!((found, ran.len()), (vec![("missing-media", 1)], Rules::builtin().iter().count()));
     assert_eq!(job::run(&world.db, &world.lake, &Rules::builtin(), &world.ids, "gone", LATER).await.unwrap(), []);
 }
