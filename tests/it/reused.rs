@@ -158,7 +158,7 @@ fn lesson_of(seed: u32, pictures: &str) -> String {
     )
 }
 
-/// The story of a recording that was made to serve for another lesson: trimmed, smaller, at half the rate and under a mark; and of one that repeats
+/// The story of a recording that was made to serve for another lesson: trimmed, smaller, coded anew and under a mark; and of one that repeats
 /// itself. Beside them a lesson with the same pictures and other words, which is nobody's copy.
 async fn a_recording_that_was_changed_and_handed_in_again_is_found(engine: Engine) {
     let site = Site::new(engine).await;
@@ -195,7 +195,7 @@ async fn a_recording_that_was_changed_and_handed_in_again_is_found(engine: Engin
     // Where it is shared: the copy lacks the first twelve seconds.
     let kept = client.get(&format!("/v1/evidence/{}", again["id"].as_str().unwrap())).await.unwrap();
     let one = kept["matches"].as_array().unwrap().iter().find(|one| one["evidence"] == first["id"]).unwrap();
-    assert_eq!(one["because"], "together", "{one}");
+    assert!(one["because"] == "together" || one["because"] == "sound", "a mark may hide the pictures: {one}");
     let run: Vec<i64> = serde_json::from_value(one["runs"][0].clone()).unwrap();
     assert!((run[2] - run[0] - 12_000).abs() <= 1_000 && run[1] - run[0] > 60_000, "{run:?}");
     let kept = client.get(&format!("/v1/evidence/{}", first["id"].as_str().unwrap())).await.unwrap();

@@ -7,7 +7,7 @@ use super::limits::Limits;
 use super::reel::Reel;
 use super::source::Source;
 use super::timeline::{self, Timeline, Track};
-use super::watch::{Ears, Eyes, KEYFRAME_GAP, PIXELS, Plan};
+use super::watch::{Ears, Eyes, Heard, KEYFRAME_GAP, PIXELS, Plan};
 use super::{frames, sniff, spans, thumbnail};
 use crate::time::Time;
 use ffmpeg::format::context::Input;
@@ -82,22 +82,23 @@ fn watched(facts: &mut Facts, source: &Source, limits: &Limits, timeline: &Timel
             .push(format!("Keyframes are up to {} s apart: what is black or still for a shorter time is not seen.", gap / 1_000_000));
     }
     let eyes = if every { every_frame(source, limits, track) } else { eyes };
-    let (silences, sound) = match ears {
+    let heard = match ears {
         None => {
             facts.notes.push("There is no sound.".into());
-            (Some(vec![(start, end)]), None)
+            Some(Heard { silences: vec![(start, end)], items: None })
         }
-        Some(ears) => ears.ok().and_then(|ears| ears.close(start, end)).map_or((None, None), |(silences, sound)| (Some(silences), sound)),
+        Some(ears) => ears.ok().and_then(|ears| ears.close(start, end)),
     };
-    if silences.is_none() {
+    if heard.is_none() {
         facts.notes.push("The sound cannot be decoded.".into());
     }
     let Some((runs, shots)) = eyes.ok().and_then(|eyes| eyes.close(start, end)) else { return };
-    let heard = silences.is_some();
+    let is_heard = heard.is_some();
+    let Heard { silences, items } = heard.unwrap_or_default();
     let plan = if every { Plan::Every } else { Plan::Keyframes };
-    let seen = Seen { start, end, runs, silences: silences.unwrap_or_default(), track, plan, gap, source, limits };
+    let seen = Seen { start, end, runs, silences, track, plan, gap, source, limits };
     let (spans, lost) = seen.judge();
-    let reel = Reel { shots, sound };
+    let reel = Reel { shots, sound: items };
     // Keyframes come again at their own pace, not at that of what is shown.
     let loops = if every { loops::find_loops(&reel.frames(), reel.sound.as_deref()) } else { Vec::new() };
     facts.spans = spans;
@@ -114,7 +115,7 @@ fn watched(facts: &mut Facts, source: &Source, limits: &Limits, timeline: &Timel
     let long = |spans: &[(i64, i64)]| Some(millis(spans::total(spans))).filter(|length| *length > 0);
     (facts.black_ms, facts.dead_ms, facts.looped_ms) = (long(&lost.black), long(&lost.dead), long(&looped));
     let lost = spans::union([lost.black, lost.dead, looped].concat());
-    facts.effective_ms = facts.duration_ms.filter(|_| heard).map(|duration| duration.saturating_sub(long(&lost).unwrap_or(0)));
+    facts.effective_ms = facts.duration_ms.filter(|_| is_heard).map(|duration| duration.saturating_sub(long(&lost).unwrap_or(0)));
 }
 
 /// The digest of one track's packets.

@@ -128,6 +128,15 @@ impl Eyes {
     }
 }
 
+/// What was heard of a video.
+#[derive(Debug, Default)]
+pub(super) struct Heard {
+    /// Where nothing was.
+    pub(super) silences: Vec<(i64, i64)>,
+    /// The sound as fingerprints.
+    pub(super) items: Option<Vec<u32>>,
+}
+
 /// The sound of one track.
 pub(super) struct Ears {
     track: usize,
@@ -163,13 +172,13 @@ impl Ears {
     }
 
     /// The silences of a video from `start` to `end`, and its sound as fingerprints; `None` if nothing could be decoded.
-    pub(super) fn close(mut self, start: i64, end: i64) -> Option<(Vec<(i64, i64)>, Option<Vec<u32>>)> {
+    pub(super) fn close(mut self, start: i64, end: i64) -> Option<Heard> {
         if self.decoder.send_eof().is_ok() {
             self.frames();
         }
         // What begins before any sound was decoded is silent from the start.
         let found = self.silence?.finish(end);
         let silences = found.into_iter().map(|(from, until)| (if from - start < EXACT { start } else { from }, until)).collect();
-        Some((silences, self.listening.finish(start)))
+        Some(Heard { silences, items: self.listening.finish(start) })
     }
 }

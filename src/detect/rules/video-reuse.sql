@@ -77,7 +77,7 @@ select
             else ',"minutes":' || cast((u.aligned_ms + 30000) / 60000 as varchar) || case u.because
                 when 'together' then ',"how_zh":"有 ' || cast((u.aligned_ms + 30000) / 60000 as varchar) || ' 分钟的画面和声音出自","how_en":"shares its pictures and sound for '
                     || cast((u.aligned_ms + 30000) / 60000 as varchar) || ' min with"'
-                when 'sound' then ',"how_zh":"有 ' || cast((u.aligned_ms + 30000) / 60000 as varchar) || ' 分钟的声音出自（画面不同）","how_en":"shares its sound, under other pictures, for '
+                when 'sound' then ',"how_zh":"有 ' || cast((u.aligned_ms + 30000) / 60000 as varchar) || ' 分钟的声音出自","how_en":"shares its sound for '
                     || cast((u.aligned_ms + 30000) / 60000 as varchar) || ' min with"'
                 else ',"how_zh":"有 ' || cast((u.aligned_ms + 30000) / 60000 as varchar) || ' 分钟的画面出自（没有声音可比）","how_en":"shares its pictures, without sound to compare, for '
                     || cast((u.aligned_ms + 30000) / 60000 as varchar) || ' min with"' end end
