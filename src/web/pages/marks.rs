@@ -56,7 +56,7 @@ pub(super) fn lanes(frame: &Frame, content: &str, duration_ms: u64, spans: &[Spa
 }
 
 fn lane(frame: &Frame, content: &str, duration_ms: u64, kind: &str, pieces: &[(u64, u64, Option<u64>)]) -> Lane {
-    let class = if matches!(kind, "frozen" | "silent") { "media" } else { "flaw" };
+    let class = if matches!(kind, "frozen" | "silent") { "media" } else { "clashing" };
     let piece = |&(from, until, first): &(u64, u64, Option<u64>)| Piece {
         told: told(from, until),
         at: from / 1000,
