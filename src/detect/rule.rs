@@ -128,6 +128,11 @@ pub struct Window {
 }
 
 impl Rule {
+    /// Whether its SQL has the table's name in it.
+    pub(super) fn may_read(&self, table: &str) -> bool {
+        self.sql.split(|c: char| !c.is_alphanumeric() && c != '_').any(|word| word.eq_ignore_ascii_case(table))
+    }
+
     /// Reads a rule file. `bad_rule` names the file and what is wrong with it.
     pub fn parse(file: &str, text: &str) -> Result<Rule> {
         let head: Head = toml::from_str(&head_of(text)).map_err(|error| bad(file, error.message()).because(error.clone()))?;

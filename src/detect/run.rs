@@ -65,9 +65,10 @@ pub async fn run(db: &Db, lake: &Lake, rules: &Rules, only: Option<&str>, window
         let known: Vec<&str> = rules.iter().map(|rule| rule.head.id.as_str()).collect();
         return Err(Error::new(&codes::NOT_FOUND, format!("There is no rule '{only}'; there are: {}.", known.join(", "))));
     }
-    lake.snapshot_since(now, now).await?;
+    let asked: Vec<&Rule> = rules.iter().filter(|rule| only.is_none_or(|only| rule.head.id == only)).collect();
+    lake.snapshot_of(|table| asked.iter().any(|rule| rule.may_read(table)), now, now).await?;
     let mut ran = Vec::new();
-    for rule in rules.iter().filter(|rule| only.is_none_or(|only| rule.head.id == only)) {
+    for rule in asked {
         ran.push(match one(db, lake, rule, window, ids, now).await {
             Ok(ran) => ran,
             Err(error) if [codes::BAD_RULE.name, codes::BAD_QUERY.name, codes::QUERY_LIMIT.name].contains(&error.code) => {

@@ -361,3 +361,11 @@ async fn a_recording_that_is_dead_for_long_is_found_and_a_break_is_not() {
     })
     .await;
 }
+
+#[test]
+fn a_rule_reads_the_tables_that_its_statement_names() {
+    let rules = Rules::builtin();
+    let rule = rules.get("looped-video").unwrap();
+    assert!(["media", "lessons", "attendance"].iter().all(|table| rule.may_read(table)));
+    assert!(["media_matches", "credits", "presence", "claims"].iter().all(|table| !rule.may_read(table)));
+}

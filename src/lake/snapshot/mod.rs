@@ -21,6 +21,7 @@ use futures::TryStreamExt;
 use sheet::{Cell, File, Kind, Sheet};
 use sqlx::Row;
 use sqlx::any::AnyRow;
+use std::collections::HashSet;
 use std::io::Seek;
 use storage::{Digest, Put, StorageError};
 use tables::{Medium, Rows};
@@ -71,9 +72,13 @@ pub struct Taken {
 impl Lake {
     /// Takes a snapshot of every table; it stands in the lake when this returns.
     pub async fn snapshot(&self, now: Time) -> Result<Vec<Taken>> {
+        self.take(TABLES.iter(), now).await
+    }
+
+    async fn take(&self, tables: impl Iterator<Item = &'static Table>, now: Time) -> Result<Vec<Taken>> {
         let mut taken = Vec::new();
         self.terms.policies.learn(&self.db).await?;
-        for table in TABLES {
+        for table in tables {
             let (file, rows) = self.copy(table).await?;
             let body = ReaderStream::with_capacity(tokio::fs::File::from_std(rewound(file)?), 256 * 1024);
             let stored = self.objects.put(body, Put::default()).await.map_err(storage_error)?;
@@ -93,12 +98,18 @@ impl Lake {
         Ok(taken)
     }
 
-    /// Takes a snapshot unless there is one of every table that is not older than `since`.
+    /// Takes a snapshot of every table that has none, or one older than `since`.
     pub async fn snapshot_since(&self, since: Time, now: Time) -> Result<()> {
-        let row = sqlx::query(sql::OLDEST).fetch_one(self.db.read()).await?;
-        let (oldest, tables): (Option<i64>, i64) = (row.get(0), row.get(1));
-        if tables < TABLES.len() as i64 || oldest.is_none_or(|oldest| oldest < since.0) {
-            self.snapshot(now).await?;
+        self.snapshot_of(|_| true, since, now).await
+    }
+
+    /// The same for the wanted tables alone: whoever reads a few need not wait for what a whole province has in the others.
+    pub async fn snapshot_of(&self, wanted: impl Fn(&str) -> bool, since: Time, now: Time) -> Result<()> {
+        let rows = sqlx::query(sql::FRESH).bind(since.0).fetch_all(self.db.read()).await?;
+        let fresh: HashSet<String> = rows.iter().map(|row| row.get(0)).collect();
+        let stale: Vec<&Table> = TABLES.iter().filter(|table| wanted(table.name) && !fresh.contains(table.name)).collect();
+        if !stale.is_empty() {
+            self.take(stale.into_iter(), now).await?;
         }
         Ok(())
     }

@@ -73,8 +73,8 @@ pub(crate) const CLAIMS: &str = "select c.id, c.class_id, k.provider_id, c.state
 /// $1 table: its newest snapshot.
 pub(crate) const LIVE: &str = "select digest, row_count, taken_at from snapshot where table_name = $1 and replaced_at is null";
 
-/// When the oldest of the newest snapshots was taken, and how many tables have one.
-pub(crate) const OLDEST: &str = "select min(taken_at), count(*) from snapshot where replaced_at is null";
+/// $1 since: tables with a snapshot taken then or later.
+pub(crate) const FRESH: &str = "select table_name from snapshot where replaced_at is null and taken_at >= $1";
 
 /// $1 table, $2 digest, $3 taken at: what another took earlier is replaced.
 pub(crate) const REPLACE: &str =
@@ -115,7 +115,7 @@ pub(crate) const ALL: &[&str] = &[
     CERTIFICATES,
     CLAIMS,
     LIVE,
-    OLDEST,
+    FRESH,
     REPLACE,
     NEWER,
     KEEP,

@@ -6,7 +6,6 @@ use crate::lake::snapshot;
 use crate::lake::testing::{MORNING, Sent, World};
 use crate::time::{MINUTE, Time};
 use serde_json::{Value, json};
-use sqlx::Row;
 
 async fn rows(world: &World, sql: &str) -> Vec<Value> {
     let batches = world.lake.query(sql, Vec::new(), Limits::default()).await.unwrap().collect().await.unwrap();
@@ -113,13 +112,16 @@ async fn a_replaced_snapshot_that_is_evidence_too_stays() {
 async fn a_snapshot_is_taken_again_only_when_it_is_older_than_asked() {
     let (db, _folder) = sqlite().await;
     let world = World::new(db);
-    let taken_at = async || sqlx::query(snapshot::sql::OLDEST).fetch_one(world.db.read()).await.unwrap().get::<Option<i64>, _>(0);
+    let fresh = async |since: i64| sqlx::query(snapshot::sql::FRESH).bind(since).fetch_all(world.db.read()).await.unwrap().len();
     world.lake.snapshot_since(Time(5), Time(10)).await.unwrap();
-    assert_eq!(taken_at().await, Some(10));
+    let all = fresh(10).await;
+    assert!(all > 10, "{all} tables");
     world.lake.snapshot_since(Time(10), Time(20)).await.unwrap();
-    assert_eq!(taken_at().await, Some(10));
+    assert_eq!(fresh(11).await, 0);
     world.lake.snapshot_since(Time(11), Time(20)).await.unwrap();
-    assert_eq!(taken_at().await, Some(20));
+    assert_eq!(fresh(20).await, all);
     world.lake.snapshot(Time(15)).await.unwrap();
-    assert_eq!(taken_at().await, Some(20), "an older one does not take the place of a newer one");
+    assert_eq!(fresh(20).await, all, "an older one does not take the place of a newer one");
+    world.lake.snapshot_of(|table| table == "lessons", Time(21), Time(30)).await.unwrap();
+    assert_eq!((fresh(30).await, fresh(20).await), (1, all), "what nobody wants stays as it is");
 }

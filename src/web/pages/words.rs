@@ -292,6 +292,8 @@ mod tests {
                 ingest::REREAD,
                 compact::JOB,
                 media::job::JOB,
+                media::job::FULL,
+                detect::reuse::JOB,
                 pipeline::LINK,
                 detect::job::NAME,
                 crate::register::reseal::JOB,
