@@ -4,7 +4,7 @@
 //! An index of words would be quicker for frames that have little in common, but those of a lesson have nearly all in common.
 
 use crate::chain::Vote;
-use crate::frames::{Frame, Pair};
+use crate::frames::Frame;
 use crate::pdq::Fingerprint;
 use std::collections::HashMap;
 
@@ -82,29 +82,6 @@ fn vote(frame: &Frame, at: i64, latest: i64, near: &mut [(u32, usize)], shown: &
         votes.extend(times.iter().step_by(step).take(left).map(|time| Vote { a: at, b: *time, weight }));
         left = left.saturating_sub(times.len());
     }
-}
-
-/// What pairs found elsewhere vote for. Pairs that name no frame, or frames further apart than `radius`, are left out.
-pub(crate) fn of_pairs(a: &[Frame], b: &[Frame], pairs: &[Pair], radius: u32) -> Vec<Vote> {
-    let mut near: Vec<(usize, u32, usize)> = pairs
-        .iter()
-        .filter_map(|pair| {
-            let (one, two) = (a.get(pair.a)?, b.get(pair.b)?);
-            let distance = one.bits.distance(&two.bits);
-            (distance <= radius && one.tells() && two.tells()).then_some((pair.a, distance, pair.b))
-        })
-        .collect();
-    near.sort_unstable();
-    near.dedup();
-    let mut votes = Vec::new();
-    for of_one in near.chunk_by(|one, two| one.0 == two.0) {
-        let alike = of_one.partition_point(|(_, distance, _)| *distance <= of_one[0].1 + NOISE);
-        for (one, distance, two) in &of_one[..alike.min(VOTES)] {
-            let weight = a[*one].weight * b[*two].weight * closeness(*distance, radius) / alike as f32;
-            votes.push(Vote { a: i64::from(a[*one].at_ms), b: i64::from(b[*two].at_ms), weight });
-        }
-    }
-    votes
 }
 
 /// 1 for the same bits, little at the radius.

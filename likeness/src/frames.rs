@@ -34,15 +34,6 @@ impl Frame {
     }
 }
 
-/// Two frames that are near, by their numbers in their rows.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Pair {
-    /// In the first row.
-    pub a: usize,
-    /// In the second.
-    pub b: usize,
-}
-
 /// A stretch of two recordings with the same pictures. Times are milliseconds from the beginning of each.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Run {
@@ -78,13 +69,6 @@ pub fn match_rows(a: &[Frame], b: &[Frame], radius: u32) -> Vec<Run> {
     let (a, b) = (Row::of(a), Row::of(b));
     let votes = candidates::nearest(a.frames(), b.frames(), radius, |_| i64::MAX);
     follow(&Walk::new(&a, &b, radius), votes)
-}
-
-/// The runs two rows have in common, surest first, among frames that an index found to be near. Pairs name frames as the rows have them;
-/// rows out of order have no runs.
-pub fn runs_of(a: &[Frame], b: &[Frame], pairs: &[Pair], radius: u32) -> Vec<Run> {
-    let votes = candidates::of_pairs(a, b, pairs, radius);
-    follow(&Walk::new(&Row::of(a), &Row::of(b), radius), votes)
 }
 
 fn follow(walk: &Walk<'_>, votes: Vec<Vote>) -> Vec<Run> {
@@ -243,18 +227,6 @@ mod tests {
         assert!(is_near(&told(&match_rows(&a, &b, 31)), &told(&whole)));
         a.iter_mut().for_each(|frame| frame.weight = 0.0);
         assert_eq!(match_rows(&a, &b, 31), []);
-    }
-
-    #[test]
-    fn pairs_of_an_index_lead_to_the_run_of_all_pairs() {
-        let a = shoot(talking(8, 1), quarters(120, 0), 2, 1);
-        let b = shoot(|at| talking(8, 1)(at + 20_000), quarters(100, 90), 2, 2);
-        let every =
-            a.iter().enumerate().flat_map(|(at, one)| b.iter().enumerate().map(move |(of, two)| (at, of, one.bits.distance(&two.bits))));
-        let mut pairs: Vec<Pair> = every.filter(|(_, _, distance)| *distance <= 8).map(|(a, b, _)| Pair { a, b }).collect();
-        pairs.push(Pair { a: 1_000_000, b: 3 });
-        assert!(is_near(&told(&runs_of(&a, &b, &pairs, 31)), &told(&match_rows(&a, &b, 31))));
-        assert_eq!(runs_of(&a, &b, &[], 31), []);
     }
 
     #[test]

@@ -73,12 +73,6 @@ pub fn find_loops(frames: &[Frame], items: Option<&[u32]>) -> Vec<Loop> {
     shortest_lags(found)
 }
 
-/// In which part of its bits the sound of a loop differs from what was heard a period earlier, below 0.27 if it is the same; `None` if there
-/// is nothing to hear. Items are those of a [`crate::sound::Listener`].
-pub fn sound_error(repeat: &Loop, items: &[u32]) -> Option<f32> {
-    same_sound::error_of_repeat(items, repeat.from_ms, repeat.until_ms, repeat.period_ms)
-}
-
 /// The lag that gains most near one, and what repeats at it. Where several gain nearly the same, as for slides, the middle one.
 fn best_lag(walk: &Walk<'_>, lag: i64, from: i64, until: i64) -> (Vec<Stretch>, i64) {
     let near = (-3..=3).map(|off| lag + off * 250).filter(|lag| *lag >= LEAST_LAG - 250);

@@ -1,6 +1,6 @@
 //! The jobs: measure a video or picture and keep what was found as facts. A video is measured twice: at once and fast, and in full when there is time.
 
-use super::{Facts, Limits, Measured, MediaKind, Pass, measure};
+use super::{EXE, Facts, Limits, Measured, MediaKind, Pass, measure};
 use crate::db::{Db, Tx};
 use crate::error::Result;
 use crate::ids::EvidenceId;
@@ -19,8 +19,6 @@ pub const JOB: &str = "measure";
 pub const FULL: &str = "watch";
 /// Version of the facts these jobs keep; a newer one measures again on rebuild.
 const VERSION: i64 = 2;
-/// The running program, also after it was replaced on the disk.
-const EXE: &str = "/proc/self/exe";
 
 /// What measuring needs.
 #[derive(Clone, Copy, Debug)]

@@ -28,17 +28,9 @@ pub(super) struct Seen<'a> {
     pub(super) limits: &'a Limits,
 }
 
-/// Where there is nothing to be seen, each a union, in microseconds on the container's clock.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Lost {
-    pub(super) black: Vec<(i64, i64)>,
-    /// Still, while nothing is heard.
-    pub(super) dead: Vec<(i64, i64)>,
-}
-
 impl Seen<'_> {
-    /// The spans to be told, and what of the video is lost.
-    pub(super) fn judge(self) -> (Vec<Span>, Lost) {
+    /// The spans to be told.
+    pub(super) fn judge(self) -> Vec<Span> {
         let silences = spans::union(self.silences.clone());
         let mut closer = None;
         let mut told: Vec<(SpanKind, i64, i64)> = silences.iter().map(|(from, until)| (SpanKind::Silent, *from, *until)).collect();
@@ -50,10 +42,6 @@ impl Seen<'_> {
             }
         }
         told.sort_by_key(|(kind, from, until)| (*from, *kind, *until));
-        let of = |kind| spans::union(told.iter().filter(|span| span.0 == kind).map(|span| (span.1, span.2)).collect());
-        let still_in_silence =
-            spans::both(&of(SpanKind::Frozen), &silences).into_iter().filter(|(from, until)| until - from >= least(SpanKind::Frozen));
-        let lost = Lost { black: of(SpanKind::Black), dead: still_in_silence.collect() };
         let since_start = |at: i64| u64::try_from((at - self.start + 500) / 1000).unwrap_or(0);
         let told = told.into_iter().map(|(kind, from, until)| Span {
             kind,
@@ -61,7 +49,7 @@ impl Seen<'_> {
             until_ms: since_start(until),
             first_ms: None,
         });
-        (told.collect(), lost)
+        told.collect()
     }
 
     /// Where a run begins and ends: exactly where that matters, else no longer than was seen.

@@ -39,13 +39,13 @@ impl Listening {
             self.lost = true;
             return;
         };
-        let hole = from.saturating_sub(*until);
-        self.holes += hole.max(0);
+        let hole = Some(from.saturating_sub(*until)).filter(|hole| *hole > HOLE);
+        self.holes = self.holes.saturating_add(hole.unwrap_or(0));
         if *at_rate != rate || self.holes > HOLES {
             (self.heard, self.lost) = (None, true);
             return;
         }
-        if hole > HOLE {
+        if let Some(hole) = hole {
             fill(listener, hole, rate);
             *until = from;
         }
@@ -178,6 +178,17 @@ mod tests {
         assert!(late[..item(9.0)].iter().all(|item| *item == SILENT));
         let alike = (item(22.0)..item(26.0)).filter(|at| (whole[*at] ^ late[*at]).count_ones() <= 8).count();
         assert!(alike > 20, "{alike} of 32");
+    }
+
+    #[test]
+    fn sound_that_is_a_little_late_all_along_has_no_holes() {
+        let tenth = frame(Sample::I16(Type::Packed), ChannelLayout::MONO, 800, |_| {});
+        let mut listening = Listening::default();
+        listening.hear(0, &tenth);
+        // 99 ms for each of so many frames would be more than all holes together may last.
+        let frames = HOLES / 99_000 + 100;
+        (1..frames).for_each(|number| listening.hear(number * 100_000 + 99_000, &tenth));
+        assert!(listening.finish(0).is_some());
     }
 
     #[test]

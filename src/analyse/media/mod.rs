@@ -39,5 +39,5 @@ pub use flaw::{Flaw, Flawed, flaws};
 pub use limits::Limits;
 pub use reel::{Reel, Shot};
 pub use rehearse::{Attempt, Misdeed};
-pub use run::{check_sandbox, light, measure, rehearse};
+pub use run::{EXE, check_sandbox, light, measure, rehearse};
 pub use sniff::{Class, HEAD, Sniffed, sniff};

@@ -17,9 +17,12 @@ use tokio::io::{AsyncRead, AsyncReadExt};
 use tokio::process::Command;
 use tokio::sync::Semaphore;
 
+/// The running program, also after it was replaced on the disk: what a child is made of.
+pub const EXE: &str = "/proc/self/exe";
+
 /// Measures one picture or video in a child process.
 ///
-/// A video is looked at as thoroughly as `pass` says. `exe` is keshi's own executable ([`std::env::current_exe`]); `permits` bounds how many children run
+/// A video is looked at as thoroughly as `pass` says. `exe` is keshi's own executable ([`EXE`]); `permits` bounds how many children run
 /// at once in this server, the waiting time does not count. Whatever the file does to its decoder is [`Measured::Cannot`]; an error means that keshi could not try
 /// (the file is away, no process can be started, the machine has no sandbox), so the same job may succeed later.
 pub async fn measure(file: &Path, kind: MediaKind, pass: Pass, limits: &Limits, exe: &Path, permits: &Semaphore) -> Result<Measured> {

@@ -1,6 +1,7 @@
 //! A video file: container, tracks, lengths, times, a picture of it.
 
 use super::facts::{Durations, Facts, MediaKind, Pass, Span, SpanKind, Stream};
+use super::flaw::{self, Flaw};
 use super::input::{self, Shape};
 use super::judge::Seen;
 use super::limits::Limits;
@@ -8,7 +9,7 @@ use super::reel::Reel;
 use super::source::Source;
 use super::timeline::{self, Timeline, Track};
 use super::watch::{Ears, Eyes, Heard, KEYFRAME_GAP, PIXELS, Plan};
-use super::{frames, sniff, spans, thumbnail};
+use super::{frames, sniff, thumbnail};
 use crate::time::Time;
 use ffmpeg::format::context::Input;
 use ffmpeg::format::stream::Disposition;
@@ -27,7 +28,8 @@ pub(super) fn measure(source: &Source, limits: &Limits, pass: Pass) -> Result<Fa
     tags(&mut facts, &input);
     let picture = picture_track(&input);
     let sound = input.streams().find(|stream| stream.parameters().medium() == Type::Audio).map(|stream| stream.index());
-    let mut eyes = picture.map(|track| Eyes::open(&input, track, Plan::Keyframes, limits));
+    // The full pass sees pictures when the packets are counted.
+    let mut eyes = picture.filter(|_| pass == Pass::Fast).map(|track| Eyes::open(&input, track, Plan::Keyframes, limits));
     let mut ears = sound.map(|track| Ears::open(&input, track, limits));
     let (mut shown, mut heard) = (Packets::of(picture), Packets::of(sound));
     let timeline = timeline::read(&mut input, |track, packet, played| {
@@ -57,14 +59,12 @@ pub(super) fn measure(source: &Source, limits: &Limits, pass: Pass) -> Result<Fa
         }
         Err(because) => facts.notes.push(because),
     }
-    if let Some(eyes) = eyes {
-        watched(&mut facts, source, limits, &timeline, picture, (eyes, ears));
-    }
+    watched(&mut facts, source, limits, &timeline, picture, (eyes, ears));
     Ok(facts)
 }
 
-/// What two decoders saw and heard while the packets went by, or why they could not.
-type Senses = (Result<Eyes, String>, Option<Result<Ears, String>>);
+/// What decoders saw and heard while the packets went by, or why they could not.
+type Senses = (Option<Result<Eyes, String>>, Option<Result<Ears, String>>);
 
 /// Adds what is black, still, silent or repeated, and the reel.
 fn watched(facts: &mut Facts, source: &Source, limits: &Limits, timeline: &Timeline, track: usize, (eyes, ears): Senses) {
@@ -81,7 +81,8 @@ fn watched(facts: &mut Facts, source: &Source, limits: &Limits, timeline: &Timel
             .notes
             .push(format!("Keyframes are up to {} s apart: what is black or still for a shorter time is not seen.", gap / 1_000_000));
     }
-    let eyes = if every { every_frame(source, limits, track) } else { eyes };
+    let plan = if every { Plan::Every } else { Plan::Keyframes };
+    let eyes = eyes.unwrap_or_else(|| look(source, limits, track, plan));
     let heard = match ears {
         None => {
             facts.notes.push("There is no sound.".into());
@@ -95,13 +96,11 @@ fn watched(facts: &mut Facts, source: &Source, limits: &Limits, timeline: &Timel
     let Some((runs, shots)) = eyes.ok().and_then(|eyes| eyes.close(start, end)) else { return };
     let is_heard = heard.is_some();
     let Heard { silences, items } = heard.unwrap_or_default();
-    let plan = if every { Plan::Every } else { Plan::Keyframes };
     let seen = Seen { start, end, runs, silences, track, plan, gap, source, limits };
-    let (spans, lost) = seen.judge();
+    facts.spans = seen.judge();
     let reel = Reel { shots, sound: items };
     // Keyframes come again at their own pace, not at that of what is shown.
     let loops = if every { loops::find_loops(&reel.frames(), reel.sound.as_deref()) } else { Vec::new() };
-    facts.spans = spans;
     facts.spans.extend(loops.iter().map(|repeat| Span {
         kind: SpanKind::Looped,
         from_ms: repeat.from_ms.into(),
@@ -110,12 +109,12 @@ fn watched(facts: &mut Facts, source: &Source, limits: &Limits, timeline: &Timel
     }));
     facts.spans.sort_by_key(|span| (span.from_ms, span.kind, span.until_ms));
     facts.reel = Some(reel);
-    let micros = |at: u32| start + i64::from(at) * 1000;
-    let looped = spans::union(loops.iter().map(|repeat| (micros(repeat.from_ms), micros(repeat.until_ms))).collect());
-    let long = |spans: &[(i64, i64)]| Some(millis(spans::total(spans))).filter(|length| *length > 0);
-    (facts.black_ms, facts.dead_ms, facts.looped_ms) = (long(&lost.black), long(&lost.dead), long(&looped));
-    let lost = spans::union([lost.black, lost.dead, looped].concat());
-    facts.effective_ms = facts.duration_ms.filter(|_| is_heard).map(|duration| duration.saturating_sub(long(&lost).unwrap_or(0)));
+    let flaws = flaw::flaws(&facts.spans);
+    facts.black_ms = flaw::length(&flaws, Some(Flaw::Black));
+    facts.dead_ms = flaw::length(&flaws, Some(Flaw::Dead));
+    facts.looped_ms = flaw::length(&flaws, Some(Flaw::Looped));
+    let lost = flaw::length(&flaws, None).unwrap_or(0);
+    facts.effective_ms = facts.duration_ms.filter(|_| is_heard).map(|duration| duration.saturating_sub(lost));
 }
 
 /// The digest of one track's packets.
@@ -142,10 +141,10 @@ impl Packets {
     }
 }
 
-/// Reads the file again and decodes every frame.
-fn every_frame(source: &Source, limits: &Limits, track: usize) -> Result<Eyes, String> {
+/// Reads the file again and decodes the frames of the plan.
+fn look(source: &Source, limits: &Limits, track: usize, plan: Plan) -> Result<Eyes, String> {
     let mut input = input::open(source, limits)?;
-    let mut eyes = Eyes::open(&input, track, Plan::Every, limits)?;
+    let mut eyes = Eyes::open(&input, track, plan, limits)?;
     timeline::read(&mut input, |track, packet, played| {
         if played {
             eyes.packet(track, packet);

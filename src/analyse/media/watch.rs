@@ -1,6 +1,6 @@
 //! Looks and listens while the packets go by: where the picture is black or still, where nothing is heard, and what is to be seen and heard as fingerprints.
 //!
-//! The fast pass decodes keyframes alone, 30 times cheaper than all frames; the edges of what they show to be wrong are then looked at frame by frame.
+//! The fast pass decodes keyframes alone, many times cheaper than all frames; the edges of what they show to be wrong are then looked at frame by frame.
 //! The full pass decodes every frame that others need.
 
 use super::grid::Gridder;

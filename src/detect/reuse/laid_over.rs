@@ -15,19 +15,10 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
 
-/// The running program, also after it was replaced on the disk.
-const EXE: &str = "/proc/self/exe";
-
 /// What a picture has in common with earlier ones, and the later ones that are like it.
 pub(super) async fn matches(tools: &Tools<'_>, evidence: &Evidence, now: Time) -> Result<(Vec<Found>, BTreeSet<EvidenceId>)> {
     let near = tools.pictures.near(tools.db, evidence.id, now).await?;
-    let mut found = Vec::new();
-    for other in near.same {
-        let other = store::get(tools.db, other).await?;
-        if other.digest != evidence.digest {
-            found.push(Found::coded(other));
-        }
-    }
+    let mut found = Found::all_coded(tools, evidence, near.same).await?;
     let common = near.providers > super::COMMON;
     let mut here = None;
     for candidate in near.candidates {
@@ -48,7 +39,7 @@ pub(super) async fn matches(tools: &Tools<'_>, evidence: &Evidence, now: Time) -
 /// The light of a picture; `None` where it cannot be opened.
 async fn light(tools: &Tools<'_>, evidence: &Evidence) -> Result<Option<Grey>> {
     let copy = tools.objects.local_copy(&evidence.digest).await?;
-    media::light(copy.path(), tools.limits, Path::new(EXE), tools.permits).await
+    media::light(copy.path(), tools.limits, Path::new(media::EXE), tools.permits).await
 }
 
 async fn laid_over(here: Arc<Grey>, there: Grey, candidate: Candidate) -> Result<Option<Comparison>> {

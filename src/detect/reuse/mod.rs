@@ -12,6 +12,7 @@
 mod find;
 mod laid_over;
 mod pictures;
+mod places;
 mod played;
 mod read;
 mod recordings;

@@ -1,6 +1,7 @@
 //! All pictures, by what they are known by: digests of coded data and pixels, fingerprints of windows. Held in memory and caught up from the
 //! facts whenever somebody asks, so that any number of servers know the same and a restart loses nothing.
 
+use super::places::{Place, Places};
 use super::{LATE, MOST, sql};
 use crate::db::{Columns, Db};
 use crate::error::Result;
@@ -8,7 +9,7 @@ use crate::ids::{EvidenceId, ProviderId};
 use crate::time::Time;
 use likeness::index::Index;
 use likeness::pdq::{CANDIDATE, Fingerprint};
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 use tokio::sync::Mutex;
@@ -22,30 +23,15 @@ pub struct Pictures(Arc<Mutex<Known>>);
 
 #[derive(Debug, Default)]
 struct Known {
+    /// The payload is the place's number and the window's.
     index: Index,
-    /// By place: the number in the index's payload.
-    places: Vec<Place>,
-    by_id: HashMap<EvidenceId, u32>,
-    by_digest: HashMap<String, BTreeSet<EvidenceId>>,
+    places: Places<Views>,
     /// What was measured before this moment is known.
     until: Option<Time>,
 }
 
-#[derive(Debug)]
-struct Place {
-    evidence: EvidenceId,
-    received_at: Time,
-    provider: Option<ProviderId>,
-    looks: Looks,
-}
-
-/// What one picture is known by.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-struct Looks {
-    /// Number of the window, its fingerprint.
-    views: Vec<(u8, Fingerprint)>,
-    digests: Vec<String>,
-}
+/// Numbers of windows and their fingerprints.
+type Views = Vec<(u8, Fingerprint)>;
 
 /// Another picture with a window near one of the picture's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -87,7 +73,7 @@ impl Known {
         let since = self.until.map_or(i64::MIN, |until| until.plus(-LATE).0);
         for row in sqlx::query(sql::MEASURED).bind(since).fetch_all(db.read()).await? {
             let id: EvidenceId = row.id("evidence_id")?;
-            if !self.by_id.contains_key(&id) {
+            if self.places.of(id).is_none() {
                 self.read(db, id).await?;
             }
         }
@@ -98,46 +84,40 @@ impl Known {
     /// Reads one picture's facts, and takes them in place of what was known of it.
     async fn read(&mut self, db: &Db, id: EvidenceId) -> Result<()> {
         let Some(row) = sqlx::query(sql::LOOKS).bind(id.to_string()).fetch_optional(db.read()).await? else { return Ok(()) };
-        let looks = Looks::of(row.text_opt("views").as_deref(), row.text_opt("digests").as_deref());
-        self.take(id, row.time("received_at"), row.id_opt("provider_id")?, looks);
+        self.take(Place {
+            evidence: id,
+            received_at: row.time("received_at"),
+            provider: row.id_opt("provider_id")?,
+            digests: super::digests(row.text_opt("digests").as_deref(), &["coded", "pixels"]),
+            looks: views(row.text_opt("views").as_deref()),
+        });
         Ok(())
     }
 
-    fn take(&mut self, evidence: EvidenceId, received_at: Time, provider: Option<ProviderId>, looks: Looks) {
-        if let Some(&place) = self.by_id.get(&evidence) {
-            let before = &self.places[place as usize];
-            if before.looks == looks {
-                return;
-            }
-            for digest in &before.looks.digests {
-                if let Some(those) = self.by_digest.get_mut(digest) {
-                    those.remove(&evidence);
-                }
-            }
-            self.index.remove(|payload| payload >> 8 == u64::from(place));
+    fn take(&mut self, place: Place<Views>) {
+        if self.places.of(place.evidence).is_some_and(|(_, before)| before.looks == place.looks && before.digests == place.digests) {
+            return;
         }
-        let place = self.places.len() as u32;
-        for (number, fingerprint) in looks.views.iter().filter(|(number, _)| *number < MIRRORED) {
-            self.index.add(*fingerprint, u64::from(place) << 8 | u64::from(*number));
+        let evidence = place.evidence;
+        let (number, before) = self.places.take(place);
+        if let Some(before) = before {
+            self.index.remove(|payload| payload >> 8 == u64::from(before));
         }
-        for digest in &looks.digests {
-            self.by_digest.entry(digest.clone()).or_default().insert(evidence);
+        let Some((_, place)) = self.places.of(evidence) else { return };
+        for (window, fingerprint) in place.looks.iter().filter(|(window, _)| *window < MIRRORED) {
+            self.index.add(*fingerprint, u64::from(number) << 8 | u64::from(*window));
         }
-        self.by_id.insert(evidence, place);
-        self.places.push(Place { evidence, received_at, provider, looks });
     }
 
     fn near(&self, id: EvidenceId) -> Near {
-        let Some(own) = self.by_id.get(&id).map(|place| &self.places[*place as usize]) else { return Near::default() };
-        let of_same = own.looks.digests.iter().filter_map(|digest| self.by_digest.get(digest)).flatten();
-        let (same, mut later): (BTreeSet<EvidenceId>, BTreeSet<EvidenceId>) =
-            of_same.copied().filter(|other| *other != id).partition(|other| self.is_earlier(*other, own));
-        let (numbers, prints): (Vec<u8>, Vec<Fingerprint>) = own.looks.views.iter().copied().unzip();
+        let Some((_, own)) = self.places.of(id) else { return Near::default() };
+        let (same, mut later) = self.places.same(own);
+        let (numbers, prints): (Vec<u8>, Vec<Fingerprint>) = own.looks.iter().copied().unzip();
         let mut nearest: BTreeMap<EvidenceId, Candidate> = BTreeMap::new();
         let mut providers: BTreeSet<Option<ProviderId>> = BTreeSet::from([own.provider]);
         for (here, found) in numbers.into_iter().zip(self.index.within_each(&prints, CANDIDATE, NonZeroUsize::MIN)) {
             for neighbour in found {
-                let place = &self.places[(neighbour.payload >> 8) as usize];
+                let place = self.places.at((neighbour.payload >> 8) as u32);
                 if place.evidence == id {
                     continue;
                 }
@@ -149,27 +129,17 @@ impl Known {
         }
         let mut candidates: Vec<Candidate> = nearest.into_values().filter(|candidate| !same.contains(&candidate.evidence)).collect();
         candidates.sort_unstable();
-        let (mut candidates, after): (Vec<_>, Vec<_>) = candidates.into_iter().partition(|one| self.is_earlier(one.evidence, own));
+        let (mut candidates, after): (Vec<_>, Vec<_>) = candidates.into_iter().partition(|one| self.places.is_earlier(one.evidence, own));
         later.extend(after.iter().take(MOST).map(|one| one.evidence));
         candidates.truncate(MOST);
         Near { same, candidates, later, providers: providers.len() }
     }
-
-    fn is_earlier(&self, other: EvidenceId, than: &Place) -> bool {
-        let at = self.by_id.get(&other).map(|place| self.places[*place as usize].received_at);
-        at.is_some_and(|at| (at, other) < (than.received_at, than.evidence))
-    }
 }
 
-impl Looks {
-    /// From the facts `views` and `digests`; what is damaged is left out.
-    fn of(views: Option<&str>, digests: Option<&str>) -> Looks {
-        let list = views.and_then(|json| serde_json::from_str::<Vec<(u8, String, u8)>>(json).ok()).unwrap_or_default();
-        Looks {
-            views: list.into_iter().filter_map(|(number, print, _)| Some((number, print.parse().ok()?))).collect(),
-            digests: super::digests(digests, &["coded", "pixels"]),
-        }
-    }
+/// From the fact `views`; what is damaged is left out.
+fn views(fact: Option<&str>) -> Views {
+    let list = fact.and_then(|json| serde_json::from_str::<Vec<(u8, String, u8)>>(json).ok()).unwrap_or_default();
+    list.into_iter().filter_map(|(window, print, _)| Some((window, print.parse().ok()?))).collect()
 }
 
 #[cfg(test)]
@@ -181,9 +151,11 @@ mod tests {
         EvidenceId(Uuid::from_u128(number))
     }
 
-    fn looks(views: &[(u8, [u64; 4])], digest: &str) -> Looks {
-        let views = views.iter().map(|(number, bits)| (*number, Fingerprint(*bits))).collect();
-        Looks { views, digests: vec![digest.to_owned()] }
+    impl Known {
+        fn know(&mut self, number: u128, at: i64, provider: Option<ProviderId>, views: &[(u8, [u64; 4])], digest: &str) {
+            let looks = views.iter().map(|(window, bits)| (*window, Fingerprint(*bits))).collect();
+            self.take(Place { evidence: id(number), received_at: Time(at), provider, digests: vec![digest.to_owned()], looks });
+        }
     }
 
     fn provider(number: u128) -> Option<ProviderId> {
@@ -193,9 +165,9 @@ mod tests {
     #[test]
     fn a_picture_is_near_what_has_a_window_like_one_of_its_own_and_each_other_once() {
         let mut known = Known::default();
-        known.take(id(1), Time(1), provider(1), looks(&[(0, [0, 0, 0, 0]), (3, [7, 0, 0, 0])], "a"));
-        known.take(id(2), Time(2), provider(2), looks(&[(0, [1, 0, 0, 0])], "b"));
-        known.take(id(3), Time(3), provider(2), looks(&[(0, [u64::MAX; 4])], "a"));
+        known.know(1, 1, provider(1), &[(0, [0, 0, 0, 0]), (3, [7, 0, 0, 0])], "a");
+        known.know(2, 2, provider(2), &[(0, [1, 0, 0, 0])], "b");
+        known.know(3, 3, provider(2), &[(0, [u64::MAX; 4])], "a");
         let near = known.near(id(2));
         assert_eq!(near.candidates, [Candidate { distance: 1, evidence: id(1), here: 0, there: 0 }]);
         assert_eq!((near.same.len(), near.providers), (0, 2));
@@ -208,8 +180,8 @@ mod tests {
     #[test]
     fn a_mirrored_window_is_asked_for_and_not_kept() {
         let mut known = Known::default();
-        known.take(id(1), Time(1), None, looks(&[(0, [0; 4]), (32, [u64::MAX; 4])], "a"));
-        known.take(id(2), Time(2), None, looks(&[(0, [u64::MAX; 4]), (32, [0; 4])], "b"));
+        known.know(1, 1, None, &[(0, [0; 4]), (32, [u64::MAX; 4])], "a");
+        known.know(2, 2, None, &[(0, [u64::MAX; 4]), (32, [0; 4])], "b");
         let near = known.near(id(2));
         assert_eq!(near.candidates, [Candidate { distance: 0, evidence: id(1), here: 32, there: 0 }]);
     }
@@ -217,9 +189,9 @@ mod tests {
     #[test]
     fn what_was_measured_anew_is_known_as_it_is_now() {
         let mut known = Known::default();
-        known.take(id(1), Time(1), None, looks(&[(0, [0; 4])], "a"));
-        known.take(id(1), Time(1), None, looks(&[(0, [u64::MAX; 4])], "b"));
-        known.take(id(2), Time(2), None, looks(&[(0, [0; 4])], "a"));
+        known.know(1, 1, None, &[(0, [0; 4])], "a");
+        known.know(1, 1, None, &[(0, [u64::MAX; 4])], "b");
+        known.know(2, 2, None, &[(0, [0; 4])], "a");
         assert_eq!(known.near(id(2)), Near { providers: 1, ..Near::default() });
         assert_eq!(known.index.len(), 2);
     }
@@ -228,12 +200,8 @@ mod tests {
     fn however_many_are_alike_few_are_looked_at_the_nearest_first() {
         let mut known = Known::default();
         for number in 1..=100 {
-            known.take(
-                id(number),
-                Time(i64::try_from(number).unwrap()),
-                provider(number),
-                looks(&[(0, [(1 << (number % 20)) - 1, 0, 0, 0])], &number.to_string()),
-            );
+            let views = [(0, [(1 << (number % 20)) - 1, 0, 0, 0])];
+            known.know(number, number as i64, provider(number), &views, &number.to_string());
         }
         let near = known.near(id(100));
         assert_eq!((near.candidates.len(), near.later.len(), near.providers), (MOST, 0, 100));
@@ -245,9 +213,9 @@ mod tests {
     #[test]
     fn facts_that_are_damaged_are_passed_over() {
         let print = Fingerprint([1, 2, 3, 4]);
-        let read = Looks::of(Some(&format!(r#"[[0,"{print}",90],[1,"no hex",90]]"#)), Some(r#"{"coded":"ab","pixels":"cd"}"#));
-        assert_eq!(read, Looks { views: vec![(0, print)], digests: vec!["coded:ab".into(), "pixels:cd".into()] });
-        assert_eq!(Looks::of(Some("{}"), Some("[]")), Looks::default());
-        assert_eq!(Looks::of(None, None), Looks::default());
+        assert_eq!(views(Some(&format!(r#"[[0,"{print}",90],[1,"no hex",90]]"#))), [(0, print)]);
+        assert_eq!((views(Some("{}")), views(None)), (Vec::new(), Vec::new()));
+        assert_eq!(super::super::digests(Some(r#"{"coded":"ab","pixels":"cd"}"#), &["coded", "pixels"]), ["coded:ab", "pixels:cd"]);
+        assert_eq!(super::super::digests(Some("[]"), &["coded"]), Vec::<String>::new());
     }
 }

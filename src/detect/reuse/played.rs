@@ -38,22 +38,17 @@ struct Seen {
 
 /// What a recording has in common with earlier ones, and the later ones that are like it.
 pub(super) async fn matches(tools: &Tools<'_>, evidence: &Evidence, now: Time) -> Result<(Vec<Found>, BTreeSet<EvidenceId>)> {
-    let near = tools.recordings.near(tools.db, tools.objects, evidence.id, now).await?;
-    let mut found = Vec::new();
-    for other in near.same {
-        let other = store::get(tools.db, other).await?;
-        if other.digest != evidence.digest {
-            found.push(Found::coded(other));
-        }
-    }
-    let Some(reel) = recordings::reel(tools.db, tools.objects, evidence.id).await? else { return Ok((found, near.later)) };
+    let Some(reel) = recordings::reel(tools.db, tools.objects, evidence.id).await? else { return Ok(Default::default()) };
+    let reel = Arc::new(reel);
+    let near = tools.recordings.near(tools.db, tools.objects, evidence.id, reel.clone(), now).await?;
+    let mut found = Found::all_coded(tools, evidence, near.same).await?;
     let mut frames = reel.frames();
     // What everybody shows says nothing.
     for frame in &mut frames {
         let is_common = near.common.iter().any(|(from, until)| (*from..*until).contains(&frame.at_ms));
         frame.weight = if is_common { 0.0 } else { frame.weight };
     }
-    let here = Arc::new(Seen { frames, sound: reel.sound });
+    let here = Arc::new(Seen { frames, sound: reel.sound.clone() });
     for other in near.candidates {
         let other = store::get(tools.db, other).await?;
         if other.digest == evidence.digest {

@@ -1,8 +1,8 @@
 //! All recordings, by what they are known by: digests of their tracks, fingerprints of their pictures, marks of their sound. Held in memory and caught up
 //! from the table `reel` whenever somebody asks, so that any number of servers know the same and a restart loses nothing.
 
-use super::sql;
-use super::{LATE, MOST};
+use super::places::{Place, Places};
+use super::{LATE, MOST, sql};
 use crate::analyse::media::{Reel, Shot};
 use crate::db::{Columns, Db};
 use crate::error::{Error, Result};
@@ -12,7 +12,7 @@ use crate::time::Time;
 use likeness::echo::Echoes;
 use likeness::index::Index;
 use likeness::pdq::{CANDIDATE, Fingerprint, LEAST_QUALITY};
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 use storage::{Digest, Objects, StorageError};
@@ -45,20 +45,10 @@ struct Known {
     /// By pictures; the payload is the place.
     index: Index,
     echoes: Echoes,
-    places: Vec<Place>,
-    by_id: HashMap<EvidenceId, u32>,
-    by_digest: HashMap<String, BTreeSet<EvidenceId>>,
+    /// With the digest of the reel.
+    places: Places<Digest>,
     /// What was measured before this moment is known.
     until: Option<Time>,
-}
-
-#[derive(Debug)]
-struct Place {
-    evidence: EvidenceId,
-    received_at: Time,
-    provider: Option<ProviderId>,
-    reel: Digest,
-    digests: Vec<String>,
 }
 
 /// What is like a recording.
@@ -75,11 +65,10 @@ pub(super) struct Near {
 }
 
 impl Recordings {
-    /// What is like a recording that was measured; nothing for evidence that is none.
-    pub(super) async fn near(&self, db: &Db, objects: &Objects, id: EvidenceId, now: Time) -> Result<Near> {
+    /// What is like a recording that was measured, by its reel; nothing for evidence that is none.
+    pub(super) async fn near(&self, db: &Db, objects: &Objects, id: EvidenceId, reel: Arc<Reel>, now: Time) -> Result<Near> {
         let mut known = self.0.clone().lock_owned().await;
         known.catch_up(db, objects, now).await?;
-        let Some(reel) = reel(db, objects, id).await? else { return Ok(Near::default()) };
         tokio::task::spawn_blocking(move || known.near(id, &reel)).await.map_err(Error::internal)
     }
 }
@@ -112,11 +101,11 @@ impl Known {
                 evidence: row.id("evidence_id")?,
                 received_at: row.time("received_at"),
                 provider: row.id_opt("provider_id")?,
-                reel: row.digest("digest")?,
                 digests: super::digests(row.text_opt("digests").as_deref(), &["shown"]),
+                looks: row.digest("digest")?,
             };
-            let known = self.by_id.get(&place.evidence).is_some_and(|at| self.places[*at as usize].reel == place.reel);
-            if !known && let Some(reel) = load(objects, &place.reel).await? {
+            let known = self.places.of(place.evidence).is_some_and(|(_, known)| known.looks == place.looks);
+            if !known && let Some(reel) = load(objects, &place.looks).await? {
                 self.take(place, &reel);
             }
         }
@@ -124,37 +113,25 @@ impl Known {
         Ok(())
     }
 
-    fn take(&mut self, place: Place, reel: &Reel) {
-        if let Some(before) = self.by_id.get(&place.evidence).copied() {
-            for digest in &self.places[before as usize].digests {
-                if let Some(those) = self.by_digest.get_mut(digest) {
-                    those.remove(&place.evidence);
-                }
-            }
+    fn take(&mut self, place: Place<Digest>, reel: &Reel) {
+        let (number, before) = self.places.take(place);
+        if let Some(before) = before {
             self.index.remove(|payload| payload == u64::from(before));
             self.echoes.remove(before);
         }
-        let at = self.places.len() as u32;
         let mut next = 0;
         for shot in telling(reel) {
             if shot.at_ms >= next {
-                self.index.add(shot.fingerprint, u64::from(at));
+                self.index.add(shot.fingerprint, u64::from(number));
                 next = shot.at_ms.saturating_add(APART);
             }
         }
-        self.echoes.add(at, reel.sound.as_deref().unwrap_or_default());
-        for digest in &place.digests {
-            self.by_digest.entry(digest.clone()).or_default().insert(place.evidence);
-        }
-        self.by_id.insert(place.evidence, at);
-        self.places.push(place);
+        self.echoes.add(number, reel.sound.as_deref().unwrap_or_default());
     }
 
     fn near(&self, id: EvidenceId, reel: &Reel) -> Near {
-        let Some((own_at, own)) = self.by_id.get(&id).map(|at| (*at, &self.places[*at as usize])) else { return Near::default() };
-        let of_same = own.digests.iter().filter_map(|digest| self.by_digest.get(digest)).flatten();
-        let (same, mut later): (BTreeSet<EvidenceId>, BTreeSet<EvidenceId>) =
-            of_same.copied().filter(|other| *other != id).partition(|other| self.is_earlier(*other, own));
+        let Some((own_at, own)) = self.places.of(id) else { return Near::default() };
+        let (same, mut later) = self.places.same(own);
         let (mut votes, common) = self.seen(own_at, reel);
         for echo in self.echoes.of(reel.sound.as_deref().unwrap_or_default()) {
             *votes.entry(echo.recording).or_default() += LEAST + OF_A_MARK * echo.marks as f32;
@@ -162,11 +139,12 @@ impl Known {
         let mut worth: Vec<(f32, EvidenceId)> = votes
             .into_iter()
             .filter(|(at, votes)| *at != own_at && *votes >= LEAST)
-            .map(|(at, votes)| (votes, self.places[at as usize].evidence))
+            .map(|(at, votes)| (votes, self.places.at(at).evidence))
             .filter(|(_, other)| !same.contains(other))
             .collect();
         worth.sort_by(|one, two| two.0.total_cmp(&one.0).then(one.1.cmp(&two.1)));
-        let (earlier, after): (Vec<_>, Vec<_>) = worth.into_iter().map(|(_, other)| other).partition(|other| self.is_earlier(*other, own));
+        let (earlier, after): (Vec<_>, Vec<_>) =
+            worth.into_iter().map(|(_, other)| other).partition(|other| self.places.is_earlier(*other, own));
         later.extend(after.into_iter().take(MOST));
         Near { same, candidates: earlier.into_iter().take(MOST).collect(), later, common }
     }
@@ -184,7 +162,7 @@ impl Known {
                 for neighbour in found {
                     near.entry(neighbour.payload as u32).or_insert(neighbour.distance);
                 }
-                let providers: BTreeSet<Option<ProviderId>> = near.keys().map(|at| self.places[*at as usize].provider).collect();
+                let providers: BTreeSet<Option<ProviderId>> = near.keys().map(|at| self.places.at(*at).provider).collect();
                 if providers.len() > super::COMMON {
                     let at = number * TOGETHER + at;
                     common.push((asked[at].at_ms, asked.get(at + 1).map_or(u32::MAX, |next| next.at_ms)));
@@ -196,11 +174,6 @@ impl Known {
             }
         }
         (votes, common)
-    }
-
-    fn is_earlier(&self, other: EvidenceId, than: &Place) -> bool {
-        let at = self.by_id.get(&other).map(|at| self.places[*at as usize].received_at);
-        at.is_some_and(|at| (at, other) < (than.received_at, than.evidence))
     }
 }
 
@@ -232,10 +205,10 @@ mod tests {
         Reel { shots: (from..from + seconds).map(shot).collect(), sound: None }
     }
 
-    fn place(number: u128, digest: &str) -> Place {
+    fn place(number: u128, digest: &str) -> Place<Digest> {
         let digests = vec![format!("shown:{digest}")];
         let provider = Some(ProviderId(Uuid::from_u128(number)));
-        Place { evidence: id(number), received_at: Time(number as i64), provider, reel: Digest::of(&number.to_be_bytes()), digests }
+        Place { evidence: id(number), received_at: Time(number as i64), provider, digests, looks: Digest::of(&number.to_be_bytes()) }
     }
 
     #[test]
@@ -279,7 +252,7 @@ mod tests {
     fn what_was_measured_anew_is_known_as_it_is_now() {
         let mut known = Known::default();
         known.take(place(1, "a"), &film(1, 0, 60));
-        known.take(Place { reel: Digest::of(b"anew"), ..place(1, "b") }, &film(2, 0, 60));
+        known.take(Place { looks: Digest::of(b"anew"), ..place(1, "b") }, &film(2, 0, 60));
         known.take(place(3, "a"), &film(1, 0, 60));
         assert_eq!(known.near(id(3), &film(1, 0, 60)), Near::default());
         known.take(place(4, "c"), &film(2, 10, 30));

@@ -1,7 +1,8 @@
 //! Statements on `media_match`, and on the facts by which pictures are known.
 
 /// $1 since: pictures that were measured then or later.
-pub(crate) const MEASURED: &str = "select distinct evidence_id from fact where name in ('views', 'digests') and at >= $1";
+pub(crate) const MEASURED: &str = "select distinct f.evidence_id from fact f join evidence e on e.id = f.evidence_id \
+     where f.name in ('views', 'digests') and f.at >= $1 and e.kind = 'screenshot'";
 
 /// $1 evidence: what a picture is known by, and whose it is.
 pub(crate) const LOOKS: &str = "select e.provider_id, e.received_at, (select value from fact where evidence_id = e.id and name = 'views') as views, \

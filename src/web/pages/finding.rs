@@ -270,17 +270,16 @@ async fn look(reader: &Reader<'_>, finding: &detect::Finding, trainee: Option<&(
     Ok(look)
 }
 
-/// What was measured, as far as it is a number or a word for people.
+/// What was measured, as far as it is a number or a word for people. What ends in a language is a piece of the rule's sentences and stands in them.
 fn detail(detail: &Map<String, Value>) -> Vec<(String, String)> {
-    const MACHINES: [&str; 8] =
-        ["others", "other_lesson", "other_class", "where_zh", "where_en", "overlap_seconds", "hours_milli", "worth_fen"];
+    const MACHINES: [&str; 6] = ["others", "other_lesson", "other_class", "overlap_seconds", "hours_milli", "worth_fen"];
     let plain = |value: &Value| match value {
         Value::Number(number) => Some(number.to_string()),
         Value::String(text) => Some(text.clone()),
         Value::Bool(flag) => Some(flag.to_string()),
         _ => None,
     };
-    let shown = detail.iter().filter(|(name, _)| !MACHINES.contains(&name.as_str()));
+    let shown = detail.iter().filter(|(name, _)| !MACHINES.contains(&name.as_str()) && !name.ends_with("_zh") && !name.ends_with("_en"));
     shown.filter_map(|(name, value)| Some((name.clone(), plain(value)?))).collect()
 }
 
