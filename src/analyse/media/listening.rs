@@ -182,12 +182,12 @@ mod tests {
 
     #[test]
     fn sound_that_is_a_little_late_all_along_has_no_holes() {
-        let tenth = frame(Sample::I16(Type::Packed), ChannelLayout::MONO, 800, |_| {});
+        let millisecond = frame(Sample::I16(Type::Packed), ChannelLayout::MONO, 8, |_| {});
         let mut listening = Listening::default();
-        listening.hear(0, &tenth);
+        listening.hear(0, &millisecond);
         // 99 ms for each of so many frames would be more than all holes together may last.
         let frames = HOLES / 99_000 + 100;
-        (1..frames).for_each(|number| listening.hear(number * 100_000 + 99_000, &tenth));
+        (1..frames).for_each(|number| listening.hear(number * 1_000 + 99_000, &millisecond));
         assert!(listening.finish(0).is_some());
     }
 
