@@ -31,7 +31,7 @@ use crate::detect::{self, reuse};
 use crate::error::{Error, Result, codes};
 use crate::ids::{ClassId, EvidenceId, Ids, LeafId, LessonId};
 use crate::jobs::{Change, Follow, Handler, Job};
-use crate::lake::{self, compact, ingest};
+use crate::lake::{self, compact, ingest, snapshot};
 use crate::link;
 use crate::receive::signature::Signed;
 use crate::receive::{Actor, Claim, Kind, accept};
@@ -73,6 +73,8 @@ pub const FOLLOW: &[Follow] = &[
     (Change::SegmentAdded, compact::JOB, 3 * SECOND),
     // A run of the rules costs a second however little is new, and hours of a class come in bursts.
     (Change::HoursCredited, detect::job::NAME, 3 * SECOND),
+    // Rules copy the tables they name; queries of people want all of them, once for all runs that come close together.
+    (Change::LakeBehind, snapshot::JOB, SECOND),
     (Change::KeyAdded, reseal::JOB, 0),
 ];
 
@@ -100,7 +102,8 @@ pub async fn run(app: &App, job: &Job) -> Result<()> {
         decide::LETTER => decide::letter(app, key(job)?).await,
         amend::RECOUNT => amend::recount(app, key(job)?).await,
         compact::JOB => compact(app, key(job)?).await,
-        detect::job::NAME => detect::job::run(db, lake, &app.rules, ids, &job.key, now).await.map(drop),
+        detect::job::NAME => look(app, &job.key).await,
+        snapshot::JOB => lake.snapshot_since(job.created_at, now).await,
         reseal::JOB => reseal::run_job(db, secrets, &job.key).await,
         other => Err(Error::internal(format!("no stage does the job '{other}'"))),
     }
@@ -118,6 +121,15 @@ async fn credit(app: &App, id: LessonId) -> Result<()> {
     }
     app.log.wake();
     Ok(())
+}
+
+/// Runs the rules over the time of a class or a lesson; then the tables that people query are behind.
+async fn look(app: &App, key: &str) -> Result<()> {
+    let now = app.clock.now();
+    detect::job::run(&app.db, &app.lake, &app.rules, &app.ids, key, now).await?;
+    let mut tx = app.db.begin().await?;
+    app.jobs.after(&mut tx, Change::LakeBehind, snapshot::KEY, now).await?;
+    tx.commit().await
 }
 
 /// Packs the segments of a class; what did not go into one merge goes into the next.

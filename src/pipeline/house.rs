@@ -4,6 +4,7 @@ use super::{digest, finish};
 use crate::app::App;
 use crate::error::Result;
 use crate::jobs::Change;
+use crate::lake::snapshot;
 use crate::receive::upload;
 use crate::register::opening::decision;
 use crate::register::personal::numbers;
@@ -17,7 +18,7 @@ use tokio_util::sync::CancellationToken;
 const LETTERS: i64 = 100;
 
 /// Until `stop`: reads the keys again, looks at ID numbers that nobody has looked at, finishes resumable uploads that a crash left whole, throws away
-/// those that expired, throws away what no longer counts in the lake, asks for written decisions that are still to be made, forgets live events taken in
+/// those that expired, throws away what no longer counts in the lake, asks for its tables to be copied when they grow old, asks for written decisions that are still to be made, forgets live events taken in
 /// long ago and messages to webhooks that were settled long ago, and tells once a day what is due.
 pub async fn keep_house(app: App, stop: CancellationToken) {
     loop {
@@ -59,6 +60,11 @@ async fn tidy(app: &App) -> Result<()> {
     }
     if swept.files > 0 {
         tracing::info!(files = swept.files, "threw away files of the lake that others took the place of");
+    }
+    if !app.lake.has_snapshots_since(now.plus(-snapshot::AGE)).await? {
+        let mut tx = app.db.begin().await?;
+        app.jobs.after(&mut tx, Change::LakeBehind, snapshot::KEY, now).await?;
+        tx.commit().await?;
     }
     ask_for_letters(app).await?;
     let days = i64::from(app.config.live.repeat_days.max(1));

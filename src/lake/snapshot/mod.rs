@@ -29,6 +29,12 @@ use tempfile::NamedTempFile;
 use tokio::sync::mpsc;
 use tokio_util::io::ReaderStream;
 
+/// The job that copies the tables that are behind.
+pub const JOB: &str = "snapshot";
+/// Its key: there is one lake.
+pub const KEY: &str = "lake";
+/// The tables that people query are never older, whatever changed; after a run of the rules they are new.
+pub const AGE: i64 = 10 * MINUTE;
 /// Rows handed to the writer at a time.
 const BATCH: usize = 8192;
 /// How long a replaced snapshot stays for the queries that read it.
@@ -112,6 +118,12 @@ impl Lake {
             self.take(stale.into_iter(), now).await?;
         }
         Ok(())
+    }
+
+    /// Whether every table has a snapshot taken then or later.
+    pub async fn has_snapshots_since(&self, since: Time) -> Result<bool> {
+        let fresh = sqlx::query(sql::FRESH).bind(since.0).fetch_all(self.db.read()).await?;
+        Ok(fresh.len() >= TABLES.len())
     }
 
     /// Streams a table into a file.

@@ -28,7 +28,7 @@ fn limits(app: &App) -> Limits {
     Limits { time: Duration::from_secs(query.seconds), memory_bytes: query.memory_bytes, rows: query.rows, ..Limits::default() }
 }
 
-/// Query the lake: {sql}; rows as JSON, or CSV with Accept: text/csv
+/// Query the lake: {sql}; rows as JSON, or CSV with Accept: text/csv. Its tables are as of the last run of the rules, at most ten minutes old
 #[utoipa::path(post, path = "/v1/query", tag = "detect", request_body(content = Object, content_type = "application/json"),
     responses((status = 200, description = "a JSON array of rows, or CSV"), (status = 422, description = "bad_query, query_limit")))]
 pub(super) async fn query(State(app): State<App>, Asker(actor): Asker, headers: HeaderMap, body: Body) -> Answer<Response> {

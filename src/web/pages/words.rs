@@ -294,6 +294,7 @@ mod tests {
                 media::job::JOB,
                 media::job::FULL,
                 detect::reuse::JOB,
+                crate::lake::snapshot::JOB,
                 pipeline::LINK,
                 detect::job::NAME,
                 crate::register::reseal::JOB,
