@@ -189,6 +189,12 @@ impl App {
     /// What a media child may take.
     pub fn media_limits(&self) -> media::Limits {
         let media = &self.config.media;
-        media::Limits { cpu_s: media.cpu_seconds, wall_s: media.wall_seconds, memory_bytes: media.memory_bytes, ..media::Limits::default() }
+        media::Limits {
+            cpu_s: media.cpu_seconds,
+            wall_s: media.wall_seconds,
+            memory_bytes: media.memory_bytes,
+            faces: media.faces,
+            ..media::Limits::default()
+        }
     }
 }

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// The version of this analysis, kept in each [`Facts`].
-pub const VERSION: &str = "media/2";
+pub const VERSION: &str = "media/3";
 
 /// How a file is to be opened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -108,6 +108,9 @@ pub struct Facts {
     /// crate `likeness`. Pictures without anything to tell them by have none.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub views: Vec<(u8, String, u8)>,
+    /// How many faces were seen, at up to a dozen moments of a recording or once in a picture. Nothing by which one is told from another is kept.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub faces: Vec<Faces>,
     /// What is odd about the file, in plain sentences.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub notes: Vec<String>,
@@ -146,6 +149,7 @@ impl Facts {
             tags: BTreeMap::new(),
             digests: Digests::default(),
             views: Vec::new(),
+            faces: Vec::new(),
             notes: Vec::new(),
             thumbnail_at_ms: None,
             thumbnail: None,
@@ -208,6 +212,15 @@ pub struct Span {
     /// Of what is looped: where it was shown first.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub first_ms: Option<u64>,
+}
+
+/// Faces counted in a picture, or at one moment of a recording.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Faces {
+    /// When, in milliseconds from the start; 0 of a picture.
+    pub at_ms: u64,
+    /// How many look at the camera.
+    pub count: u32,
 }
 
 /// One track of a video file.

@@ -15,6 +15,8 @@ pub struct Limits {
     pub max_pixels: u64,
     /// Tracks of a video file.
     pub max_streams: u32,
+    /// Whether faces are counted.
+    pub faces: bool,
 }
 
 impl Default for Limits {
@@ -31,6 +33,7 @@ impl Default for Limits {
             max_pixels: 100_000_000,
             // A meeting recording has two or three; broadcast streams with many programmes a few dozen.
             max_streams: 64,
+            faces: true,
         }
     }
 }

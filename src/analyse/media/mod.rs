@@ -8,6 +8,7 @@
 mod child;
 mod coded;
 mod exif;
+mod faces;
 mod facts;
 mod flaw;
 mod frames;
@@ -18,6 +19,7 @@ mod judge;
 mod limits;
 mod listening;
 mod picture;
+mod reading;
 mod reel;
 mod rehearse;
 mod run;
@@ -34,7 +36,7 @@ mod video;
 mod watch;
 
 pub use child::child_main;
-pub use facts::{Digests, Durations, Exif, Facts, Measured, MediaKind, Pass, Span, SpanKind, Stream, VERSION};
+pub use facts::{Digests, Durations, Exif, Faces, Facts, Measured, MediaKind, Pass, Span, SpanKind, Stream, VERSION};
 pub use flaw::{Flaw, Flawed, flaws};
 pub use limits::Limits;
 pub use reel::{Reel, Shot};

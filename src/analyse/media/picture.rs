@@ -2,6 +2,7 @@
 
 use super::facts::{Digests, Facts, MediaKind};
 use super::limits::{Limits, PICTURE_BYTES};
+use super::reading::{Reading, still};
 use super::source::Source;
 use super::{coded, exif, sniff, thumbnail};
 use image::metadata::Orientation;
@@ -67,7 +68,11 @@ pub(super) fn measure(source: Source, limits: &Limits) -> Result<Facts, String> 
     facts.width = Some(upright.width());
     facts.height = Some(upright.height());
     facts.digests.pixels = Some(pixels(&upright));
-    facts.views = views(&grey(&upright));
+    let grey = grey(&upright);
+    facts.views = views(&grey);
+    let mut reading = Reading::of_picture(limits);
+    reading.see(0, &still(&grey));
+    reading.tell(0, &mut facts);
     facts.thumbnail = thumbnail::of(upright);
     Ok(facts)
 }

@@ -5,6 +5,7 @@ use super::flaw::{self, Flaw};
 use super::input::{self, Shape};
 use super::judge::Seen;
 use super::limits::Limits;
+use super::reading::Reading;
 use super::reel::Reel;
 use super::source::Source;
 use super::timeline::{self, Timeline, Track};
@@ -82,7 +83,8 @@ fn watched(facts: &mut Facts, source: &Source, limits: &Limits, timeline: &Timel
             .push(format!("Keyframes are up to {} s apart: what is black or still for a shorter time is not seen.", gap / 1_000_000));
     }
     let plan = if every { Plan::Every } else { Plan::Keyframes };
-    let eyes = eyes.unwrap_or_else(|| look(source, limits, track, plan));
+    let reading = || Reading::of_recording(facts.duration_ms.unwrap_or(0), facts.rotation, limits);
+    let eyes = eyes.unwrap_or_else(|| look(source, limits, track, plan, reading()));
     let heard = match ears {
         None => {
             facts.notes.push("There is no sound.".into());
@@ -93,7 +95,7 @@ fn watched(facts: &mut Facts, source: &Source, limits: &Limits, timeline: &Timel
     if heard.is_none() {
         facts.notes.push("The sound cannot be decoded.".into());
     }
-    let Some((runs, shots)) = eyes.ok().and_then(|eyes| eyes.close(start, end)) else { return };
+    let Some((runs, shots)) = eyes.ok().and_then(|eyes| eyes.close(start, end, facts)) else { return };
     let is_heard = heard.is_some();
     let Heard { silences, items } = heard.unwrap_or_default();
     let seen = Seen { start, end, runs, silences, track, plan, gap, source, limits };
@@ -141,10 +143,10 @@ impl Packets {
     }
 }
 
-/// Reads the file again and decodes the frames of the plan.
-fn look(source: &Source, limits: &Limits, track: usize, plan: Plan) -> Result<Eyes, String> {
+/// Reads the file again, decodes the frames of the plan and reads in some of them.
+fn look(source: &Source, limits: &Limits, track: usize, plan: Plan, reading: Reading) -> Result<Eyes, String> {
     let mut input = input::open(source, limits)?;
-    let mut eyes = Eyes::open(&input, track, plan, limits)?;
+    let mut eyes = Eyes::open(&input, track, plan, limits)?.reading(reading);
     timeline::read(&mut input, |track, packet, played| {
         if played {
             eyes.packet(track, packet);

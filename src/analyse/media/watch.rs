@@ -3,10 +3,12 @@
 //! The fast pass decodes keyframes alone, many times cheaper than all frames; the edges of what they show to be wrong are then looked at frame by frame.
 //! The full pass decodes every frame that others need.
 
+use super::facts::Facts;
 use super::grid::Gridder;
 use super::input;
 use super::limits::Limits;
 use super::listening::Listening;
+use super::reading::Reading;
 use super::reel::{Shot, Shots};
 use super::shrink::Shrinker;
 use super::sound::{self, Silence};
@@ -57,6 +59,8 @@ pub(super) struct Eyes {
     sent: Option<i64>,
     /// A frame too near to the last sample, kept in case it is shown for long.
     pending: Option<(i64, frame::Video)>,
+    /// What is read on the way.
+    reading: Option<Reading>,
 }
 
 impl Eyes {
@@ -68,7 +72,12 @@ impl Eyes {
         decoder.skip_loop_filter(Discard::All);
         let (gridder, stillness) = (Gridder::default(), Stillness::default());
         let (printer, shots) = (Shrinker::to(PRINTED, PRINTED), Shots::default());
-        Ok(Eyes { track, plan, decoder, gridder, stillness, printer, shots, sent: None, pending: None })
+        Ok(Eyes { track, plan, decoder, gridder, stillness, printer, shots, sent: None, pending: None, reading: None })
+    }
+
+    /// The same, reading on the way.
+    pub(super) fn reading(self, reading: Reading) -> Eyes {
+        Eyes { reading: Some(reading), ..self }
     }
 
     /// Takes a packet of any track.
@@ -113,10 +122,11 @@ impl Eyes {
         if let Some(small) = self.printer.light(decoded).and_then(|light| Grey::new(PRINTED, PRINTED, light)) {
             self.shots.push(at, Fingerprint::of(&small));
         }
+        self.reading.iter_mut().for_each(|reading| reading.frame(at, decoded));
     }
 
-    /// What was seen of a video from `start` to `end`; `None` if nothing was.
-    pub(super) fn close(mut self, start: i64, end: i64) -> Option<(Vec<Run>, Vec<Shot>)> {
+    /// What was seen of a video from `start` to `end`, and what was read is told; `None` if nothing was seen.
+    pub(super) fn close(mut self, start: i64, end: i64, facts: &mut Facts) -> Option<(Vec<Run>, Vec<Shot>)> {
         if self.decoder.send_eof().is_ok() {
             self.frames();
         }
@@ -124,6 +134,9 @@ impl Eyes {
             self.sample(at, &held);
         }
         self.stillness.latest()?;
+        if let Some(reading) = self.reading.take() {
+            reading.tell(start, facts);
+        }
         Some((self.stillness.finish(end), self.shots.finish(start)))
     }
 }
