@@ -13,6 +13,7 @@ pub(super) const BUILTIN: &[(&str, &str)] = &[
     ("overlap-person.sql", include_str!("rules/overlap-person.sql")),
     ("missing-media.sql", include_str!("rules/missing-media.sql")),
     ("photo-reuse.sql", include_str!("rules/photo-reuse.sql")),
+    ("photo-from-recording.sql", include_str!("rules/photo-from-recording.sql")),
     ("video-reuse.sql", include_str!("rules/video-reuse.sql")),
     ("looped-video.sql", include_str!("rules/looped-video.sql")),
     ("frozen-video.sql", include_str!("rules/frozen-video.sql")),

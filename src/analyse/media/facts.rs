@@ -117,6 +117,12 @@ pub struct Facts {
     /// Where in the video the thumbnail was taken.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub thumbnail_at_ms: Option<u64>,
+    /// Which moments the strip shows.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub strip: Option<Strip>,
+    /// The pictures of the strip in a row, a JPEG. Not part of the JSON: it is an object of its own.
+    #[serde(skip)]
+    pub row: Option<Vec<u8>>,
     /// A JPEG whose longer side is at most 320 pixels, shown upright. Not part of the JSON: it is an object of its own.
     #[serde(skip)]
     pub thumbnail: Option<Vec<u8>>,
@@ -152,6 +158,8 @@ impl Facts {
             faces: Vec::new(),
             notes: Vec::new(),
             thumbnail_at_ms: None,
+            strip: None,
+            row: None,
             thumbnail: None,
             reel: None,
         }
@@ -221,6 +229,17 @@ pub struct Faces {
     pub at_ms: u64,
     /// How many look at the camera.
     pub count: u32,
+}
+
+/// Pictures of a recording in a row.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Strip {
+    /// Width of each, in pixels.
+    pub width: u32,
+    /// Height of each.
+    pub height: u32,
+    /// When each is on show, in milliseconds from the beginning.
+    pub at_ms: Vec<u64>,
 }
 
 /// One track of a video file.
@@ -349,7 +368,7 @@ mod tests {
         facts.thumbnail = Some(vec![1, 2, 3]);
         facts.exif = Some(Exif { make: Some("Apple".into()), ..Exif::default() });
         let json = serde_json::to_string(&facts).unwrap();
-        assert_eq!(json, r#"{"analysis":"media/2","kind":"picture","container":"jpeg","exif":{"make":"Apple","has_position":false}}"#);
+        assert_eq!(json, r#"{"analysis":"media/3","kind":"picture","container":"jpeg","exif":{"make":"Apple","has_position":false}}"#);
         facts.thumbnail = None;
         assert_eq!(serde_json::from_str::<Facts>(&json).unwrap(), facts);
     }

@@ -70,6 +70,7 @@ pub async fn run(tools: &Tools<'_>, id: EvidenceId, pass: Pass, now: Time) -> Re
 async fn keep(tools: &Tools<'_>, evidence: &Evidence, mut facts: Facts, not_watched: Option<String>, now: Time) -> Result<()> {
     let id = evidence.id;
     let thumbnail = put(tools.objects, facts.thumbnail.take()).await?;
+    let row = put(tools.objects, facts.row.take()).await?;
     let reel = put(tools.objects, facts.reel.take().map(|reel| reel.to_bytes())).await?;
     let mut tx = tools.db.begin().await?;
     store::forget_facts(&mut tx, id).await?;
@@ -85,6 +86,7 @@ async fn keep(tools: &Tools<'_>, evidence: &Evidence, mut facts: Facts, not_watc
     if let Some(digest) = thumbnail {
         store::put_thumbnail(&mut tx, id, "image/jpeg", digest).await?;
     }
+    store::put_strip(&mut tx, id, row).await?;
     store::put_reel(&mut tx, id, reel, now).await?;
     tools.jobs.after(&mut tx, Change::MediaMeasured, &id.to_string(), now).await?;
     if facts.pass == Some(Pass::Fast) && not_watched.is_none() {

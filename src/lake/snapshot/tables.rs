@@ -196,6 +196,8 @@ pub(crate) const TABLES: &[Table] = &[
             ("aligned_ms", Number),
             // Stretches as JSON.
             ("runs", Text),
+            ("at_ms", Number),
+            ("until_ms", Number),
         ],
         statement: sql::MEDIA_MATCHES,
         rows: Rows::Plain,

@@ -86,6 +86,7 @@ fn described() -> OpenApiRouter<App> {
         .routes(routes!(evidence::receipt))
         .routes(routes!(evidence::proof))
         .routes(routes!(evidence::thumbnail))
+        .routes(routes!(evidence::strip))
         .routes(routes!(attendance::submit))
         .routes(routes!(uploads::options, uploads::list, uploads::begin))
         .routes(routes!(uploads::state, uploads::offset, uploads::go_on, uploads::go_on_by_post, uploads::remove))

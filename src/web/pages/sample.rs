@@ -36,7 +36,7 @@ use super::webhooks::{One as Webhook, Row as WebhookRow, Webhooks};
 use super::words::Lang;
 use super::work::{Attention, Work};
 use super::{findings, lesson, marks};
-use crate::analyse::media::{self, SpanKind};
+use crate::analyse::media::{self, SpanKind, Strip};
 use crate::audit::overview::{ClassHead, ClassLine, EvidenceFilter, LessonHead, LessonLine, Name, TraineeHead, TraineeLine};
 use crate::detect::reuse::Stretch;
 use crate::error::RowError;

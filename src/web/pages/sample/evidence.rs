@@ -43,17 +43,32 @@ pub(super) fn evidence(frame: &Frame, number: u64) -> Evidence {
             ];
             (marks::lanes(frame, "/v1/evidence/a/content", 1_410_000, &spans), number % 8 == 1)
         }),
+        pictures: (number % 4 == 1).then(|| {
+            marks::row("/v1/evidence/a/content", &Strip { width: 160, height: 90, at_ms: (0..12).map(|number| number * 117_500).collect() })
+        }),
         matches: if number % 4 == 2 {
-            vec![Match {
-                evidence: id(9, 77),
-                name: "IMG_0001.jpg".into(),
-                kind: "picture".into(),
-                tier: "strong".into(),
-                thumbnail: true,
-                place: "2020年第2期 · 电路图识读".into(),
-                because: None,
-                runs: Vec::new(),
-            }]
+            vec![
+                Match {
+                    evidence: id(9, 77),
+                    name: "IMG_0001.jpg".into(),
+                    kind: "picture".into(),
+                    tier: "strong".into(),
+                    thumbnail: true,
+                    place: "2020年第2期 · 电路图识读".into(),
+                    because: None,
+                    runs: Vec::new(),
+                },
+                Match {
+                    evidence: id(9, 79),
+                    name: "第1课_录屏.mp4".into(),
+                    kind: "moment".into(),
+                    tier: "strong".into(),
+                    thumbnail: true,
+                    place: "2020年第2期 · 电路图识读".into(),
+                    because: None,
+                    runs: vec![marks::moment("/v1/evidence/b/content", 751_000, 751_500)],
+                },
+            ]
         } else if number % 4 == 1 {
             vec![Match {
                 evidence: id(9, 78),
