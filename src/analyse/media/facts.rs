@@ -4,6 +4,7 @@
 //! give other facts. Nothing here is trusted: times and makers are claims of the file.
 
 use super::reel::Reel;
+use crate::ids::LessonId;
 use crate::time::Time;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -111,6 +112,9 @@ pub struct Facts {
     /// How many faces were seen, at up to a dozen moments of a recording or once in a picture. Nothing by which one is told from another is kept.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub faces: Vec<Faces>,
+    /// What was read that has the shape of a session code. Of the child alone: with the evidence is kept what the server makes of it ([`CodeSeen`]).
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub codes: Vec<CodeText>,
     /// What is odd about the file, in plain sentences.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub notes: Vec<String>,
@@ -150,6 +154,7 @@ impl Facts {
             digests: Digests::default(),
             views: Vec::new(),
             faces: Vec::new(),
+            codes: Vec::new(),
             notes: Vec::new(),
             thumbnail_at_ms: None,
             thumbnail: None,
@@ -221,6 +226,28 @@ pub struct Faces {
     pub at_ms: u64,
     /// How many look at the camera.
     pub count: u32,
+}
+
+/// A text that has the shape of a session code, and where it was seen first.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CodeText {
+    /// When, in milliseconds from the start; 0 of a picture.
+    pub at_ms: u64,
+    /// What the QR code says.
+    pub text: String,
+}
+
+/// A session code that a picture or a recording shows, as the server found it to be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CodeSeen {
+    /// When it is seen first, in milliseconds from the start; 0 of a picture.
+    pub at_ms: u64,
+    /// The lesson that it names.
+    pub lesson: LessonId,
+    /// The minute that it names.
+    pub minute: Time,
+    /// Whether this deployment made it for that lesson and minute; otherwise somebody made it up.
+    pub genuine: bool,
 }
 
 /// One track of a video file.
@@ -349,7 +376,7 @@ mod tests {
         facts.thumbnail = Some(vec![1, 2, 3]);
         facts.exif = Some(Exif { make: Some("Apple".into()), ..Exif::default() });
         let json = serde_json::to_string(&facts).unwrap();
-        assert_eq!(json, r#"{"analysis":"media/2","kind":"picture","container":"jpeg","exif":{"make":"Apple","has_position":false}}"#);
+        assert_eq!(json, r#"{"analysis":"media/3","kind":"picture","container":"jpeg","exif":{"make":"Apple","has_position":false}}"#);
         facts.thumbnail = None;
         assert_eq!(serde_json::from_str::<Facts>(&json).unwrap(), facts);
     }
