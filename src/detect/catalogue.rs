@@ -17,6 +17,8 @@ pub(super) const BUILTIN: &[(&str, &str)] = &[
     ("video-reuse.sql", include_str!("rules/video-reuse.sql")),
     ("looped-video.sql", include_str!("rules/looped-video.sql")),
     ("frozen-video.sql", include_str!("rules/frozen-video.sql")),
+    ("foreign-code.sql", include_str!("rules/foreign-code.sql")),
+    ("forged-code.sql", include_str!("rules/forged-code.sql")),
 ];
 
 /// The columns a rule returns: name, and what it holds.

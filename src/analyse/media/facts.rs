@@ -4,6 +4,7 @@
 //! give other facts. Nothing here is trusted: times and makers are claims of the file.
 
 use super::reel::Reel;
+use crate::ids::LessonId;
 use crate::time::Time;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -111,6 +112,9 @@ pub struct Facts {
     /// How many faces were seen, at up to a dozen moments of a recording or once in a picture. Nothing by which one is told from another is kept.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub faces: Vec<Faces>,
+    /// What was read that has the shape of a session code. Of the child alone: with the evidence is kept what the server makes of it ([`CodeSeen`]).
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub codes: Vec<CodeText>,
     /// What is odd about the file, in plain sentences.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub notes: Vec<String>,
@@ -156,6 +160,7 @@ impl Facts {
             digests: Digests::default(),
             views: Vec::new(),
             faces: Vec::new(),
+            codes: Vec::new(),
             notes: Vec::new(),
             thumbnail_at_ms: None,
             strip: None,
@@ -240,6 +245,28 @@ pub struct Strip {
     pub height: u32,
     /// When each is on show, in milliseconds from the beginning.
     pub at_ms: Vec<u64>,
+}
+
+/// A text that has the shape of a session code, and where it was seen first.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CodeText {
+    /// When, in milliseconds from the start; 0 of a picture.
+    pub at_ms: u64,
+    /// What the QR code says.
+    pub text: String,
+}
+
+/// A session code that a picture or a recording shows, as the server found it to be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CodeSeen {
+    /// When it is seen first, in milliseconds from the start; 0 of a picture.
+    pub at_ms: u64,
+    /// The lesson that it names.
+    pub lesson: LessonId,
+    /// The minute that it names.
+    pub minute: Time,
+    /// Whether this deployment made it for that lesson and minute; otherwise somebody made it up.
+    pub genuine: bool,
 }
 
 /// One track of a video file.

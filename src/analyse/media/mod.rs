@@ -7,6 +7,7 @@
 
 mod child;
 mod coded;
+mod codes;
 mod exif;
 mod faces;
 mod facts;
@@ -38,7 +39,9 @@ mod video;
 mod watch;
 
 pub use child::child_main;
-pub use facts::{Digests, Durations, Exif, Faces, Facts, Measured, MediaKind, Pass, Span, SpanKind, Stream, Strip, VERSION};
+pub use facts::{
+    CodeSeen, CodeText, Digests, Durations, Exif, Faces, Facts, Measured, MediaKind, Pass, Span, SpanKind, Stream, Strip, VERSION,
+};
 pub use flaw::{Flaw, Flawed, flaws};
 pub use limits::Limits;
 pub use moments::MOMENTS;

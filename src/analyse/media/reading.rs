@@ -1,5 +1,6 @@
 //! What is read in whole pictures rather than compared: of a screenshot once, of a recording now and then.
 
+use super::codes::Codes;
 use super::faces::Counting;
 use super::facts::Facts;
 use super::limits::Limits;
@@ -25,6 +26,7 @@ pub(super) struct Reading {
     latest: Option<i64>,
     rotation: Option<u16>,
     faces: Option<Counting>,
+    codes: Codes,
 }
 
 impl Reading {
@@ -37,7 +39,7 @@ impl Reading {
     pub(super) fn of_recording(duration_ms: u64, rotation: Option<u16>, limits: &Limits) -> Reading {
         let duration = i64::try_from(duration_ms.saturating_mul(1000)).unwrap_or(i64::MAX);
         let faces = limits.faces.then(|| Counting::over(duration));
-        Reading { apart: APART.max(duration / MOST), latest: None, rotation, faces }
+        Reading { apart: APART.max(duration / MOST), latest: None, rotation, faces, codes: Codes::default() }
     }
 
     /// Looks at a decoded frame of a recording, if its time has come.
@@ -55,11 +57,13 @@ impl Reading {
     /// Looks at a picture as people see it: upright, in shades of grey. `at` is in microseconds, by the file's clock.
     pub(super) fn see(&mut self, at: i64, still: &GrayImage) {
         self.faces.iter_mut().for_each(|faces| faces.see(at, still));
+        self.codes.see(at, still);
     }
 
     /// Adds what was read to the facts of a file that begins at `start` (microseconds).
     pub(super) fn tell(self, start: i64, facts: &mut Facts) {
         facts.faces = self.faces.map(|faces| faces.finish(start)).unwrap_or_default();
+        facts.codes = self.codes.finish(start);
     }
 }
 

@@ -8,6 +8,7 @@ use super::frame::Frame;
 use super::marks::{self, Lane, Piece, Row};
 use super::proof::Proof;
 use super::reader::Reader;
+use super::shown_codes::{self, CodeLine};
 use super::trace::called;
 use super::visit::{self, Visit};
 use crate::analyse::attendance;
@@ -106,6 +107,8 @@ pub struct Evidence {
     pub assumptions: Vec<String>,
     /// Facts: key of the word, value as words.
     pub facts: Vec<(String, String)>,
+    /// Session codes that it shows.
+    pub codes: Vec<CodeLine>,
     /// Rows taken in.
     pub accepted: Option<i64>,
     /// Rows not taken in, the first of them.
@@ -167,6 +170,7 @@ impl Evidence {
             reader: head.reader.clone(),
             assumptions: sentences(&reader.frame, head.assumptions.as_deref()),
             facts: facts::in_words(&reader.frame, &head.facts),
+            codes: shown_codes::of(&reader, &head).await?,
             accepted: head.accepted,
             refused: refused(&head.line),
             row: raw_row(&reader, &head, row).await?,

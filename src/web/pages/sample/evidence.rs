@@ -23,6 +23,7 @@ pub(super) fn evidence(frame: &Frame, number: u64) -> Evidence {
         reader: (number.is_multiple_of(4)).then(|| "tencent-meeting-xlsx".into()),
         assumptions: vec!["时间按平台的时区 Asia/Shanghai 读取".into(), "同一人多行合并前各自保留".into()],
         facts: vec![("duration".into(), "23:30".into()), ("picture_size".into(), "1280 × 720".into())],
+        codes: if number % 4 == 1 || number % 4 == 2 { codes(number) } else { Vec::new() },
         accepted: Some(41),
         refused: if number % 4 == 3 {
             vec![RowError { row: 7, code: "bad_time".into(), message: "The leave time is before the join time; correct the row.".into() }]
@@ -102,4 +103,23 @@ pub(super) fn evidence(frame: &Frame, number: u64) -> Evidence {
             .collect(),
         proof: (number % 5 != 4).then(proof),
     }
+}
+
+/// A line of each kind.
+fn codes(number: u64) -> Vec<CodeLine> {
+    let line = |standing, count: i64, lesson: Option<u64>| CodeLine {
+        standing,
+        lesson: lesson.map(|lesson| (id(2, lesson), TITLES[lesson as usize].into())),
+        minutes: (standing != "forged").then(|| (at("09:03:00"), at("09:03:00").plus((count - 1) * MINUTE))),
+        count,
+        at: (number % 4 == 1).then(|| ("3:12".into(), 192)),
+    };
+    vec![
+        line("own", 38, None),
+        line("class", 1, Some(1)),
+        line("named", 1, Some(2)),
+        line("other_time", 2, None),
+        line("other_lesson", 1, Some(3)),
+        line("forged", 3, None),
+    ]
 }
