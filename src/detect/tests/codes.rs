@@ -10,7 +10,7 @@ use serde_json::json;
 
 impl World {
     /// Says that a picture or recording shows codes: of which lesson, of which minute, and whether they are genuine.
-    async fn shows(&self, evidence: EvidenceId, codes: &[(LessonId, i64, bool)]) {
+    async fn shows_codes(&self, evidence: EvidenceId, codes: &[(LessonId, i64, bool)]) {
         let code = |(lesson, at, genuine): &(LessonId, i64, bool)| json!({"at_ms": 0, "lesson": lesson, "minute": minute(*at), "genuine": genuine});
         let codes: Vec<_> = codes.iter().map(code).collect();
         self.fact(evidence, "codes", &json!(codes).to_string()).await;
@@ -35,12 +35,12 @@ async fn a_code_of_another_lesson_or_another_time_is_found_at_the_lesson_it_is_t
         let (first, second, third, foreign) =
             (held(&world, class, 0).await, held(&world, class, 60).await, held(&world, class, 120).await, held(&world, other, 0).await);
         let of_first = world.video(class, second, b"first", 110).await;
-        world.shows(of_first, &[(first, 12, true), (first, 13, true)]).await;
+        world.shows_codes(of_first, &[(first, 12, true), (first, 13, true)]).await;
         let of_foreign = world.picture(class, Some(third), b"foreign", 170).await;
-        world.shows(of_foreign, &[(foreign, 5, true)]).await;
+        world.shows_codes(of_foreign, &[(foreign, 5, true)]).await;
         // The lesson was on another day when its code was shown.
         let moved = world.picture(class, Some(first), b"moved", 50).await;
-        world.shows(moved, &[(first, -24 * 60, true)]).await;
+        world.shows_codes(moved, &[(first, -24 * 60, true)]).await;
         let found = world.found("foreign-code").await;
         assert_eq!(found.len(), 3, "{found:?}");
         let finding = of(&found, of_first);
@@ -67,26 +67,26 @@ async fn codes_that_fit_outweigh_those_that_do_not_and_evidence_without_any_is_l
     let other = held(&world, world.class().await, 0).await;
     // From half an hour before until the end, one minute each way.
     let edges = world.picture(class, Some(first), b"edges", 50).await;
-    world.shows(edges, &[(first, -30, true)]).await;
+    world.shows_codes(edges, &[(first, -30, true)]).await;
     let last = world.picture(class, Some(first), b"last", 50).await;
-    world.shows(last, &[(first, 44, true)]).await;
+    world.shows_codes(last, &[(first, 44, true)]).await;
     // Two classes are taught together, and both codes are on the screen.
     let both = world.video(class, first, b"both", 50).await;
-    world.shows(both, &[(other, 10, true), (first, 10, true)]).await;
+    world.shows_codes(both, &[(other, 10, true), (first, 10, true)]).await;
     // A picture for the whole class shows the code of any of its lessons.
     let whole = world.picture(class, None, b"whole", 110).await;
-    world.shows(whole, &[(second, 70, true)]).await;
+    world.shows_codes(whole, &[(second, 70, true)]).await;
     // What a recorded lesson plays was recorded in another.
     let film = world.lesson(class, minute(200)).await;
     world.change(sql::RECORDED, film).await;
     let played = world.video(class, film, b"played", 260).await;
-    world.shows(played, &[(first, 10, true)]).await;
+    world.shows_codes(played, &[(first, 10, true)]).await;
     world.picture(class, Some(second), b"none", 110).await;
     assert_eq!(world.found("foreign-code").await, []);
     // One minute more on either side is another time.
     for (bytes, at) in [(&b"before"[..], -31), (b"after", 45)] {
         let late = world.picture(class, Some(first), bytes, 50).await;
-        world.shows(late, &[(first, at, true)]).await;
+        world.shows_codes(late, &[(first, at, true)]).await;
     }
     assert_eq!(world.found("foreign-code").await.len(), 2);
 }
@@ -98,9 +98,9 @@ async fn a_code_that_somebody_made_up_is_a_weak_finding_without_money_and_accuse
         let class = world.class().await;
         let (first, second) = (held(&world, class, 0).await, held(&world, class, 60).await);
         let forged = world.picture(class, Some(first), b"forged", 50).await;
-        world.shows(forged, &[(second, 70, false), (first, 10, false)]).await;
+        world.shows_codes(forged, &[(second, 70, false), (first, 10, false)]).await;
         let genuine = world.picture(class, Some(second), b"genuine", 110).await;
-        world.shows(genuine, &[(second, 70, true)]).await;
+        world.shows_codes(genuine, &[(second, 70, true)]).await;
         let found = world.found("forged-code").await;
         let [finding] = &found[..] else { panic!("{found:?}") };
         assert_eq!((finding.subject.id.as_str(), finding.lesson), (forged.to_string().as_str(), Some(first)));
