@@ -113,7 +113,7 @@ async fn copies_are_found_and_lessons_that_only_look_alike_are_not() {
             "screenshot at {at} s: {:?}",
             moments.iter().map(|one| (&one["tier"], &one["at_ms"], &one["until_ms"])).collect::<Vec<_>>()
         );
-        for one in moments.iter().filter(|one| one["tier"] == "strong" && of(&one["evidence"]) != of_recording.to_string()) {
+        for one in moments.iter().filter(|one| one["tier"] == "strong" && of(&one["evidence"]) != of(of_recording)) {
             false_ones.push(format!("{picture} and {one}"));
         }
     }
