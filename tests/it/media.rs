@@ -520,6 +520,16 @@ mod found {
     }
 
     #[tokio::test]
+    async fn faces_are_counted_where_there_are_some_and_not_where_the_switch_is_off() {
+        let told = facts(&media("faces.png"), MediaKind::Picture).await.faces;
+        assert_eq!(told.iter().map(|faces| (faces.at_ms, faces.count)).collect::<Vec<_>>(), [(0, 29)]);
+        let off = Limits { faces: false, ..Limits::default() };
+        let measured =
+            media::measure(&media("faces.png"), MediaKind::Picture, Pass::Full, &off, Path::new(KESHI), &Semaphore::new(1)).await.unwrap();
+        assert!(matches!(measured, Measured::Facts(facts) if facts.faces.is_empty()));
+    }
+
+    #[tokio::test]
     async fn the_photograph_of_a_telephone_tells_when_and_with_what_it_was_taken() {
         let facts = facts(&media("iphone.jpg"), MediaKind::Picture).await;
         assert_eq!((facts.container.as_str(), facts.width, facts.height, facts.rotation), ("jpeg", Some(2448), Some(2448), Some(90)));

@@ -1,6 +1,7 @@
 //! Session codes in pictures: read by the child as texts, told from made-up ones by the server, which alone has the key.
 
 use super::facts::{CodeSeen, CodeText};
+use super::timeline::since;
 use crate::register::session_code::{self, CodeKey};
 use image::GrayImage;
 use rqrr::PreparedImage;
@@ -40,8 +41,7 @@ impl Codes {
 
     /// What was read in a file that begins at `start`.
     pub(super) fn finish(self, start: i64) -> Vec<CodeText> {
-        let since = |at: i64| u64::try_from((at - start) / 1000).unwrap_or(0);
-        self.seen.into_iter().map(|(at, text)| CodeText { at_ms: since(at), text }).collect()
+        self.seen.into_iter().map(|(at, text)| CodeText { at_ms: since(at, start), text }).collect()
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::input;
 use super::limits::Limits;
+use super::shrink;
 use super::source::Source;
 use super::thumbnail;
 use super::timeline::micros;
@@ -11,7 +12,7 @@ use ffmpeg::format::context::Input;
 use ffmpeg::frame;
 use ffmpeg::software::scaling;
 use ffmpeg_next as ffmpeg;
-use image::{RgbImage, imageops};
+use image::RgbImage;
 
 /// Where a representative frame is looked for, in hundredths of the length: past titles first, then further, the beginning last.
 const PLACES: [u64; 5] = [10, 25, 50, 75, 0];
@@ -34,12 +35,7 @@ pub(super) struct Frame {
 impl Frame {
     /// As a player shows it, turned clockwise.
     pub(super) fn upright(&self, rotation: Option<u16>) -> RgbImage {
-        match rotation {
-            Some(90) => imageops::rotate90(&self.picture),
-            Some(180) => imageops::rotate180(&self.picture),
-            Some(270) => imageops::rotate270(&self.picture),
-            _ => self.picture.clone(),
-        }
+        shrink::upright(self.picture.clone(), rotation)
     }
 }
 

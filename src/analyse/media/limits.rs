@@ -42,7 +42,7 @@ impl Default for Limits {
 pub(super) const PICTURE_BYTES: u64 = 256 << 20;
 
 /// What the child may answer. Facts and a thumbnail of 320 pixels are under 100 KiB, the reel of an hour in which everything moves is 0.9 MiB in base64, and
-/// a picture's light 2.2 MiB.
+/// a picture's light 2.2 MiB; a recording's at all moments that may be asked for has the most.
 pub(super) const ANSWER_BYTES: u64 = 16 << 20;
 
 /// How much of what the child says on standard error is kept, to tell why it died.

@@ -3,7 +3,7 @@
 use super::limits::Limits;
 use super::shrink::{self, Shrinker};
 use super::source::Source;
-use super::timeline::micros;
+use super::timeline::{micros, since};
 use super::video::picture_track;
 use super::{frames, input};
 use ffmpeg::frame;
@@ -13,8 +13,8 @@ use likeness::grey::Grey;
 /// The longer side of what is answered, in pixels: what [`likeness::align::compare`] makes of both pictures in the end.
 const LONGEST: u32 = 640;
 
-/// Moments asked for at most: their light in base64 has 15 MB at 640 × 360, and 12 of a square one each fit as well.
-pub const MOMENTS: usize = 40;
+/// Moments asked for at most: of a square recording their light has 16.4 million bytes in base64, just less than a child may answer.
+pub const MOMENTS: usize = 30;
 
 /// The light of a recording at each of the moments (milliseconds from its beginning, in order), with when that frame came; moments that show the same frame
 /// have it once. Frames are decoded from the keyframe before the first moment to the last.
@@ -83,7 +83,7 @@ impl Looking<'_> {
     /// The frame on show becomes one of those found.
     fn take(&mut self) {
         let Some((at, decoded)) = &self.held else { return };
-        let at_ms = u32::try_from((at - self.start) / 1000).unwrap_or(0);
+        let at_ms = u32::try_from(since(*at, self.start)).unwrap_or(u32::MAX);
         if self.found.last().is_none_or(|(before, _)| *before < at_ms)
             && let Some(light) = light(decoded, self.rotation)
         {

@@ -1,10 +1,10 @@
 //! A decoded frame as a small grey picture.
 
-use ffmpeg::format::Pixel;
+use ffmpeg::format::Pixel as Format;
 use ffmpeg::frame;
 use ffmpeg::software::scaling;
 use ffmpeg_next as ffmpeg;
-use image::{GrayImage, imageops};
+use image::{GrayImage, ImageBuffer, Pixel, imageops};
 
 /// Shrinks frames to one size, each pixel the mean of those it stands for; remembers the shape of the last frame.
 pub(super) struct Shrinker {
@@ -24,7 +24,7 @@ impl Shrinker {
         if self.scaler.as_ref().is_none_or(|scaler| *scaler.input() != shape) {
             let (width, height) = (self.width as u32, self.height as u32);
             self.scaler =
-                scaling::Context::get(shape.format, shape.width, shape.height, Pixel::GRAY8, width, height, scaling::Flags::AREA).ok();
+                scaling::Context::get(shape.format, shape.width, shape.height, Format::GRAY8, width, height, scaling::Flags::AREA).ok();
         }
         let mut small = frame::Video::empty();
         self.scaler.as_mut()?.run(decoded, &mut small).ok()?;
@@ -36,12 +36,20 @@ impl Shrinker {
     /// The same as a player shows it that turns it clockwise by so many degrees.
     pub(super) fn upright(&mut self, decoded: &frame::Video, rotation: Option<u16>) -> Option<GrayImage> {
         let light = GrayImage::from_raw(self.width as u32, self.height as u32, self.light(decoded)?)?;
-        Some(match rotation {
-            Some(90) => imageops::rotate90(&light),
-            Some(180) => imageops::rotate180(&light),
-            Some(270) => imageops::rotate270(&light),
-            _ => light,
-        })
+        Some(upright(light, rotation))
+    }
+}
+
+/// A picture as a player shows it that turns it clockwise by so many degrees.
+pub(super) fn upright<P: Pixel + 'static>(
+    picture: ImageBuffer<P, Vec<P::Subpixel>>,
+    rotation: Option<u16>,
+) -> ImageBuffer<P, Vec<P::Subpixel>> {
+    match rotation {
+        Some(90) => imageops::rotate90(&picture),
+        Some(180) => imageops::rotate180(&picture),
+        Some(270) => imageops::rotate270(&picture),
+        _ => picture,
     }
 }
 

@@ -1,6 +1,7 @@
 //! A strip: pictures of a recording in a row, evenly spread, by which it is looked over at a glance.
 
 use super::facts::Strip;
+use super::timeline::since;
 use super::{shrink, thumbnail};
 use ffmpeg::frame;
 use ffmpeg_next as ffmpeg;
@@ -50,13 +51,7 @@ impl Strips {
                 return;
             }
         }
-        let picture = match self.rotation {
-            Some(90) => imageops::rotate90(&picture),
-            Some(180) => imageops::rotate180(&picture),
-            Some(270) => imageops::rotate270(&picture),
-            _ => picture,
-        };
-        self.pictures.push((at, picture));
+        self.pictures.push((at, shrink::upright(picture, self.rotation)));
     }
 
     /// The pictures of a recording that begins at `start` in a row, as a JPEG; `None` if there are none.
@@ -68,7 +63,7 @@ impl Strips {
             let fits = imageops::crop_imm(picture, 0, 0, width.min(picture.width()), height.min(picture.height())).to_image();
             row.copy_from(&fits, place * width, 0).ok()?;
         }
-        let at_ms = self.pictures.iter().map(|(at, _)| u64::try_from((at - start) / 1000).unwrap_or(0)).collect();
+        let at_ms = self.pictures.iter().map(|(at, _)| since(*at, start)).collect();
         Some((Strip { width, height, at_ms }, thumbnail::encode(&row)?))
     }
 }

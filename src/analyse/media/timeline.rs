@@ -108,6 +108,11 @@ pub(super) fn micros(at: i64, base: ffmpeg::Rational) -> i64 {
     i64::try_from(micros).unwrap_or(if micros < 0 { i64::MIN / 4 } else { i64::MAX / 4 })
 }
 
+/// Milliseconds from `start` to `at`, both in microseconds; 0 for what comes before.
+pub(super) fn since(at: i64, start: i64) -> u64 {
+    u64::try_from((at - start) / 1000).unwrap_or(0)
+}
+
 /// The smallest plausible length of a file, all in microseconds: the least of what the container, the picture track's header and the
 /// packets say, where they say anything.
 ///

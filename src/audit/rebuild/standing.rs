@@ -19,8 +19,9 @@ pub(super) struct Standing {
     segment: Option<(Digest, i64)>,
     segment_is: Place,
     thumbnail: Option<Digest>,
-    /// The fingerprints of a recording.
+    /// The pictures of a recording in a row.
     strip: Option<Digest>,
+    /// The fingerprints of a recording.
     reel: Option<Digest>,
     /// Version and value by name.
     facts: BTreeMap<String, (i64, String)>,

@@ -1,9 +1,10 @@
 //! The job: what a picture or a recording has in common with all others.
 
+use super::laid_over::Laying;
 use super::moments::Shown;
 use super::pictures::Pictures;
 use super::played::Shared;
-use super::recordings::Recordings;
+use super::recordings::{self, Recordings};
 use super::{laid_over, moments, played, sql};
 use crate::analyse::media::Limits;
 use crate::db::{Db, Tx};
@@ -16,6 +17,7 @@ use crate::time::Time;
 use likeness::align::Comparison;
 use serde_json::json;
 use std::collections::BTreeSet;
+use std::sync::Arc;
 use storage::Objects;
 use tokio::sync::Semaphore;
 
@@ -66,10 +68,10 @@ impl Found {
     }
 
     /// The same for each of those, but for files that are the same to the byte: they need no row.
-    pub(super) async fn all_coded(tools: &Tools<'_>, evidence: &Evidence, those: BTreeSet<EvidenceId>) -> Result<Vec<Found>> {
+    pub(super) async fn all_coded(tools: &Tools<'_>, evidence: &Evidence, those: &BTreeSet<EvidenceId>) -> Result<Vec<Found>> {
         let mut found = Vec::new();
         for other in those {
-            let other = store::get(tools.db, other).await?;
+            let other = store::get(tools.db, *other).await?;
             if other.digest != evidence.digest {
                 found.push(Found::coded(other));
             }
@@ -83,15 +85,22 @@ pub async fn run(tools: &Tools<'_>, id: EvidenceId, now: Time) -> Result<()> {
     let evidence = store::get(tools.db, id).await?;
     let (found, later) = match evidence.kind {
         Kind::Screenshot => {
-            let (mut found, later) = laid_over::matches(tools, &evidence, now).await?;
-            found.extend(moments::of_picture(tools, &evidence, now).await?);
-            (found, later)
+            let near = tools.pictures.near(tools.db, id, now).await?;
+            let picture = Laying::of(&evidence);
+            let mut found = laid_over::matches(tools, &picture, &near).await?;
+            found.extend(moments::matches(tools, &picture, &near.looks, now).await?);
+            (found, near.later)
         }
-        Kind::Video => {
-            let (found, mut later) = played::matches(tools, &evidence, now).await?;
-            later.extend(moments::of_recording(tools, &evidence, now).await?);
-            (found, later)
-        }
+        Kind::Video => match recordings::reel(tools.db, tools.objects, id).await? {
+            Some(reel) => {
+                let reel = Arc::new(reel);
+                let (found, mut later) = played::matches(tools, &evidence, reel.clone(), now).await?;
+                // Pictures that may be frames of it were perhaps asked before it was known.
+                later.extend(tools.pictures.shown_in(tools.db, &reel, now).await?);
+                (found, later)
+            }
+            None => Default::default(),
+        },
         Kind::Attendance | Kind::Document => return Ok(()),
     };
     keep(tools, &evidence, found, later, now).await

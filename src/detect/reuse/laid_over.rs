@@ -1,43 +1,55 @@
 //! Two pictures laid over each other.
 
 use super::find::{Found, Tools};
-use super::pictures::Candidate;
+use super::pictures::{Candidate, Near};
 use crate::analyse::media;
 use crate::error::{Error, Result};
-use crate::ids::EvidenceId;
 use crate::store::{self, Evidence};
-use crate::time::Time;
 use likeness::align::{Comparison, Hint, Verdict, compare};
 use likeness::grey::Grey;
 use likeness::pdq::STRONG;
 use likeness::windows::Window;
-use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
+use tokio::sync::OnceCell;
 
-/// What a picture has in common with earlier ones, and the later ones that are like it.
-pub(super) async fn matches(tools: &Tools<'_>, evidence: &Evidence, now: Time) -> Result<(Vec<Found>, BTreeSet<EvidenceId>)> {
-    let near = tools.pictures.near(tools.db, evidence.id, now).await?;
-    let mut found = Found::all_coded(tools, evidence, near.same).await?;
+/// A picture that is laid over others. Its light is asked of a child when it is needed first, and once.
+pub(super) struct Laying<'a> {
+    pub(super) evidence: &'a Evidence,
+    light: OnceCell<Option<Arc<Grey>>>,
+}
+
+impl<'a> Laying<'a> {
+    pub(super) fn of(evidence: &'a Evidence) -> Laying<'a> {
+        Laying { evidence, light: OnceCell::new() }
+    }
+
+    /// Its light; `None` where it cannot be opened.
+    pub(super) async fn light(&self, tools: &Tools<'_>) -> Result<Option<&Arc<Grey>>> {
+        let asked = async || Ok::<_, Error>(light(tools, self.evidence).await?.map(Arc::new));
+        Ok(self.light.get_or_try_init(asked).await?.as_ref())
+    }
+}
+
+/// What a picture has in common with earlier ones that are near it.
+pub(super) async fn matches(tools: &Tools<'_>, picture: &Laying<'_>, near: &Near) -> Result<Vec<Found>> {
+    let evidence = picture.evidence;
+    let mut found = Found::all_coded(tools, evidence, &near.same).await?;
     let common = near.providers > super::COMMON;
-    let mut here = None;
-    for candidate in near.candidates {
+    for candidate in &near.candidates {
         let other = store::get(tools.db, candidate.evidence).await?;
         if other.digest == evidence.digest {
             continue;
         }
-        if here.is_none() {
-            here = Some(light(tools, evidence).await?.map(Arc::new));
-        }
-        let Some(Some(here)) = &here else { break };
+        let Some(here) = picture.light(tools).await? else { break };
         let Some(there) = light(tools, &other).await? else { continue };
-        found.extend(judge(laid_over(here.clone(), there, candidate).await?, candidate, common, other));
+        found.extend(judge(laid_over(here.clone(), there, *candidate).await?, *candidate, common, other));
     }
-    Ok((found, near.later))
+    Ok(found)
 }
 
 /// The light of a picture; `None` where it cannot be opened.
-pub(super) async fn light(tools: &Tools<'_>, evidence: &Evidence) -> Result<Option<Grey>> {
+async fn light(tools: &Tools<'_>, evidence: &Evidence) -> Result<Option<Grey>> {
     let copy = tools.objects.local_copy(&evidence.digest).await?;
     media::light(copy.path(), tools.limits, Path::new(media::EXE), tools.permits).await
 }

@@ -1,18 +1,19 @@
 //! Pictures that are a frame of a recording: 'this screenshot is 12:31 of that recording'.
 
 use super::find::{Found, Tools};
+use super::laid_over::Laying;
+use super::pictures::Views;
 use super::recordings::{self, Showing};
 use crate::analyse::media::{self, MOMENTS};
 use crate::error::{Error, Result};
-use crate::ids::EvidenceId;
 use crate::store::{self, Evidence};
 use crate::time::Time;
 use likeness::align::{Comparison, Hint, Verdict, compare};
 use likeness::grey::Grey;
 use likeness::moment::{self, Moment};
-use likeness::pdq::STRONG;
+use likeness::pdq::{Fingerprint, STRONG};
 use likeness::windows::Window;
-use std::collections::BTreeSet;
+use std::cmp::Ordering;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -29,32 +30,18 @@ pub(super) struct Shown {
     pub(super) until_ms: u32,
 }
 
-/// The recordings of which a picture is a frame.
-pub(super) async fn of_picture(tools: &Tools<'_>, evidence: &Evidence, now: Time) -> Result<Vec<Found>> {
-    let views = tools.pictures.looks(tools.db, evidence.id, now).await?;
-    let showing = tools.recordings.showing(tools.db, tools.objects, &views, now).await?;
+/// The recordings of which a picture of these windows is a frame.
+pub(super) async fn matches(tools: &Tools<'_>, picture: &Laying<'_>, looks: &Views, now: Time) -> Result<Vec<Found>> {
+    let prints: Vec<Fingerprint> = looks.iter().map(|(_, print)| *print).collect();
     let mut found = Vec::new();
-    let mut here = None;
-    for one in showing {
-        let other = store::get(tools.db, one.evidence).await?;
-        let Some(reel) = recordings::reel(tools.db, tools.objects, other.id).await? else { continue };
-        let prints: Vec<_> = views.iter().map(|(_, print)| *print).collect();
+    for one in tools.recordings.showing(tools.db, tools.objects, looks, now).await? {
+        let Some(reel) = recordings::reel(tools.db, tools.objects, one.evidence).await? else { continue };
         let Some(moment) = moment::place(&prints, &reel.frames()) else { continue };
-        if here.is_none() {
-            here = Some(super::laid_over::light(tools, evidence).await?.map(Arc::new));
-        }
-        let Some(Some(here)) = &here else { break };
+        let Some(here) = picture.light(tools).await? else { break };
+        let other = store::get(tools.db, one.evidence).await?;
         found.extend(laid_over(tools, here, one, moment, other).await?);
     }
     Ok(found)
-}
-
-/// Pictures that may be frames of a recording: they were perhaps asked before it was known.
-pub(super) async fn of_recording(tools: &Tools<'_>, evidence: &Evidence, now: Time) -> Result<BTreeSet<EvidenceId>> {
-    match recordings::reel(tools.db, tools.objects, evidence.id).await? {
-        Some(reel) => tools.pictures.shown_in(tools.db, &reel, now).await,
-        None => Ok(BTreeSet::new()),
-    }
 }
 
 /// A frame of the recording with how the picture lies over it.
@@ -62,6 +49,14 @@ pub(super) async fn of_recording(tools: &Tools<'_>, evidence: &Evidence, now: Ti
 struct Laid {
     at_ms: u32,
     compared: Comparison,
+}
+
+impl Laid {
+    /// The one of two that changed less comes first; that in which a camera saw too little to tell, such as a black frame, last.
+    fn nearer(&self, other: &Laid) -> Ordering {
+        let tells_nothing = |laid: &Laid| laid.compared.verdict == Verdict::Inconclusive;
+        tells_nothing(self).cmp(&tells_nothing(other)).then(self.compared.changed_share.total_cmp(&other.compared.changed_share))
+    }
 }
 
 /// Lays the picture over the frames about a moment, and over those about the nearest of them, where frames between would tell more.
@@ -75,7 +70,7 @@ async fn laid_over(tools: &Tools<'_>, here: &Arc<Grey>, showing: Showing, moment
         let lights = media::lights(copy.path(), asked, tools.limits, Path::new(media::EXE), tools.permits).await?;
         let here = here.clone();
         let laid = tokio::task::spawn_blocking(move || nearest(&here, showing.window, &lights)).await.map_err(Error::internal)?;
-        best = best.into_iter().chain(laid).min_by(|one, two| one.compared.changed_share.total_cmp(&two.compared.changed_share));
+        best = best.into_iter().chain(laid).min_by(Laid::nearer);
         let Some(Laid { at_ms, .. }) = best else { break };
         if step <= FINE {
             break;
@@ -95,14 +90,16 @@ fn between(from: u32, until: u32) -> Vec<u32> {
 fn nearest(here: &Grey, window: u8, lights: &[(u32, Grey)]) -> Option<Laid> {
     let hint = Hint { here: Window::of(window, here)?, ..Hint::default() };
     let laid = lights.iter().map(|(at_ms, there)| Laid { at_ms: *at_ms, compared: compare(here, there, hint) });
-    laid.min_by(|one, two| one.compared.changed_share.total_cmp(&two.compared.changed_share))
+    laid.min_by(Laid::nearer)
 }
 
 /// What the picture laid over the nearest frame says. What a camera saw is the same to the moment; a page without people is any moment of its time.
 fn judge(best: Laid, moment: Moment, common: bool, other: Evidence) -> Option<Found> {
     let Laid { at_ms, compared } = best;
     let (tier, shown) = match compared.verdict {
-        Verdict::Copy | Verdict::CopyWithPatch => (if common { "candidate" } else { "strong" }, Shown { at_ms, until_ms: at_ms + FINE }),
+        Verdict::Copy | Verdict::CopyWithPatch => {
+            (if common { "candidate" } else { "strong" }, Shown { at_ms, until_ms: at_ms.saturating_add(FINE) })
+        }
         Verdict::Inconclusive if moment.distance <= STRONG => {
             ("candidate", Shown { at_ms: moment.at_ms, until_ms: moment.until_ms.max(moment.at_ms) })
         }
@@ -116,6 +113,16 @@ fn judge(best: Laid, moment: Moment, common: bool, other: Evidence) -> Option<Fo
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_frame_that_changed_a_little_is_nearer_than_one_that_tells_nothing() {
+        let laid = |verdict, changed_share| Laid {
+            at_ms: 0,
+            compared: Comparison { overlap: 1.0, live_blocks: 100, changed_share, rectangle: None, verdict },
+        };
+        let (black, copy, other) = (laid(Verdict::Inconclusive, 0.0), laid(Verdict::Copy, 0.02), laid(Verdict::Different, 0.6));
+        assert_eq!((copy.nearer(&black), copy.nearer(&other), other.nearer(&black)), (Ordering::Less, Ordering::Less, Ordering::Less));
+    }
 
     #[test]
     fn moments_are_as_fine_as_needed_and_no_more_than_may_be_asked_for() {

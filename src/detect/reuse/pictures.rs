@@ -56,6 +56,8 @@ pub(super) struct Near {
     pub(super) later: BTreeSet<EvidenceId>,
     /// Providers of all that is near, the picture's own included.
     pub(super) providers: usize,
+    /// The picture's own windows.
+    pub(super) looks: Views,
 }
 
 impl Pictures {
@@ -66,15 +68,6 @@ impl Pictures {
         known.read(db, id).await?; // measured anew, it may look other than it did
         let searched = tokio::task::spawn_blocking(move || known.near(id));
         searched.await.map_err(crate::error::Error::internal)
-    }
-}
-
-impl Pictures {
-    /// The windows of a picture that was measured; nothing for evidence that is no picture.
-    pub(super) async fn looks(&self, db: &Db, id: EvidenceId, now: Time) -> Result<Views> {
-        let mut known = self.0.clone().lock_owned().await;
-        known.catch_up(db, now).await?;
-        Ok(known.places.of(id).map(|(_, place)| place.looks.clone()).unwrap_or_default())
     }
 
     /// Some pictures with a window like what a recording shows, those most like it.
@@ -164,7 +157,7 @@ impl Known {
         let (mut candidates, after): (Vec<_>, Vec<_>) = candidates.into_iter().partition(|one| self.places.is_earlier(one.evidence, own));
         later.extend(after.iter().take(MOST).map(|one| one.evidence));
         candidates.truncate(MOST);
-        Near { same, candidates, later, providers: providers.len() }
+        Near { same, candidates, later, providers: providers.len(), looks: own.looks.clone() }
     }
 }
 
@@ -224,7 +217,7 @@ mod tests {
         known.know(1, 1, None, &[(0, [0; 4])], "a");
         known.know(1, 1, None, &[(0, [u64::MAX; 4])], "b");
         known.know(2, 2, None, &[(0, [0; 4])], "a");
-        assert_eq!(known.near(id(2)), Near { providers: 1, ..Near::default() });
+        assert_eq!(known.near(id(2)), Near { providers: 1, looks: vec![(0, Fingerprint([0; 4]))], ..Near::default() });
         assert_eq!(known.index.len(), 2);
     }
 
@@ -240,6 +233,17 @@ mod tests {
         let first = known.near(id(1));
         assert_eq!((first.candidates.len(), first.later.len(), first.providers), (0, MOST, 100));
         assert!(near.candidates.is_sorted());
+    }
+
+    #[test]
+    fn pictures_with_a_window_like_a_frame_are_told_the_nearest_few() {
+        let mut known = Known::default();
+        known.know(1, 1, None, &[(0, [u64::MAX; 4]), (26, [3, 0, 0, 0])], "a");
+        known.know(2, 2, None, &[(0, [u64::MAX, 0, 0, 0])], "b");
+        assert_eq!(known.shown_in(&[Fingerprint([1, 0, 0, 0]), Fingerprint([u64::MAX, u64::MAX, 0, 0])]), BTreeSet::from([id(1)]));
+        (3..100).for_each(|number| known.know(number, 3, None, &[(0, [0xFF, 0, 0, 0])], &number.to_string()));
+        let most = known.shown_in(&[Fingerprint([1, 0, 0, 0])]);
+        assert!(most.len() == MOST && most.contains(&id(1)), "{most:?}");
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use super::find::{Found, Tools};
 use super::recordings;
+use crate::analyse::media::Reel;
 use crate::error::{Error, Result};
 use crate::ids::EvidenceId;
 use crate::store::{self, Evidence};
@@ -37,11 +38,14 @@ struct Seen {
 }
 
 /// What a recording has in common with earlier ones, and the later ones that are like it.
-pub(super) async fn matches(tools: &Tools<'_>, evidence: &Evidence, now: Time) -> Result<(Vec<Found>, BTreeSet<EvidenceId>)> {
-    let Some(reel) = recordings::reel(tools.db, tools.objects, evidence.id).await? else { return Ok(Default::default()) };
-    let reel = Arc::new(reel);
+pub(super) async fn matches(
+    tools: &Tools<'_>,
+    evidence: &Evidence,
+    reel: Arc<Reel>,
+    now: Time,
+) -> Result<(Vec<Found>, BTreeSet<EvidenceId>)> {
     let near = tools.recordings.near(tools.db, tools.objects, evidence.id, reel.clone(), now).await?;
-    let mut found = Found::all_coded(tools, evidence, near.same).await?;
+    let mut found = Found::all_coded(tools, evidence, &near.same).await?;
     let mut frames = reel.frames();
     // What everybody shows says nothing.
     for frame in &mut frames {

@@ -270,6 +270,22 @@ mod tests {
     }
 
     #[test]
+    fn a_picture_leads_to_the_few_recordings_that_show_it_and_says_by_which_window() {
+        let mut known = Known::default();
+        (1..=3).for_each(|number| known.take(place(number, &number.to_string()), &film(number as u64, 0, 60)));
+        let Fingerprint(frame) = film(2, 30, 1).shots[0].fingerprint;
+        let views = vec![(0, Fingerprint([0; 4])), (26, Fingerprint([frame[0] ^ 7, frame[1], frame[2], frame[3]]))];
+        assert_eq!(known.showing(&views), [Showing { evidence: id(2), distance: 3, window: 26, common: false }]);
+        assert_eq!(known.showing(&vec![(0, Fingerprint([0; 4]))]), []);
+        (4..=20).for_each(|number| known.take(place(number, &number.to_string()), &film(2, 0, 60)));
+        let showing = known.showing(&views);
+        assert!(
+            showing.len() == SHOWING && showing.iter().all(|one| one.common && one.distance == 3),
+            "many providers show it: {showing:?}"
+        );
+    }
+
+    #[test]
     fn the_same_packets_are_the_same_recording() {
         let mut known = Known::default();
         known.take(place(1, "a"), &film(1, 0, 60));
