@@ -3,6 +3,7 @@
 use super::faces::Counting;
 use super::facts::Facts;
 use super::limits::Limits;
+use super::text::Text;
 use ffmpeg::format::Pixel;
 use ffmpeg::frame;
 use ffmpeg::software::scaling;
@@ -27,6 +28,7 @@ pub(super) struct Reading {
     scaler: Option<scaling::Context>,
     rotation: Option<u16>,
     faces: Option<Counting>,
+    text: Option<Text>,
 }
 
 impl Reading {
@@ -39,7 +41,7 @@ impl Reading {
     pub(super) fn of_recording(duration_ms: u64, rotation: Option<u16>, limits: &Limits) -> Reading {
         let duration = i64::try_from(duration_ms.saturating_mul(1000)).unwrap_or(i64::MAX);
         let faces = limits.faces.then(|| Counting::over(duration));
-        Reading { apart: APART.max(duration / MOST), latest: None, scaler: None, rotation, faces }
+        Reading { apart: APART.max(duration / MOST), latest: None, scaler: None, rotation, faces, text: Text::over(duration) }
     }
 
     /// Looks at a decoded frame of a recording, if its time has come.
@@ -56,11 +58,15 @@ impl Reading {
     /// Looks at a picture as people see it: upright, in shades of grey. `at` is in microseconds, by the file's clock.
     pub(super) fn see(&mut self, at: i64, still: &GrayImage) {
         self.faces.iter_mut().for_each(|faces| faces.see(at, still));
+        self.text.iter_mut().for_each(|text| text.see(at, still));
     }
 
     /// Adds what was read to the facts of a file that begins at `start` (microseconds).
     pub(super) fn tell(self, start: i64, facts: &mut Facts) {
         facts.faces = self.faces.map(|faces| faces.finish(start)).unwrap_or_default();
+        if let Some(text) = self.text {
+            text.finish(start, facts);
+        }
     }
 
     /// The light of a frame, upright; `None` for pixel formats that cannot be scaled.

@@ -31,6 +31,10 @@ pub(crate) const MEDIA: &str = "select e.id, e.kind, e.class_id, e.lesson_id, e.
      from evidence e left join fact f on f.evidence_id = e.id and f.name <> 'views' and f.name <> 'compared' where e.kind = 'video' or e.kind = 'screenshot' \
      order by e.id, f.name";
 
+/// Videos and pictures on whose screen something was read, with all of it.
+pub(crate) const SCREEN: &str = "select e.id, e.kind, e.class_id, e.lesson_id, e.trainee_id, f.value from evidence e \
+     join fact f on f.evidence_id = e.id where f.name = 'screen' order by e.id";
+
 /// Each video or picture whose bytes came before, with the first that had them; and what pictures and recordings have in common with earlier ones.
 pub(crate) const MEDIA_MATCHES: &str = "select later.id as evidence, first.id as other, 'bytes' as kind, 'exact' as tier, cast(1 as double precision) as score, \
      cast(null as bigint) as distance, cast(null as bigint) as changed_milli, cast(null as text) as because, cast(null as bigint) as aligned_ms, \
@@ -106,6 +110,7 @@ pub(crate) const ALL: &[&str] = &[
     TEACHERS,
     EVIDENCE,
     MEDIA,
+    SCREEN,
     MEDIA_MATCHES,
     PRESENCE,
     CREDITS,

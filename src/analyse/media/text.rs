@@ -1,0 +1,117 @@
+//! Text on screen: what the clock of the computer, the title of the meeting and the counter of its people say, at the edges of a picture.
+//!
+//! Recognised by Tesseract where it is installed (`tesseract`), told by [`screen`], and kept as typed readings alone: names stand on screens, so no other
+//! text leaves this file. Whoever reads the data of a language must do so before the sandbox is entered: [`prepare`].
+
+use super::facts::{Facts, Reading};
+use super::screen::{self, Sight, Word};
+use super::tesseract::Recogniser;
+use image::{GrayImage, imageops};
+use std::cell::RefCell;
+
+/// Chinese labels, with digits; and digits, with English labels. Each is better at its own, and where both read the same it holds.
+const LANGUAGES: [&str; 2] = ["chi_sim", "eng"];
+
+/// How many times larger a recogniser of the language is shown the edge: letters on screens are 12 pixels high, those it was trained on 30.
+const LARGER: [(&str, u32); 2] = [("chi_sim", 2), ("eng", 3)];
+
+/// The upper and the lower edge have this part of the height each: bars of systems and clients lie there, slides and people between.
+const EDGE: f64 = 0.11;
+
+/// An edge may take one recogniser so many milliseconds. One full of bars and titles took up to 500 at 1080p, one full of letters 6,000.
+const PATIENCE_MS: u32 = 3_000;
+
+/// A recording is read in at most so many stills, as faces are counted.
+const MOST: i64 = 12;
+
+/// What recognises text, and how it calls itself.
+pub(super) struct Recognisers {
+    name: String,
+    all: Vec<Recogniser>,
+}
+
+impl Recognisers {
+    fn open() -> Result<Recognisers, String> {
+        let (version, all) = Recogniser::open(&LANGUAGES)?;
+        let languages: Vec<&str> = all.iter().map(|one| one.language).collect();
+        Ok(Recognisers { name: format!("tesseract {version}, {}", languages.join(", ")), all })
+    }
+
+    /// What is told by the edges of a picture, by each recogniser.
+    fn look(&self, still: &GrayImage) -> Vec<Vec<Sight>> {
+        self.all.iter().map(|one| screen::sights(&edges(one, still), still.dimensions())).collect()
+    }
+}
+
+thread_local! {
+    /// What was opened before the sandbox was entered, for the one file that the child opens.
+    static READY: RefCell<Option<Recognisers>> = const { RefCell::new(None) };
+}
+
+/// Opens what recognises text, as long as files can be opened. Where nothing is installed, nothing is read later.
+pub(super) fn prepare() {
+    READY.set(Recognisers::open().ok());
+}
+
+/// What recognises text on this machine: version and languages; or the reason why none is read. `keshi doctor` shows it.
+pub fn text_engine() -> Result<String, String> {
+    Recognisers::open().map(|found| found.name.clone())
+}
+
+/// Reads over a recording, or in one picture.
+pub(super) struct Text {
+    apart: i64,
+    latest: Option<i64>,
+    recognisers: Recognisers,
+    readings: Vec<(i64, Vec<Vec<Sight>>)>,
+}
+
+impl Text {
+    /// Over so many microseconds; `None` where nothing was prepared.
+    pub(super) fn over(duration: i64) -> Option<Text> {
+        let recognisers = READY.take()?;
+        Some(Text { apart: duration / MOST, latest: None, recognisers, readings: Vec::new() })
+    }
+
+    /// Reads a still, if its time has come.
+    pub(super) fn see(&mut self, at: i64, still: &GrayImage) {
+        if self.latest.is_some_and(|latest| at - latest < self.apart) {
+            return;
+        }
+        self.latest = Some(at);
+        self.readings.push((at, self.recognisers.look(still)));
+    }
+
+    /// Adds what was read in a file that begins at `start`.
+    pub(super) fn finish(self, start: i64, facts: &mut Facts) {
+        let since = |at: i64| u64::try_from((at - start) / 1000).unwrap_or(0);
+        let readings: Vec<Reading> = self.readings.iter().flat_map(|(at, looks)| screen::agreed(looks, since(*at))).collect();
+        facts.screen = screen::coherent(readings);
+        facts.text_read_by = Some(self.recognisers.name);
+    }
+}
+
+/// The lines of both edges, with places in the picture.
+fn edges(recogniser: &Recogniser, still: &GrayImage) -> Vec<Vec<Word>> {
+    let larger = LARGER.iter().find(|(language, _)| *language == recogniser.language).map_or(2, |(_, larger)| *larger);
+    let (width, height) = still.dimensions();
+    let edge = ((f64::from(height) * EDGE) as u32).clamp(height.min(64), height.max(1));
+    let mut lines = Vec::new();
+    for from in [0, height - edge] {
+        let cut = imageops::crop_imm(still, 0, from, width, edge).to_image();
+        let large = imageops::resize(&cut, width * larger, edge * larger, imageops::FilterType::CatmullRom);
+        for mut line in recogniser.lines(&large, PATIENCE_MS) {
+            for word in &mut line {
+                for side in [&mut word.left, &mut word.top, &mut word.width, &mut word.height] {
+                    *side /= larger;
+                }
+                word.top += from;
+            }
+            lines.push(line);
+        }
+        if edge == height {
+            break;
+        }
+    }
+    lines
+}
