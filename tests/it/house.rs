@@ -36,6 +36,7 @@ const HIDDEN: &[(&str, &[&str])] = &[
     ("signed_note", &["src/seal/"]),
     ("ffmpeg_next", &["src/analyse/media/"]),
     ("seccompiler", &["src/analyse/media/"]),
+    ("libloading", &["src/analyse/media/"]),
     ("calamine", &["src/tables/"]),
     ("hanconv", &["src/tables/"]),
     ("pdf_writer", &["src/print/"]),

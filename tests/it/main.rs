@@ -21,6 +21,7 @@ mod platforms;
 mod recorded;
 mod resumed;
 mod reused;
+mod screens;
 mod signed;
 mod simulated;
 mod site;

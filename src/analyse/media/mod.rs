@@ -5,6 +5,7 @@
 //! that owns nothing but the open file, shuts itself in (`sandbox`) before it reads the first byte, and is believed in nothing but
 //! facts. A crash, a stall, a bomb costs the child its life and the server a sentence.
 
+mod agreement;
 mod child;
 mod coded;
 mod exif;
@@ -17,6 +18,7 @@ mod input;
 pub mod job;
 mod judge;
 mod limits;
+mod line;
 mod listening;
 mod picture;
 mod reading;

@@ -4,31 +4,8 @@
 //! other text is dropped here, for there are names of people in it. A time in a slide, a price or a telephone number must not become a reading: a
 //! clock stands alone or beside a date, in a corner; a meeting number behind its name; a count behind the word for people.
 
-use super::facts::{Reading, ReadingKind};
-
-/// A word as the recogniser saw it. Places are pixels of the picture.
-#[derive(Clone, Debug)]
-pub(super) struct Word {
-    pub(super) text: String,
-    /// How sure the recogniser is, 0 to 1.
-    pub(super) sure: f64,
-    pub(super) left: u32,
-    pub(super) top: u32,
-    pub(super) width: u32,
-    pub(super) height: u32,
-}
-
-impl Word {
-    /// The same within the largest picture, so that places can be reckoned with.
-    fn bounded(&self) -> Word {
-        let within = |side: u32| side.min(1 << 16);
-        let (left, top, width, height) = (within(self.left), within(self.top), within(self.width), within(self.height));
-        Word { text: self.text.chars().take(LONGEST).collect(), sure: self.sure, left, top, width, height }
-    }
-}
-
-/// Letters of a word that are looked at: no reading is as long.
-const LONGEST: usize = 200;
+use super::facts::ReadingKind;
+use super::line::{Line, Word, pieces};
 
 /// A reading and where it was.
 #[derive(Clone, Debug, PartialEq)]
@@ -37,13 +14,10 @@ pub(super) struct Sight {
     pub(super) value: String,
     pub(super) sure: f64,
     /// Left, top, right, bottom.
-    place: [u32; 4],
+    pub(super) place: [u32; 4],
     /// Whether it only backs or belies what another recogniser read in its place.
-    backs: bool,
+    pub(super) backs: bool,
 }
-
-/// Less sure readings are dropped. Of 120 drawn screens two wrong ones were surer, both at 720p behind JPEG.
-const LEAST: f64 = 0.75;
 
 /// A clock without a date beside it may be the time a meeting has lasted.
 const ALONE: f64 = 0.8;
@@ -53,9 +27,6 @@ const UNNAMED: f64 = 0.8;
 
 /// A number in brackets may be a count of people.
 const BACKS: f64 = 0.6;
-
-/// Between words that belong together there is less than this many times their height.
-const GAP: u32 = 3;
 
 /// Clocks without a date that show an earlier hour are taken for how long a meeting lasts; no lesson is held then.
 const FIRST_HOUR: u32 = 6;
@@ -78,137 +49,11 @@ pub(super) fn sights(lines: &[Vec<Word>], size: (u32, u32)) -> Vec<Sight> {
     found
 }
 
-/// The surest of each kind out of what several recognisers saw. Those who agree make each other surer; who read something else in the same place, less.
-pub(super) fn agreed(looks: &[Vec<Sight>], at_ms: u64) -> Vec<Reading> {
-    let mut readings = Vec::new();
-    for kind in ReadingKind::ALL {
-        let mut best: Option<(f64, &Sight)> = None;
-        for (number, sight) in looks.iter().enumerate().flat_map(|(number, look)| look.iter().map(move |sight| (number, sight))) {
-            if sight.kind != kind || sight.backs {
-                continue;
-            }
-            let others = looks.iter().enumerate().filter(|(other, _)| *other != number).flat_map(|(_, look)| look);
-            let sure = others.filter(|other| other.kind == kind && over(other.place, sight.place)).fold(sight.sure, |sure, other| {
-                if other.value == sight.value { 1.0 - (1.0 - sure) * (1.0 - other.sure) } else { sure * (1.0 - other.sure / 2.0) }
-            });
-            if best.is_none_or(|(most, _)| sure > most) {
-                best = Some((sure, sight));
-            }
-        }
-        if let Some((sure, sight)) = best.filter(|(sure, _)| *sure >= LEAST) {
-            let confidence = (sure * 100.0).round() / 100.0;
-            readings.push(Reading { at_ms, kind, value: sight.value.clone(), confidence });
-        }
-    }
-    readings
-}
-
-/// What holds over a recording: its clock goes on as the recording does, its date and its meeting are one. What contradicts the most is dropped: it was
-/// misread, or is no clock.
-pub(super) fn coherent(mut readings: Vec<Reading>) -> Vec<Reading> {
-    for kind in [ReadingKind::Clock, ReadingKind::Date, ReadingKind::Meeting] {
-        let of_kind: Vec<Reading> = readings.iter().filter(|reading| reading.kind == kind).cloned().collect();
-        if of_kind.len() < 2 {
-            continue;
-        }
-        let together = |one: &Reading| of_kind.iter().filter(|other| goes_with(one, other)).count();
-        let Some(best) = of_kind.iter().max_by_key(|one| together(one)) else { continue };
-        let alone = kind == ReadingKind::Clock && together(best) < 2;
-        readings.retain(|reading| reading.kind != kind || (!alone && goes_with(best, reading)));
-    }
-    readings
-}
-
-/// A recording's own clock and that of the screen may differ by so many seconds: half a minute of each where no seconds are shown, and pauses.
-const DRIFT: i64 = 90;
-
-fn goes_with(one: &Reading, other: &Reading) -> bool {
-    if one.kind != ReadingKind::Clock {
-        return one.value == other.value;
-    }
-    let (Some(first), Some(second)) = (one.seconds(), other.seconds()) else { return false };
-    let passed = other.at_ms as i64 / 1000 - one.at_ms as i64 / 1000;
-    let apart = (second - first - passed).rem_euclid(86_400);
-    apart.min(86_400 - apart) <= DRIFT
-}
-
-/// Words that stand far apart tell different things.
-fn pieces(words: &[Word]) -> Vec<&[Word]> {
-    let together = |one: &Word, next: &Word| next.left.saturating_sub(one.left + one.width) <= GAP * one.height.max(next.height);
-    words.chunk_by(together).collect()
-}
-
-/// The text of a line without spaces, and of each character how sure it is, where it is, and whether there was a space before it.
-struct Line {
-    chars: Vec<char>,
-    sure: Vec<f64>,
-    apart: Vec<bool>,
-    x: Vec<u32>,
-    rows: (u32, u32),
-}
-
-impl Line {
-    fn of(words: &[Word]) -> Line {
-        let mut line = Line { chars: Vec::new(), sure: Vec::new(), apart: Vec::new(), x: Vec::new(), rows: (u32::MAX, 0) };
-        for word in words {
-            line.rows = (line.rows.0.min(word.top), line.rows.1.max(word.top + word.height));
-            let count = word.text.chars().count().max(1) as u32;
-            for (number, c) in word.text.chars().map(plain).enumerate() {
-                line.chars.push(c);
-                line.sure.push(word.sure);
-                line.apart.push(number == 0);
-                line.x.push(word.left + word.width * number as u32 / count);
-            }
-        }
-        line
-    }
-
-    /// The number that begins at `from`: up to so many digits, none of them after a space, and none before or behind.
-    fn number(&self, from: usize, most: usize) -> Option<(u32, usize)> {
-        let digit = |at: usize| self.chars.get(at).is_some_and(char::is_ascii_digit);
-        let joined = |at: usize| digit(at) && !self.apart[at];
-        if !digit(from) || (from > 0 && digit(from - 1) && !self.apart[from]) {
-            return None;
-        }
-        let mut until = from + 1;
-        while joined(until) {
-            until += 1;
-        }
-        let digits: String = self.chars[from..until].iter().collect();
-        (until - from <= most).then(|| digits.parse().ok()).flatten().map(|number| (number, until))
-    }
-
-    fn is(&self, at: usize, wanted: &[char]) -> bool {
-        self.chars.get(at).is_some_and(|c| wanted.contains(c))
-    }
-
-    /// Where one of these words begins and ends, in small letters.
-    fn find(&self, names: &[&str]) -> Option<(usize, usize)> {
-        names.iter().find_map(|name| {
-            let wanted: Vec<char> = name.chars().collect();
-            let at = self
-                .chars
-                .windows(wanted.len())
-                .position(|window| window.iter().zip(&wanted).all(|(c, w)| c.to_ascii_lowercase() == *w))?;
-            Some((at, at + wanted.len()))
-        })
-    }
-
-    fn sight(&self, kind: ReadingKind, value: String, from: usize, until: usize) -> Sight {
-        let sure = self.sure[from..until].iter().copied().fold(1.0, f64::min);
-        let right = self.x.get(until).or(self.x.last()).copied().unwrap_or(0);
-        Sight { kind, value, sure, backs: false, place: [self.x[from], self.rows.0, right.max(self.x[from]), self.rows.1] }
-    }
-}
-
-/// One form of signs that come in several.
-fn plain(c: char) -> char {
-    match c {
-        '\u{FF01}'..='\u{FF5E}' => char::from_u32(c as u32 - 0xFEE0).unwrap_or(c),
-        '∶' | '﹕' => ':',
-        '—' | '–' | '−' | '一' => '-',
-        _ => c,
-    }
+/// A reading of these letters, as sure as the least sure of them.
+fn sight(line: &Line, kind: ReadingKind, value: String, from: usize, until: usize) -> Sight {
+    let sure = line.sure[from..until].iter().copied().fold(1.0, f64::min);
+    let right = line.x.get(until).or(line.x.last()).copied().unwrap_or(0);
+    Sight { kind, value, sure, backs: false, place: [line.x[from], line.rows.0, right.max(line.x[from]), line.rows.1] }
 }
 
 /// Clock and date of a line that tells nothing else and lies where systems show them.
@@ -294,11 +139,6 @@ fn beside(one: [u32; 4], other: [u32; 4]) -> bool {
     near((one[0], one[2]), (other[0], other[2]), 6 * height) && near((one[1], one[3]), (other[1], other[3]), 2 * height)
 }
 
-/// Whether one lies over the other: recognisers agree on places to a few pixels.
-fn over(one: [u32; 4], other: [u32; 4]) -> bool {
-    one[0] <= other[2] && other[0] <= one[2] && one[1] <= other[3] && other[1] <= one[3]
-}
-
 fn clock(line: &Line, from: usize) -> Option<(Sight, usize, usize)> {
     let (hour, colon) = line.number(from, 2)?;
     let (minute, mut until) = line.is(colon, &[':']).then(|| line.number(colon + 1, 2)).flatten()?;
@@ -325,7 +165,7 @@ fn clock(line: &Line, from: usize) -> Option<(Sight, usize, usize)> {
         Some(second) => format!("{hour:02}:{minute:02}:{second:02}"),
         None => format!("{hour:02}:{minute:02}"),
     };
-    Some((line.sight(ReadingKind::Clock, value, from, until), from, until))
+    Some((sight(line, ReadingKind::Clock, value, from, until), from, until))
 }
 
 const MONTHS: [&str; 12] =
@@ -336,7 +176,7 @@ fn date(line: &Line, from: usize) -> Option<(Sight, usize, usize)> {
     let (year, month, day, until) = with_numbers(line, from).or_else(|| with_a_name(line, from))?;
     let of = chrono::NaiveDate::from_ymd_opt(year.unwrap_or(2020), month, day)?;
     let value = of.format(if year.is_some() { "%Y-%m-%d" } else { "%m-%d" }).to_string();
-    Some((line.sight(ReadingKind::Date, value, from, until), from, until))
+    Some((sight(line, ReadingKind::Date, value, from, until), from, until))
 }
 
 type Day = (Option<i32>, u32, u32, usize);
@@ -413,13 +253,13 @@ fn meeting(line: &Line) -> Option<Sight> {
     if let Some((_, behind)) = line.find(&NAMES) {
         let from = skip(behind);
         let (digits, _, until) = meeting_number(line, from)?;
-        return Some(line.sight(ReadingKind::Meeting, digits, from, until));
+        return Some(sight(line, ReadingKind::Meeting, digits, from, until));
     }
     // Its name could not be read, but it has one, and its own groups. A telephone has them too, and begins with 13 to 19.
     let from = (1..line.chars.len()).find(|at| line.chars[*at].is_ascii_digit() && line.is(at - 1, &[':']))?;
     let (digits, sizes, until) = meeting_number(line, from)?;
     let telephone = digits.len() == 11 && digits.starts_with('1') && !digits.starts_with("10") && !digits.starts_with("11");
-    let mut sight = line.sight(ReadingKind::Meeting, digits, from, until);
+    let mut sight = sight(line, ReadingKind::Meeting, digits, from, until);
     sight.sure *= UNNAMED;
     let grouped = sizes.len() == 3 && sizes[0] == 3 && sizes[1..].iter().all(|size| matches!(size, 3 | 4));
     (grouped && !telephone).then_some(sight)
@@ -433,12 +273,12 @@ fn participants(line: &Line) -> Option<Sight> {
     if let Some((at, _)) = line.find(&BEHIND) {
         let from = (0..at).rev().take_while(|before| line.chars[*before].is_ascii_digit()).last()?;
         let (count, until) = line.number(from, 4)?;
-        return (until == at && count > 0).then(|| line.sight(ReadingKind::Participants, count.to_string(), from, until));
+        return (until == at && count > 0).then(|| sight(line, ReadingKind::Participants, count.to_string(), from, until));
     }
     let Some((_, mut from)) = line.find(&NAMES) else {
         let open = line.chars.iter().position(|c| *c == '(')?;
         let (count, until) = line.number(open + 1, 4)?;
-        let sight = line.sight(ReadingKind::Participants, count.to_string(), open + 1, until);
+        let sight = sight(line, ReadingKind::Participants, count.to_string(), open + 1, until);
         return line.is(until, &[')']).then_some(Sight { sure: sight.sure * BACKS, backs: true, ..sight });
     };
     let mut closes = true;
@@ -454,16 +294,17 @@ fn participants(line: &Line) -> Option<Sight> {
         .chars
         .get(until)
         .is_some_and(|c| matches!(c, '.' | ',' | '%' | ':' | '/' | '-' | '年' | '月' | '日' | '个') || c.is_ascii_digit());
-    (count > 0 && !goes_on).then(|| line.sight(ReadingKind::Participants, count.to_string(), from, until))
+    (count > 0 && !goes_on).then(|| sight(line, ReadingKind::Participants, count.to_string(), from, until))
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
+    use super::super::agreement::agreed;
     use super::*;
     use ReadingKind::{Clock, Date, Meeting, Participants};
 
     /// Words of a line as wide as letters of 14 pixels are, between spaces.
-    fn line(text: &str, left: u32, top: u32) -> Vec<Word> {
+    pub(in super::super) fn line(text: &str, left: u32, top: u32) -> Vec<Word> {
         let mut at = left;
         let mut words = Vec::new();
         for word in text.split(' ') {
@@ -474,7 +315,7 @@ mod tests {
         words
     }
 
-    const SIZE: (u32, u32) = (1920, 1080);
+    pub(in super::super) const SIZE: (u32, u32) = (1920, 1080);
 
     fn told(lines: &[Vec<Word>]) -> Vec<(ReadingKind, String)> {
         agreed(&[sights(lines, SIZE)], 0).into_iter().map(|reading| (reading.kind, reading.value)).collect()
@@ -575,42 +416,6 @@ mod tests {
         {
             assert_eq!(one(text, 900, 1040), [], "{text}");
         }
-    }
-
-    #[test]
-    fn recognisers_who_agree_are_surer_and_who_contradict_are_less() {
-        let look = |text: &str, sure: f64| {
-            let mut words = line(text, 900, 1040);
-            words.iter_mut().for_each(|word| word.sure = sure);
-            sights(&[words], SIZE)
-        };
-        let sure = |looks: &[Vec<Sight>]| agreed(looks, 0).first().map(|reading| (reading.value.clone(), reading.confidence));
-        assert_eq!(sure(&[look("成员(36)", 0.8)]), Some(("36".into(), 0.8)));
-        assert_eq!(sure(&[look("成员(36)", 0.8), look("BX(36)", 0.8)]), Some(("36".into(), 0.9)));
-        assert_eq!(sure(&[look("成员(36)", 0.8), look("BX(38)", 0.8)]), None);
-        assert_eq!(sure(&[look("(36)", 0.99), look("(36)", 0.99)]), None, "nothing says that people are counted");
-        assert_eq!(sure(&[look("成员(36)", 0.5)]), None);
-    }
-
-    #[test]
-    fn the_clock_of_a_recording_goes_on_with_it_and_what_does_not_is_dropped() {
-        let clock = |at_s: u64, value: &str| Reading { at_ms: at_s * 1000, kind: Clock, value: value.into(), confidence: 0.9 };
-        let values = |readings: Vec<Reading>| coherent(readings).into_iter().map(|reading| reading.value).collect::<Vec<_>>();
-        assert_eq!(
-            values(vec![clock(0, "09:12"), clock(300, "09:17"), clock(600, "15:22"), clock(900, "09:27")]),
-            ["09:12", "09:17", "09:27"]
-        );
-        assert_eq!(values(vec![clock(0, "23:58"), clock(300, "00:03")]), ["23:58", "00:03"], "over midnight");
-        let timer = [clock(0, "06:10"), clock(300, "11:10"), clock(600, "16:10")];
-        assert_eq!(values(timer.to_vec()), Vec::<String>::new(), "minutes and seconds of a timer");
-        assert_eq!(
-            values(vec![clock(0, "09:12"), clock(600, "09:12"), clock(1200, "09:12")]),
-            Vec::<String>::new(),
-            "a clock in a picture stands"
-        );
-        assert_eq!(values(vec![clock(0, "09:12")]), ["09:12"]);
-        let date = |value: &str| Reading { at_ms: 0, kind: Date, value: value.into(), confidence: 0.9 };
-        assert_eq!(values(vec![date("2020-03-03"), date("2026-03-03"), date("2020-03-03")]), ["2020-03-03", "2020-03-03"]);
     }
 
     #[test]

@@ -3,7 +3,7 @@
 //! Only its C interface is used. A recogniser opens its data when it is made, which must be before the sandbox is entered; from then on it needs memory
 //! and time alone. It is given light, never a file of anybody's.
 
-use super::screen::Word;
+use super::line::Word;
 use image::GrayImage;
 use libloading::Library;
 use std::ffi::{CStr, CString, c_char, c_int, c_void};
@@ -14,6 +14,9 @@ const LIBRARIES: [&str; 3] = ["libtesseract.so.5", "libtesseract.so.4", "libtess
 
 /// Text is looked for anywhere and in no order, as it lies on a screen (`PSM_SPARSE_TEXT`).
 const SPARSE: c_int = 11;
+
+/// How letters are told from their ground: by what is around them (Sauvola), since bars of several lights are in one picture.
+const THRESHOLD: &CStr = c"2";
 
 /// Dots an inch that letters are said to have; without it Tesseract guesses, and says so.
 const RESOLUTION: c_int = 150;
@@ -26,6 +29,7 @@ struct Functions {
     create: unsafe extern "C" fn() -> Handle,
     delete: unsafe extern "C" fn(Handle),
     init: unsafe extern "C" fn(Handle, *const c_char, *const c_char) -> c_int,
+    set_variable: unsafe extern "C" fn(Handle, *const c_char, *const c_char) -> c_int,
     set_segmentation: unsafe extern "C" fn(Handle, c_int),
     set_image: unsafe extern "C" fn(Handle, *const u8, c_int, c_int, c_int, c_int),
     set_resolution: unsafe extern "C" fn(Handle, c_int),
@@ -59,6 +63,7 @@ impl Functions {
             create: function!(b"TessBaseAPICreate\0"),
             delete: function!(b"TessBaseAPIDelete\0"),
             init: function!(b"TessBaseAPIInit3\0"),
+            set_variable: function!(b"TessBaseAPISetVariable\0"),
             set_segmentation: function!(b"TessBaseAPISetPageSegMode\0"),
             set_image: function!(b"TessBaseAPISetImage\0"),
             set_resolution: function!(b"TessBaseAPISetSourceResolution\0"),
@@ -103,7 +108,12 @@ impl Recogniser {
         unsafe {
             let handle = (functions.create)();
             let recogniser = Recogniser { functions: functions.clone(), handle, language };
-            (!handle.is_null() && (functions.init)(handle, std::ptr::null(), name.as_ptr()) == 0).then_some(recogniser)
+            let made = !handle.is_null() && (functions.init)(handle, std::ptr::null(), name.as_ptr()) == 0;
+            if made {
+                // Unknown to versions before 5, which go by their own.
+                (functions.set_variable)(handle, c"thresholding_method".as_ptr(), THRESHOLD.as_ptr());
+            }
+            made.then_some(recogniser)
         }
     }
 

@@ -3,8 +3,10 @@
 //! Recognised by Tesseract where it is installed (`tesseract`), told by [`screen`], and kept as typed readings alone: names stand on screens, so no other
 //! text leaves this file. Whoever reads the data of a language must do so before the sandbox is entered: [`prepare`].
 
+use super::agreement::{agreed, coherent};
 use super::facts::{Facts, Reading};
-use super::screen::{self, Sight, Word};
+use super::line::Word;
+use super::screen::{self, Sight};
 use super::tesseract::Recogniser;
 use image::{GrayImage, imageops};
 use std::cell::RefCell;
@@ -18,8 +20,8 @@ const LARGER: [(&str, u32); 2] = [("chi_sim", 2), ("eng", 3)];
 /// The upper and the lower edge have this part of the height each: bars of systems and clients lie there, slides and people between.
 const EDGE: f64 = 0.11;
 
-/// An edge may take one recogniser so many milliseconds. One full of bars and titles took up to 500 at 1080p, one full of letters 6,000.
-const PATIENCE_MS: u32 = 3_000;
+/// An edge may take one recogniser so many milliseconds. One full of bars and titles took up to 500 at 1080p, one full of letters 6,000, on a machine with nothing else to do.
+const PATIENCE_MS: u32 = 10_000;
 
 /// A recording is read in at most so many stills, as faces are counted.
 const MOST: i64 = 12;
@@ -85,11 +87,34 @@ impl Text {
     /// Adds what was read in a file that begins at `start`.
     pub(super) fn finish(self, start: i64, facts: &mut Facts) {
         let since = |at: i64| u64::try_from((at - start) / 1000).unwrap_or(0);
-        let readings: Vec<Reading> = self.readings.iter().flat_map(|(at, looks)| screen::agreed(looks, since(*at))).collect();
-        facts.screen = screen::coherent(readings);
+        let readings: Vec<Reading> = self.readings.iter().flat_map(|(at, looks)| agreed(looks, since(*at))).collect();
+        facts.screen = coherent(readings);
         facts.text_read_by = Some(self.recognisers.name);
     }
 }
+
+/// Dark letters on white whatever the theme: of each row, how far from its middle light each pixel is. Bars of systems and clients are rows of one
+/// light; with several of them in a picture Tesseract's own threshold separates bars and not letters.
+fn flattened(edge: &GrayImage) -> GrayImage {
+    let width = edge.width().max(1) as usize;
+    let mut flat = Vec::with_capacity(edge.as_raw().len());
+    for row in edge.as_raw().chunks(width) {
+        let mut count = [0_u32; 256];
+        row.iter().for_each(|light| count[usize::from(*light)] += 1);
+        let mut below = 0;
+        let middle = count.iter().position(|count| {
+            below += count;
+            2 * below as usize >= row.len()
+        });
+        let ground = middle.unwrap_or(0) as u8;
+        let most = row.iter().map(|light| light.abs_diff(ground)).max().unwrap_or(0).max(FAINT);
+        flat.extend(row.iter().map(|light| 255 - (u32::from(light.abs_diff(ground)) * 255 / u32::from(most)) as u8));
+    }
+    GrayImage::from_raw(edge.width(), edge.height(), flat).unwrap_or_default()
+}
+
+/// What differs less from its ground is not made darker: it is noise.
+const FAINT: u8 = 64;
 
 /// The lines of both edges, with places in the picture.
 fn edges(recogniser: &Recogniser, still: &GrayImage) -> Vec<Vec<Word>> {
@@ -99,7 +124,7 @@ fn edges(recogniser: &Recogniser, still: &GrayImage) -> Vec<Vec<Word>> {
     let mut lines = Vec::new();
     for from in [0, height - edge] {
         let cut = imageops::crop_imm(still, 0, from, width, edge).to_image();
-        let large = imageops::resize(&cut, width * larger, edge * larger, imageops::FilterType::CatmullRom);
+        let large = imageops::resize(&flattened(&cut), width * larger, edge * larger, imageops::FilterType::CatmullRom);
         for mut line in recogniser.lines(&large, PATIENCE_MS) {
             for word in &mut line {
                 for side in [&mut word.left, &mut word.top, &mut word.width, &mut word.height] {
@@ -114,4 +139,30 @@ fn edges(recogniser: &Recogniser, still: &GrayImage) -> Vec<Vec<Word>> {
         }
     }
     lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use image::Luma;
+
+    #[test]
+    fn letters_become_dark_on_white_on_bars_of_any_light() {
+        // A white bar with dark letters over a dark one with light letters, over noise.
+        let edge = GrayImage::from_fn(40, 3, |x, y| {
+            Luma([match (y, x % 10) {
+                (0, 0) => 40,
+                (0, _) => 250,
+                (1, 0) => 230,
+                (1, _) => 20,
+                (_, x) => 120 + x as u8 % 3,
+            }])
+        });
+        let flat = flattened(&edge);
+        for y in [0, 1] {
+            assert_eq!((flat.get_pixel(0, y).0[0], flat.get_pixel(5, y).0[0]), (0, 255));
+        }
+        assert!((0..40).all(|x| flat.get_pixel(x, 2).0[0] > 245), "noise stays white");
+        assert_eq!(flattened(&GrayImage::new(0, 0)).dimensions(), (0, 0));
+    }
 }

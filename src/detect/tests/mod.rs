@@ -3,4 +3,5 @@
 mod queue;
 mod rules;
 mod runs;
+mod screen;
 mod world;

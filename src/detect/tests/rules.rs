@@ -41,7 +41,7 @@ async fn attend(world: &World, (class, lesson, trainee): (ClassId, LessonId, Tra
     world.attended(class, lesson, &[(trainee, from, until)]).await
 }
 
-fn told(finding: &Finding) {
+pub(super) fn told(finding: &Finding) {
     for text in [finding.explanation.zh.text(), finding.explanation.en.text()] {
         assert!(!text.contains('{') && text.lines().count() >= 5, "{text}");
     }
@@ -150,7 +150,7 @@ async fn three_lessons_at_once_are_a_finding_for_each_but_the_first() {
 }
 
 /// A lesson in which two trainees were.
-async fn held(world: &World, class: ClassId, start: i64) -> LessonId {
+pub(super) async fn held(world: &World, class: ClassId, start: i64) -> LessonId {
     let lesson = world.lesson(class, minute(start)).await;
     let people = [world.trainee(class, world.ids.next()).await, world.trainee(class, world.ids.next()).await];
     let spans = people.map(|trainee| (trainee, minute(start), minute(start + 45)));
