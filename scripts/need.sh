@@ -18,7 +18,7 @@ packages=(build-essential clang pkg-config libavcodec-dev libavformat-dev libavf
 case $purpose in
     demo) packages+=(ffmpeg fonts-noto-cjk tesseract-ocr tesseract-ocr-chi-sim) ;;
     test) packages+=(ffmpeg postgresql postgresql-common python3 python3-venv unzip fonts-noto-cjk poppler-utils tesseract-ocr tesseract-ocr-chi-sim) ;;
-    bench) packages+=(openssl postgresql postgresql-common) ;;
+    bench) packages+=(ffmpeg openssl postgresql postgresql-common python3 python3-venv) ;;
 esac
 
 missing=()

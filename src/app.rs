@@ -15,6 +15,7 @@ use crate::register::lists::Lists;
 use crate::register::policy::Policies;
 use crate::register::profile::Profiles;
 use crate::register::secrets::Secrets;
+use crate::register::session_code::CodeKey;
 use crate::register::{Calendar, personal, platform};
 use crate::seal::{Log, key};
 use crate::tell::deliver::Teller;
@@ -56,6 +57,8 @@ pub struct Parts {
     pub ids: Ids,
     /// Keys to personal data.
     pub secrets: Secrets,
+    /// The key of session codes.
+    pub code_key: CodeKey,
     /// Policies by date.
     pub policies: Policies,
     /// The days that are worked.
@@ -96,6 +99,7 @@ impl App {
         let objects = Objects::open(&config.objects_url()).await?;
         let keys = config.keys_folder();
         let secrets = Secrets::load_or_create(&keys)?;
+        let code_key = CodeKey::of(&secrets);
         let key = key::load_or_create(&keys.join("log.key"), &config.log.origin)?;
         let log = Log::open(db.clone(), objects.clone(), key, clock.clone()).await?;
         let (policies, calendar, lists) = match config.policy.path() {
@@ -122,6 +126,7 @@ impl App {
             clock,
             ids,
             secrets,
+            code_key,
             policies,
             calendar,
             lists,
@@ -171,8 +176,8 @@ impl App {
 
     /// What measuring pictures and videos fast needs.
     pub fn media_tools<'a>(&'a self, limits: &'a media::Limits) -> media::job::Tools<'a> {
-        let Parts { db, objects, jobs, media_permits, .. } = &**self;
-        media::job::Tools { db, objects, jobs, limits, permits: media_permits }
+        let Parts { db, objects, jobs, media_permits, code_key, .. } = &**self;
+        media::job::Tools { db, objects, jobs, limits, permits: media_permits, code_key }
     }
 
     /// What seeing videos in full needs: it has a place of its own, so that nothing that came waits for it.

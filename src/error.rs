@@ -184,6 +184,7 @@ pub mod codes {
         STATEMENT_CONFLICT = "statement_conflict", Conflict, "A statement with this id was accepted before and says something else; the first one stands, and nothing of this request was kept.";
         ROWS_AT_FAULT = "rows_at_fault", Unprocessable, "Nothing was changed: correct the rows listed and send the whole list again.";
         UNSUPPORTED_LIST = "unsupported_list", Unprocessable, "A list is JSON, CSV or XLSX with one header row; see /docs for the headings.";
+        NO_SESSION_CODE = "no_session_code", Conflict, "A session code is shown from half an hour before its lesson until the lesson ends, and recorded lessons have none; ask again in that time.";
         EMPTY_BODY = "empty_body", Unprocessable, "The body is empty; send the file's bytes.";
         SIGNATURE_MALFORMED = "signature_malformed", Invalid, "The signature cannot be read by RFC 9421, or is not one that this server takes; nothing was kept. docs/UPLOAD.md shows one.";
         SIGNATURE_COVER = "signature_covers_too_little", Invalid, "The signature must cover the method, the target and the digest of the bytes; nothing was kept. docs/UPLOAD.md says how.";

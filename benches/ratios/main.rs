@@ -1,12 +1,13 @@
 //! What keshi does beside what plain programs do with the same bytes, in the same run, on the same disk: `make bench`.
 //!
-//! `cargo bench --bench ratios -- [upload] [seal] [receipts] [attendance] [live] [office] [trace] [--folder FOLDER] [--objects URL]
-//! [--rate EVENTS-A-SECOND] [--seconds SECONDS]` (both of `live`) `[--rows ROWS]` (of `attendance`) `[--classes CLASSES]` (of `office`) `[--events EVENTS]` (of `trace`): all
+//! `cargo bench --bench ratios -- [upload] [seal] [receipts] [attendance] [watch] [alike] [live] [office] [trace] [--folder FOLDER] [--objects URL]
+//! [--rate EVENTS-A-SECOND] [--seconds SECONDS]` (both of `live`) `[--rows ROWS]` (of `attendance`) `[--recording SECONDS]` (of `watch`) `[--prints FINGERPRINTS]` (of `alike`) `[--classes CLASSES]` (of `office`) `[--events EVENTS]` (of `trace`): all
 //! measures, in `/var/tmp` and on objects in a folder, unless told otherwise. Takes most of an hour, nearly all of it to fill the lake for
 //! `trace`, and up to 8 GiB of disk, and leaves nothing behind.
 //!
 //! Each measure is taken a few times in turn with its peer, and the best of each counts: other load only ever adds.
 
+mod alike;
 mod attendance;
 mod bulk;
 mod live;
@@ -19,6 +20,7 @@ mod sender;
 mod server;
 mod trace;
 mod upload;
+mod watch;
 
 use std::path::{Path, PathBuf};
 use tempfile::TempDir;
@@ -27,7 +29,7 @@ use tokio::runtime::Runtime;
 /// How often each measure is taken.
 const ROUNDS: usize = 3;
 /// What can be measured, in this order.
-const MEASURES: [&str; 7] = ["upload", "seal", "receipts", "attendance", "live", "office", "trace"];
+const MEASURES: [&str; 9] = ["upload", "seal", "receipts", "attendance", "watch", "alike", "live", "office", "trace"];
 
 /// Where and with what.
 struct Bench {
@@ -52,6 +54,7 @@ fn main() {
     }
     let (mut folder, mut objects, mut load, mut wanted) = (PathBuf::from("/var/tmp"), None, live::Load::default(), Vec::new());
     let (mut rows, mut events, mut classes) = (1_000_000, 20_000_000, 2_500);
+    let (mut recording, mut prints) = (300, 10_000_000);
     let mut given = given.into_iter();
     while let Some(word) = given.next() {
         match word.as_str() {
@@ -60,6 +63,8 @@ fn main() {
             "--rate" => load.rate = number(given.next(), "--rate EVENTS-A-SECOND"),
             "--seconds" => load.seconds = number(given.next(), "--seconds SECONDS"),
             "--rows" => rows = number(given.next(), "--rows ROWS"),
+            "--recording" => recording = number(given.next(), "--recording SECONDS"),
+            "--prints" => prints = number(given.next(), "--prints FINGERPRINTS"),
             "--classes" => classes = number(given.next(), "--classes CLASSES"),
             "--events" => events = number(given.next(), "--events EVENTS"),
             measure if MEASURES.contains(&measure) => wanted.push(word),
@@ -78,6 +83,8 @@ fn main() {
             "seal" => seal::measure(&bench),
             "receipts" => receipts::measure(&bench),
             "attendance" => attendance::measure(&bench, rows),
+            "watch" => watch::measure(&bench, recording.max(10)),
+            "alike" => alike::measure(&bench, prints.max(100)),
             "live" => live::measure(&bench, load),
             "office" => office::measure(&bench, classes.max(2)),
             _ => trace::measure(&bench, events),

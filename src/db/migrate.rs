@@ -28,6 +28,7 @@ const MIGRATIONS: &[Migration] = &[
     Migration { version: 13, name: "reports", text: include_str!("../../migrations/0013_reports.sql") },
     Migration { version: 14, name: "personal_data", text: include_str!("../../migrations/0014_personal_data.sql") },
     Migration { version: 15, name: "reuse", text: include_str!("../../migrations/0015_reuse.sql") },
+    Migration { version: 16, name: "moments", text: include_str!("../../migrations/0016_moments.sql") },
 ];
 
 pub(super) async fn run(db: &Db) -> Result<()> {

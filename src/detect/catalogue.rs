@@ -13,12 +13,15 @@ pub(super) const BUILTIN: &[(&str, &str)] = &[
     ("overlap-person.sql", include_str!("rules/overlap-person.sql")),
     ("missing-media.sql", include_str!("rules/missing-media.sql")),
     ("photo-reuse.sql", include_str!("rules/photo-reuse.sql")),
+    ("photo-from-recording.sql", include_str!("rules/photo-from-recording.sql")),
     ("video-reuse.sql", include_str!("rules/video-reuse.sql")),
     ("looped-video.sql", include_str!("rules/looped-video.sql")),
     ("frozen-video.sql", include_str!("rules/frozen-video.sql")),
     ("screen-time.sql", include_str!("rules/screen-time.sql")),
     ("screen-clock.sql", include_str!("rules/screen-clock.sql")),
     ("screen-meeting.sql", include_str!("rules/screen-meeting.sql")),
+    ("foreign-code.sql", include_str!("rules/foreign-code.sql")),
+    ("forged-code.sql", include_str!("rules/forged-code.sql")),
 ];
 
 /// The columns a rule returns: name, and what it holds.

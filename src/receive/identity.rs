@@ -47,6 +47,8 @@ pub enum Right {
     Decide,
     /// Say who somebody is whom the logs of a class name and the roster does not know.
     Resolve,
+    /// Show the session code of a lesson that goes on.
+    ShowCode,
     /// Hand over evidence.
     Submit,
     /// See plans, evidence and hours within one's scope.
@@ -81,7 +83,7 @@ impl Role {
         use Right::*;
         match self {
             Role::Platform => matches!(right, Submit | See | Subscribe),
-            Role::Provider => matches!(right, Plan | Resolve | Submit | See | SeeNames | GiveAccess | Subscribe),
+            Role::Provider => matches!(right, Plan | Resolve | ShowCode | Submit | See | SeeNames | GiveAccess | Subscribe),
             Role::Reviewer => {
                 matches!(right, EnterProviders | Plan | Decide | See | SeeNames | SeeAccounts | GiveAccess | SeeFindings | Query | Report)
             }

@@ -27,6 +27,7 @@ pub mod reseal;
 pub mod resolution;
 pub mod roster;
 pub mod secrets;
+pub mod session_code;
 pub(crate) mod sql;
 pub mod subsidy;
 pub mod trail;

@@ -152,6 +152,11 @@ impl Secrets {
         String::from_utf8(text).map_err(|_| refused())
     }
 
+    /// A key for another use than personal data, by its label: the same on every server of a deployment, whichever keys are added and retired.
+    pub fn lasting(&self, label: &str) -> [u8; 32] {
+        self.ring().lasting(label)
+    }
+
     /// The blind index of a value that was normalised by the caller.
     pub fn index(&self, kind: Indexed, text: &str) -> [u8; 32] {
         derive(&self.ring().index(kind), text.as_bytes())

@@ -326,6 +326,21 @@ pub async fn reel(db: &Db, id: EvidenceId) -> Result<Option<Digest>> {
     row.map(|row| row.digest("digest")).transpose()
 }
 
+/// Notes where the pictures of a recording in a row are; `None`: it has none.
+pub async fn put_strip(tx: &mut Tx, id: EvidenceId, digest: Option<Digest>) -> Result<()> {
+    match digest {
+        Some(digest) => sqlx::query(sql::PUT_STRIP).bind(id.to_string()).bind(digest.0.to_vec()).execute(tx.conn()).await?,
+        None => sqlx::query(sql::NO_STRIP).bind(id.to_string()).execute(tx.conn()).await?,
+    };
+    Ok(())
+}
+
+/// Where the pictures of a recording in a row are.
+pub async fn strip(db: &Db, id: EvidenceId) -> Result<Option<Digest>> {
+    let row = sqlx::query(sql::STRIP).bind(id.to_string()).fetch_optional(db.read()).await?;
+    row.map(|row| row.digest("digest")).transpose()
+}
+
 /// Notes why it cannot be read; whether that was not known before.
 pub async fn refused(tx: &mut Tx, id: EvidenceId, version: i64, because: String, now: Time) -> Result<bool> {
     let known = sqlx::query(sql::REFUSED_BECAUSE).bind(id.to_string()).fetch_optional(tx.conn()).await?;

@@ -69,6 +69,16 @@ pub(crate) const NO_REEL: &str = "delete from reel where evidence_id = $1";
 /// $1 evidence.
 pub(crate) const REEL: &str = "select digest from reel where evidence_id = $1";
 
+/// $1 evidence, $2 digest.
+pub(crate) const PUT_STRIP: &str =
+    "insert into strip (evidence_id, digest) values ($1, $2) on conflict (evidence_id) do update set digest = excluded.digest";
+
+/// $1 evidence.
+pub(crate) const NO_STRIP: &str = "delete from strip where evidence_id = $1";
+
+/// $1 evidence.
+pub(crate) const STRIP: &str = "select digest from strip where evidence_id = $1";
+
 /// $1 evidence, $2 name.
 pub(crate) const FACT: &str = "select value from fact where evidence_id = $1 and name = $2";
 
@@ -149,6 +159,9 @@ pub(crate) const ALL: &[&str] = &[
     PUT_REEL,
     NO_REEL,
     REEL,
+    PUT_STRIP,
+    NO_STRIP,
+    STRIP,
     FACT,
     REFUSED_BECAUSE,
     FACTS,

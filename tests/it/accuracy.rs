@@ -27,6 +27,13 @@ const COPIES: [(&str, &str); 10] = [
         "-vf scale=256:144,pad=320:180:20:28:gray,fps=8 -af volume=0.6,lowpass=f=3000 -c:v libx264 -preset veryfast -crf 34 -c:a aac -b:a 24k",
     ),
 ];
+/// Screenshots taken of a recording: when, in seconds, and what is done to each.
+const SCREENSHOTS: [(&str, &str); 4] = [
+    ("33.4", "null"),
+    ("71.2", "scale=240:136"),
+    ("104.8", "crop=trunc(iw*0.95):ih:0:0"),
+    ("150.6", "drawbox=x=4:y=4:w=40:h=18:color=blue:t=fill"),
+];
 /// Lessons of a teacher; the first of them is copied. All show the same meeting number and are given before the same wall.
 const LESSONS: u64 = 3;
 /// Length of a lesson, in seconds.
@@ -54,6 +61,7 @@ async fn copies_are_found_and_lessons_that_only_look_alike_are_not() {
         sent.medium("video", live[handed_in % live.len()], &name, bytes).await["id"].clone()
     };
     let (mut lessons, mut copies): (Vec<Value>, Vec<(&str, Value, Value)>) = (Vec::new(), Vec::new());
+    let mut screenshots: Vec<(&str, Value, Value)> = Vec::new();
     for teacher in 1..=teachers {
         let original = lesson(teacher, 0);
         let id = hand_in(format!("{teacher}-0.mp4"), original.clone()).await;
@@ -63,6 +71,11 @@ async fn copies_are_found_and_lessons_that_only_look_alike_are_not() {
         for (how, arguments) in COPIES {
             let copy = film(&format!("-i AGAIN {arguments}"), &original);
             copies.push((how, id.clone(), hand_in(format!("{teacher}-{how}.mp4"), copy).await));
+        }
+        for (at, how) in SCREENSHOTS {
+            let picture = film(&format!("-i AGAIN -ss {at} -vf {how} -frames:v 1 -q:v 4 -f mjpeg"), &original);
+            let sent = sent.medium("screenshot", live[0], &format!("{teacher}-{at}.jpg"), picture).await;
+            screenshots.push((at, id.clone(), sent["id"].clone()));
         }
         lessons.push(id);
     }
@@ -88,6 +101,23 @@ async fn copies_are_found_and_lessons_that_only_look_alike_are_not() {
         }
         pairs += lessons.len() + copies.len() - 1 - COPIES.len();
     }
+    let mut placed = [0_usize; 2];
+    for (at, of_recording, picture) in &screenshots {
+        let kept = client.get(&format!("/v1/evidence/{}", picture.as_str().unwrap())).await.unwrap();
+        let moments: Vec<&Value> = kept["matches"].as_array().unwrap().iter().filter(|one| one["kind"] == "moment").collect();
+        let near = |one: &&&Value| one["at_ms"].as_f64().is_some_and(|found| (found / 1000.0 - at.parse::<f64>().unwrap()).abs() <= 1.0);
+        let own = moments.iter().filter(|one| one["evidence"] == *of_recording);
+        placed[0] += own.clone().filter(|one| one["tier"] == "strong").filter(near).count();
+        placed[1] += own.count();
+        println!(
+            "screenshot at {at} s: {:?}",
+            moments.iter().map(|one| (&one["tier"], &one["at_ms"], &one["until_ms"])).collect::<Vec<_>>()
+        );
+        for one in moments.iter().filter(|one| one["tier"] == "strong" && of(&one["evidence"]) != of_recording.to_string()) {
+            false_ones.push(format!("{picture} and {one}"));
+        }
+    }
+    println!("screenshots: {} of {} placed to the second, {} placed at all", placed[0], screenshots.len(), placed[1]);
     for (how, [found, copies]) in &found {
         println!("{how}: {found} of {copies}");
     }

@@ -35,6 +35,8 @@ const HIDDEN: &[(&str, &[&str])] = &[
     ("tlog_tiles", &["src/seal/"]),
     ("signed_note", &["src/seal/"]),
     ("ffmpeg_next", &["src/analyse/media/"]),
+    ("rqrr", &["src/analyse/media/"]),
+    ("qrcode", &["src/web/pages/", "src/analyse/media/codes.rs"]),
     ("seccompiler", &["src/analyse/media/"]),
     ("libloading", &["src/analyse/media/"]),
     ("calamine", &["src/tables/"]),

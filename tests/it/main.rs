@@ -22,6 +22,7 @@ mod recorded;
 mod resumed;
 mod reused;
 mod screens;
+mod session_code;
 mod signed;
 mod simulated;
 mod site;

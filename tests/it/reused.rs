@@ -10,7 +10,11 @@ use serde_json::{Value, json};
 use std::process::Command;
 use std::time::Duration;
 
-on_both!(a_picture_that_was_changed_and_handed_in_again_is_found, a_recording_that_was_changed_and_handed_in_again_is_found);
+on_both!(
+    a_picture_that_was_changed_and_handed_in_again_is_found,
+    a_recording_that_was_changed_and_handed_in_again_is_found,
+    a_picture_out_of_the_recording_of_another_lesson_is_found
+);
 
 /// A picture that nobody here made.
 fn photograph() -> DynamicImage {
@@ -34,6 +38,14 @@ fn disguised(picture: &DynamicImage) -> Vec<u8> {
     let (width, height) = (picture.width(), picture.height());
     let cut = picture.crop_imm(width / 10, 0, width - width / 10, height);
     jpeg(&cut.resize(width / 2, height / 2, FilterType::Triangle), 55)
+}
+
+/// At half the size in the window of a player, on a screen, saved again.
+fn on_a_desk(picture: &DynamicImage) -> Vec<u8> {
+    let small = picture.resize(picture.width() / 2, picture.height() / 2, FilterType::Triangle).to_rgb8();
+    let mut desk = image::RgbImage::from_pixel(small.width() + 80, small.height() + 60, image::Rgb([38, 50, 56]));
+    image::imageops::overlay(&mut desk, &small, 40, 24);
+    jpeg(&DynamicImage::ImageRgb8(desk), 60)
 }
 
 /// The same file with a comment in it: the coded data is the same.
@@ -223,6 +235,62 @@ async fn a_recording_that_was_changed_and_handed_in_again_is_found(engine: Engin
     assert!(rows.contains("coded") && rows.contains("recording"), "{rows}");
     server.stop();
     assert!(site.run(&["fsck"]).ends_with("all holds"));
+    let rebuilt = site.run(&["rebuild"]);
+    assert!(rebuilt.contains("nothing differs, 0 could not be"), "{rebuilt}");
+    assert_eq!(site.run(&["sql", "--json", asked]), rows);
+}
+
+/// The story of a screenshot that is a frame of another lesson's recording; beside it the one that was taken in that lesson.
+async fn a_picture_out_of_the_recording_of_another_lesson_is_found(engine: Engine) {
+    let site = Site::new(engine).await;
+    let server = site.start().await;
+    let (client, plan) = empty_class(&site).await;
+    let (sent, live) = sender(&site, &client, &plan);
+    // A page for forty seconds, then the film.
+    let recording = film(
+        "-f lavfi -i testsrc=size=1280x720:rate=25:duration=40 -i AGAIN -filter_complex [0:v]format=yuv420p[page];[1:v]setsar=1,format=yuv420p[film];[page][film]concat=n=2:v=1:a=0 -c:v libx264 -preset veryfast -crf 26 -g 250",
+        &site::medium("bigbuckbunny.mp4"),
+    );
+    let at = |seconds: &str| {
+        let folder = tempfile::tempdir().unwrap();
+        let (film, picture) = (folder.path().join("film.mp4"), folder.path().join("picture.png"));
+        std::fs::write(&film, &recording).unwrap();
+        let mut ffmpeg = Command::new("ffmpeg");
+        let status =
+            ffmpeg.args(["-v", "error", "-nostdin", "-i"]).arg(&film).args(["-ss", seconds, "-frames:v", "1"]).arg(&picture).status();
+        assert!(status.unwrap().success());
+        image::open(picture).unwrap()
+    };
+    // The pictures come before the recording is known.
+    let own = sent.picture(live[0], "own.jpg", jpeg(&at("43.5"), 90)).await;
+    let stale = sent.picture(live[1], "stale.jpg", on_a_desk(&at("42.9"))).await;
+    let other = sent.picture(live[1], "other.jpg", jpeg(&photograph().crop_imm(0, 0, 400, 300), 90)).await;
+    settle(&site, &client).await;
+    assert_eq!(sent.matches(&stale).await.len(), 0);
+    let recording = sent.medium("video", live[0], "recording.mp4", recording).await;
+    settle(&site, &client).await;
+
+    let moment = async |of: &Value, other: &Value| {
+        let kept = client.get(&format!("/v1/evidence/{}", of["id"].as_str().unwrap())).await.unwrap();
+        let one = kept["matches"].as_array().unwrap().iter().find(|one| one["evidence"] == other["id"]).cloned();
+        one.unwrap_or_else(|| panic!("{kept}"))
+    };
+    for (picture, at_ms) in [(&own, 43_500), (&stale, 42_900)] {
+        let one = moment(picture, &recording).await;
+        assert_eq!((&one["kind"], &one["tier"]), (&json!("moment"), &json!("strong")), "{one}");
+        assert!(one["at_ms"].as_i64().is_some_and(|found| (found - at_ms).abs() <= 500), "{one}");
+    }
+    assert_eq!(moment(&recording, &stale).await["at_ms"], moment(&stale, &recording).await["at_ms"], "both ways");
+    assert!(sent.matches(&other).await.iter().all(|one| one.2 == json!("candidate")), "a corner of a frame is another picture");
+    let findings = client.get("/v1/findings?rule=photo-from-recording").await.unwrap();
+    let [finding] = &findings["items"].as_array().unwrap()[..] else { panic!("{findings}") };
+    assert_eq!(finding["subject"]["id"], stale["id"]);
+    assert!(finding["explanation"]["zh"].to_string().contains("0:00:4"), "{finding}");
+
+    server.stop();
+    assert!(site.run(&["fsck"]).ends_with("all holds"));
+    let asked = "select kind, tier, at_ms from media_matches order by kind, tier, at_ms";
+    let rows = site.run(&["sql", "--json", asked]);
     let rebuilt = site.run(&["rebuild"]);
     assert!(rebuilt.contains("nothing differs, 0 could not be"), "{rebuilt}");
     assert_eq!(site.run(&["sql", "--json", asked]), rows);

@@ -7,7 +7,7 @@ use super::facts::{Facts, MediaKind, Pass};
 use super::limits::Limits;
 use super::rehearse::{self, Attempt, Misdeed};
 use super::source::Source;
-use super::{picture, sandbox, text, video};
+use super::{moments, picture, sandbox, text, video};
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use likeness::grey::Grey;
@@ -32,6 +32,8 @@ pub(super) enum Task {
     Measure(MediaKind, Pass),
     /// Open the picture on standard input and hand over its light.
     Light,
+    /// Open the video on standard input and hand over its light at moments, in milliseconds.
+    Lights(Vec<u32>),
     /// Try what the sandbox forbids, and report.
     Probe,
     /// Behave as a decoder might that lost its mind.
@@ -45,13 +47,13 @@ pub(super) enum Answer {
     Facts {
         facts: Box<Facts>,
         thumbnail: Option<String>,
+        row: Option<String>,
         reel: Option<String>,
     },
-    /// The light of a picture: its width, and its rows from above, in base64.
-    Light {
-        width: usize,
-        luma: String,
-    },
+    /// The light of a picture.
+    Light(Light),
+    /// The light of a video at moments.
+    Lights(Vec<(u32, Light)>),
     Cannot {
         because: String,
     },
@@ -62,6 +64,25 @@ pub(super) enum Answer {
     Probed {
         attempts: Vec<Attempt>,
     },
+}
+
+/// The light of a picture: its width, and its rows from above, in base64.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct Light {
+    width: usize,
+    luma: String,
+}
+
+impl Light {
+    fn of(grey: &Grey) -> Light {
+        Light { width: grey.width(), luma: BASE64_STANDARD.encode(grey.pixels()) }
+    }
+
+    /// `None` if it is no picture.
+    pub(super) fn read(&self) -> Option<Grey> {
+        let luma = BASE64_STANDARD.decode(&self.luma).ok()?;
+        luma.len().checked_div(self.width).and_then(|height| Grey::new(self.width, height, luma))
+    }
 }
 
 /// Runs the child: `keshi media-child REQUEST` with the file as standard input. Not for people.
@@ -88,13 +109,18 @@ fn answer(request: &Request) -> Answer {
         Task::Measure(kind, pass) => match measure(*kind, *pass, &request.limits) {
             Ok(mut facts) => {
                 let thumbnail = facts.thumbnail.take().map(|jpeg| BASE64_STANDARD.encode(jpeg));
+                let row = facts.row.take().map(|jpeg| BASE64_STANDARD.encode(jpeg));
                 let reel = facts.reel.take().map(|reel| BASE64_STANDARD.encode(reel.to_bytes()));
-                Answer::Facts { facts: Box::new(facts), thumbnail, reel }
+                Answer::Facts { facts: Box::new(facts), thumbnail, row, reel }
             }
             Err(because) => Answer::Cannot { because },
         },
         Task::Light => match light(&request.limits) {
-            Ok(grey) => Answer::Light { width: grey.width(), luma: BASE64_STANDARD.encode(grey.pixels()) },
+            Ok(grey) => Answer::Light(Light::of(&grey)),
+            Err(because) => Answer::Cannot { because },
+        },
+        Task::Lights(at) => match lights(at, &request.limits) {
+            Ok(found) => Answer::Lights(found.iter().map(|(at_ms, grey)| (*at_ms, Light::of(grey))).collect()),
             Err(because) => Answer::Cannot { because },
         },
         Task::Probe => Answer::Probed { attempts: rehearse::attempts() },
@@ -107,6 +133,10 @@ fn answer(request: &Request) -> Answer {
 
 fn light(limits: &Limits) -> Result<Grey, String> {
     picture::light(Source::stdin().map_err(|error| format!("The file cannot be read: {error}."))?, limits)
+}
+
+fn lights(at: &[u32], limits: &Limits) -> Result<Vec<(u32, Grey)>, String> {
+    moments::lights(&Source::stdin().map_err(|error| format!("The file cannot be read: {error}."))?, limits, at)
 }
 
 /// Facts, or the sentence why there are none.

@@ -4,6 +4,7 @@
 //! give other facts. Nothing here is trusted: times and makers are claims of the file.
 
 use super::reel::Reel;
+use crate::ids::LessonId;
 use crate::time::Time;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -118,12 +119,21 @@ pub struct Facts {
     /// all pictures of a recording were seen yet.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub text_read_by: Option<String>,
+    /// What was read that has the shape of a session code. Of the child alone: with the evidence is kept what the server makes of it ([`CodeSeen`]).
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub codes: Vec<CodeText>,
     /// What is odd about the file, in plain sentences.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub notes: Vec<String>,
     /// Where in the video the thumbnail was taken.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub thumbnail_at_ms: Option<u64>,
+    /// Which moments the strip shows.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub strip: Option<Strip>,
+    /// The pictures of the strip in a row, a JPEG. Not part of the JSON: it is an object of its own.
+    #[serde(skip)]
+    pub row: Option<Vec<u8>>,
     /// A JPEG whose longer side is at most 320 pixels, shown upright. Not part of the JSON: it is an object of its own.
     #[serde(skip)]
     pub thumbnail: Option<Vec<u8>>,
@@ -159,8 +169,11 @@ impl Facts {
             faces: Vec::new(),
             screen: Vec::new(),
             text_read_by: None,
+            codes: Vec::new(),
             notes: Vec::new(),
             thumbnail_at_ms: None,
+            strip: None,
+            row: None,
             thumbnail: None,
             reel: None,
         }
@@ -291,6 +304,39 @@ impl Reading {
         };
         holds && (0.0..=1.0).contains(&self.confidence)
     }
+}
+
+/// Pictures of a recording in a row.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Strip {
+    /// Width of each, in pixels.
+    pub width: u32,
+    /// Height of each.
+    pub height: u32,
+    /// When each is on show, in milliseconds from the beginning.
+    pub at_ms: Vec<u64>,
+}
+
+/// A text that has the shape of a session code, and where it was seen first.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CodeText {
+    /// When, in milliseconds from the start; 0 of a picture.
+    pub at_ms: u64,
+    /// What the QR code says.
+    pub text: String,
+}
+
+/// A session code that a picture or a recording shows, as the server found it to be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CodeSeen {
+    /// When it is seen first, in milliseconds from the start; 0 of a picture.
+    pub at_ms: u64,
+    /// The lesson that it names.
+    pub lesson: LessonId,
+    /// The minute that it names.
+    pub minute: Time,
+    /// Whether this deployment made it for that lesson and minute; otherwise somebody made it up.
+    pub genuine: bool,
 }
 
 /// One track of a video file.

@@ -57,7 +57,8 @@ pub(super) fn representative(source: &Source, limits: &Limits, track: usize, dur
         let start = Some(stream.start_time()).filter(|at| *at != i64::MIN).map_or(0, |at| micros(at, stream.time_base()));
         let target = start + i64::try_from(duration_ms.saturating_mul(10 * place)).unwrap_or(i64::MAX / 2);
         let Some((at, decoded)) = frame_at(&mut input, track, decoder, target, near(duration_ms)) else { continue };
-        let Some(picture) = scaled(&decoded) else { continue };
+        let (width, height) = thumbnail::fit(decoded.width(), decoded.height());
+        let Some(picture) = scaled(&decoded, width, height) else { continue };
         let frame = Frame { at_ms: u64::try_from((at - start) / 1000).unwrap_or(0), picture };
         let (light, spread) = look(&frame.picture);
         if light >= DARK && spread >= FLAT {
@@ -127,9 +128,8 @@ fn frame_at(input: &mut Input, track: usize, decoder: &mut ffmpeg::decoder::Vide
     best
 }
 
-/// The frame in thumbnail size and plain RGB.
-fn scaled(decoded: &frame::Video) -> Option<RgbImage> {
-    let (width, height) = thumbnail::fit(decoded.width(), decoded.height());
+/// The frame in another size and plain RGB.
+pub(super) fn scaled(decoded: &frame::Video, width: u32, height: u32) -> Option<RgbImage> {
     let flags = scaling::Flags::AREA;
     let mut scaler = scaling::Context::get(decoded.format(), decoded.width(), decoded.height(), Pixel::RGB24, width, height, flags).ok()?;
     let mut small = frame::Video::empty();

@@ -1,11 +1,13 @@
 //! The jobs: measure a video or picture and keep what was found as facts. A video is measured twice: at once and fast, and in full when there is time.
 
+use super::codes;
 use super::{EXE, Facts, Limits, Measured, MediaKind, Pass, measure};
 use crate::db::{Db, Tx};
 use crate::error::Result;
 use crate::ids::EvidenceId;
 use crate::jobs::{Change, Jobs};
 use crate::receive::Kind;
+use crate::register::session_code::CodeKey;
 use crate::store::{self, Evidence};
 use crate::time::Time;
 use serde_json::{Value, json};
@@ -33,6 +35,8 @@ pub struct Tools<'a> {
     pub limits: &'a Limits,
     /// Places for children.
     pub permits: &'a Semaphore,
+    /// Tells session codes from made-up ones.
+    pub code_key: &'a CodeKey,
 }
 
 /// Measures one piece of evidence. What the file does to the child is a fact, never an error; an error means: try again.
@@ -70,6 +74,8 @@ pub async fn run(tools: &Tools<'_>, id: EvidenceId, pass: Pass, now: Time) -> Re
 async fn keep(tools: &Tools<'_>, evidence: &Evidence, mut facts: Facts, not_watched: Option<String>, now: Time) -> Result<()> {
     let id = evidence.id;
     let thumbnail = put(tools.objects, facts.thumbnail.take()).await?;
+    let row = put(tools.objects, facts.row.take()).await?;
+    let codes = codes::checked(tools.code_key, &std::mem::take(&mut facts.codes));
     let reel = put(tools.objects, facts.reel.take().map(|reel| reel.to_bytes())).await?;
     let mut tx = tools.db.begin().await?;
     store::forget_facts(&mut tx, id).await?;
@@ -78,6 +84,9 @@ async fn keep(tools: &Tools<'_>, evidence: &Evidence, mut facts: Facts, not_watc
             store::put_fact(&mut tx, id, name, VERSION, value, now).await?;
         }
     }
+    if !codes.is_empty() {
+        store::put_fact(&mut tx, id, "codes", VERSION, &serde_json::to_value(&codes)?, now).await?;
+    }
     if let Some(because) = &not_watched {
         store::put_fact(&mut tx, id, "not_watched_because", VERSION, &json!(because), now).await?;
     }
@@ -85,6 +94,7 @@ async fn keep(tools: &Tools<'_>, evidence: &Evidence, mut facts: Facts, not_watc
     if let Some(digest) = thumbnail {
         store::put_thumbnail(&mut tx, id, "image/jpeg", digest).await?;
     }
+    store::put_strip(&mut tx, id, row).await?;
     store::put_reel(&mut tx, id, reel, now).await?;
     tools.jobs.after(&mut tx, Change::MediaMeasured, &id.to_string(), now).await?;
     if facts.pass == Some(Pass::Fast) && not_watched.is_none() {

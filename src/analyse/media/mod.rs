@@ -8,6 +8,7 @@
 mod agreement;
 mod child;
 mod coded;
+mod codes;
 mod exif;
 mod faces;
 mod facts;
@@ -20,6 +21,7 @@ mod judge;
 mod limits;
 mod line;
 mod listening;
+mod moments;
 mod picture;
 mod reading;
 mod reel;
@@ -33,6 +35,7 @@ mod sound;
 mod source;
 mod spans;
 mod stillness;
+mod strip;
 mod tesseract;
 mod text;
 mod thumbnail;
@@ -41,11 +44,15 @@ mod video;
 mod watch;
 
 pub use child::child_main;
-pub use facts::{Digests, Durations, Exif, Faces, Facts, Measured, MediaKind, Pass, Reading, ReadingKind, Span, SpanKind, Stream, VERSION};
+pub use facts::{
+    CodeSeen, CodeText, Digests, Durations, Exif, Faces, Facts, Measured, MediaKind, Pass, Reading, ReadingKind, Span, SpanKind, Stream,
+    Strip, VERSION,
+};
 pub use flaw::{Flaw, Flawed, flaws};
 pub use limits::Limits;
+pub use moments::MOMENTS;
 pub use reel::{Reel, Shot};
 pub use rehearse::{Attempt, Misdeed};
-pub use run::{EXE, check_sandbox, light, measure, rehearse};
+pub use run::{EXE, check_sandbox, light, lights, measure, rehearse};
 pub use sniff::{Class, HEAD, Sniffed, sniff};
 pub use text::text_engine;

@@ -1,14 +1,14 @@
 //! What is read in whole pictures rather than compared: of a screenshot once, of a recording now and then.
 
+use super::codes::Codes;
 use super::faces::Counting;
 use super::facts::Facts;
 use super::limits::Limits;
+use super::shrink::{self, Shrinker};
 use super::text::Text;
-use ffmpeg::format::Pixel;
 use ffmpeg::frame;
-use ffmpeg::software::scaling;
 use ffmpeg_next as ffmpeg;
-use image::{GrayImage, imageops};
+use image::GrayImage;
 use likeness::grey::Grey;
 
 /// The longer side of a still at most, in pixels: letters of 12 pixels on a screen of 4K are still 6 high.
@@ -25,10 +25,10 @@ pub(super) struct Reading {
     /// How far stills are apart, in microseconds.
     apart: i64,
     latest: Option<i64>,
-    scaler: Option<scaling::Context>,
     rotation: Option<u16>,
     faces: Option<Counting>,
     text: Option<Text>,
+    codes: Codes,
 }
 
 impl Reading {
@@ -41,7 +41,7 @@ impl Reading {
     pub(super) fn of_recording(duration_ms: u64, rotation: Option<u16>, limits: &Limits) -> Reading {
         let duration = i64::try_from(duration_ms.saturating_mul(1000)).unwrap_or(i64::MAX);
         let faces = limits.faces.then(|| Counting::over(duration));
-        Reading { apart: APART.max(duration / MOST), latest: None, scaler: None, rotation, faces, text: Text::over(duration) }
+        Reading { apart: APART.max(duration / MOST), latest: None, rotation, faces, codes: Codes::default(), text: Text::over(duration) }
     }
 
     /// Looks at a decoded frame of a recording, if its time has come.
@@ -50,7 +50,8 @@ impl Reading {
             return;
         }
         self.latest = Some(at);
-        if let Some(still) = self.still(decoded) {
+        let (width, height) = within(decoded.width(), decoded.height());
+        if let Some(still) = Shrinker::to(width as usize, height as usize).upright(decoded, self.rotation) {
             self.see(at, &still);
         }
     }
@@ -59,35 +60,16 @@ impl Reading {
     pub(super) fn see(&mut self, at: i64, still: &GrayImage) {
         self.faces.iter_mut().for_each(|faces| faces.see(at, still));
         self.text.iter_mut().for_each(|text| text.see(at, still));
+        self.codes.see(at, still);
     }
 
     /// Adds what was read to the facts of a file that begins at `start` (microseconds).
     pub(super) fn tell(self, start: i64, facts: &mut Facts) {
         facts.faces = self.faces.map(|faces| faces.finish(start)).unwrap_or_default();
+        facts.codes = self.codes.finish(start);
         if let Some(text) = self.text {
             text.finish(start, facts);
         }
-    }
-
-    /// The light of a frame, upright; `None` for pixel formats that cannot be scaled.
-    fn still(&mut self, decoded: &frame::Video) -> Option<GrayImage> {
-        let shape = scaling::context::Definition { format: decoded.format(), width: decoded.width(), height: decoded.height() };
-        if self.scaler.as_ref().is_none_or(|scaler| *scaler.input() != shape) {
-            let (width, height) = within(shape.width, shape.height);
-            self.scaler =
-                scaling::Context::get(shape.format, shape.width, shape.height, Pixel::GRAY8, width, height, scaling::Flags::AREA).ok();
-        }
-        let mut small = frame::Video::empty();
-        self.scaler.as_mut()?.run(decoded, &mut small).ok()?;
-        let (width, height) = (small.width(), small.height());
-        let rows = small.data(0).chunks(small.stride(0)).take(height as usize);
-        let light = GrayImage::from_raw(width, height, rows.flat_map(|row| &row[..width as usize]).copied().collect())?;
-        Some(match self.rotation {
-            Some(90) => imageops::rotate90(&light),
-            Some(180) => imageops::rotate180(&light),
-            Some(270) => imageops::rotate270(&light),
-            _ => light,
-        })
     }
 }
 
@@ -98,11 +80,9 @@ pub(super) fn still(grey: &Grey) -> GrayImage {
     GrayImage::from_raw(width, height, grey.pixels().to_vec()).unwrap_or_default()
 }
 
-/// The size of a still: [`SIDE`] at most, in shape, never zero.
+/// The size of a still.
 fn within(width: u32, height: u32) -> (u32, u32) {
-    let longer = width.max(height).max(1);
-    let scale = |side: u32| (u64::from(side) * u64::from(SIDE.min(longer)) / u64::from(longer)).max(1) as u32;
-    (scale(width), scale(height))
+    shrink::within(width, height, SIDE)
 }
 
 #[cfg(test)]

@@ -44,15 +44,28 @@ pub async fn measure(file: &Path, kind: MediaKind, pass: Pass, limits: &Limits, 
 
 /// The light of a picture, to be laid over another; `None` where it cannot be opened. Pixels are a claim of the child's, as facts are.
 pub async fn light(file: &Path, limits: &Limits, exe: &Path, permits: &Semaphore) -> Result<Option<Grey>> {
+    Ok(match seen(Task::Light, file, limits, exe, permits).await? {
+        Some(Answer::Light(light)) => light.read(),
+        _ => None,
+    })
+}
+
+/// The light of a video at moments (milliseconds from its beginning, in order, [`super::MOMENTS`] at most), with when each frame came; nothing where it cannot
+/// be opened.
+pub async fn lights(file: &Path, at: Vec<u32>, limits: &Limits, exe: &Path, permits: &Semaphore) -> Result<Vec<(u32, Grey)>> {
+    Ok(match seen(Task::Lights(at), file, limits, exe, permits).await? {
+        Some(Answer::Lights(found)) => found.into_iter().filter_map(|(at_ms, light)| Some((at_ms, light.read()?))).collect(),
+        _ => Vec::new(),
+    })
+}
+
+/// What a child answers of a file that was opened before: whatever keeps it from being opened now, it is compared with nothing.
+async fn seen(task: Task, file: &Path, limits: &Limits, exe: &Path, permits: &Semaphore) -> Result<Option<Answer>> {
     let Some(input) = regular_file(file)? else { return Ok(None) };
     let _permit = permits.acquire().await.map_err(Error::internal)?;
-    match outcome(Task::Light, Stdio::from(input), limits, exe).await? {
-        Outcome::Answered(Answer::Light { width, luma }) => {
-            let luma = BASE64_STANDARD.decode(luma).unwrap_or_default();
-            Ok(luma.len().checked_div(width).and_then(|height| Grey::new(width, height, luma)))
-        }
+    match outcome(task, Stdio::from(input), limits, exe).await? {
         Outcome::Answered(Answer::NoSandbox { because }) => Err(Error::internal(format!("no sandbox: {because}"))),
-        // It was opened before; whatever keeps it from being opened now, it is compared with nothing.
+        Outcome::Answered(answer) => Ok(Some(answer)),
         _ => Ok(None),
     }
 }
@@ -110,18 +123,17 @@ async fn ask(task: Task, input: Stdio, limits: &Limits, exe: &Path) -> Result<Me
 fn told(outcome: Outcome, limits: &Limits) -> Result<Measured> {
     let too_slow = || cannot(format!("Opening the file took longer than {} seconds; it was given up.", limits.wall_s));
     Ok(match outcome {
-        Outcome::Answered(Answer::Facts { mut facts, thumbnail, reel }) => {
-            // The child is trusted in nothing: what will be served as a picture must be one.
-            let jpeg = thumbnail.and_then(|text| BASE64_STANDARD.decode(text).ok());
+        Outcome::Answered(Answer::Facts { mut facts, thumbnail, row, reel }) => {
+            (facts.thumbnail, facts.row) = (jpeg(thumbnail), jpeg(row));
+            facts.strip = facts.strip.take().filter(|_| facts.row.is_some());
             facts.screen.retain(Reading::is_well_formed);
             facts.screen.truncate(Reading::MOST);
-            facts.thumbnail = jpeg.filter(|bytes| bytes.starts_with(&[0xFF, 0xD8, 0xFF]));
             facts.reel = reel.and_then(|text| BASE64_STANDARD.decode(text).ok()).and_then(|bytes| Reel::from_bytes(&bytes));
             Measured::Facts(facts)
         }
         Outcome::Answered(Answer::Cannot { because }) => cannot(because),
         Outcome::Answered(Answer::NoSandbox { because }) => return Err(Error::internal(format!("no sandbox: {because}"))),
-        Outcome::Answered(Answer::Probed { .. } | Answer::Light { .. }) | Outcome::Nonsense | Outcome::TooMuchSaid => {
+        Outcome::Answered(Answer::Probed { .. } | Answer::Light(_) | Answer::Lights(_)) | Outcome::Nonsense | Outcome::TooMuchSaid => {
             cannot("The file made its decoder answer nonsense; it was given up.")
         }
         Outcome::TooSlow => too_slow(),
@@ -140,6 +152,12 @@ fn told(outcome: Outcome, limits: &Limits) -> Result<Measured> {
             None => return Err(Error::internal(format!("the media child failed: {status}: {complaint}"))),
         },
     })
+}
+
+/// The child is trusted in nothing: what will be served as a picture must be one.
+fn jpeg(base64: Option<String>) -> Option<Vec<u8>> {
+    let bytes = base64.and_then(|text| BASE64_STANDARD.decode(text).ok());
+    bytes.filter(|bytes| bytes.starts_with(&[0xFF, 0xD8, 0xFF]))
 }
 
 /// What Rust says when there is no memory left: where it aborts, and where a decoder insisted.

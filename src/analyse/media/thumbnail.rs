@@ -1,5 +1,6 @@
 //! Small JPEGs for pages.
 
+use super::shrink;
 use image::codecs::jpeg::JpegEncoder;
 use image::{DynamicImage, RgbImage, RgbaImage};
 
@@ -11,9 +12,7 @@ const QUALITY: u8 = 80;
 
 /// The width and height that fit into [`SIDE`], never larger than the picture, never zero.
 pub(super) fn fit(width: u32, height: u32) -> (u32, u32) {
-    let longer = width.max(height).max(1);
-    let scale = |side: u32| (u64::from(side) * u64::from(SIDE.min(longer)) / u64::from(longer)).max(1) as u32;
-    (scale(width), scale(height))
+    shrink::within(width, height, SIDE)
 }
 
 /// The thumbnail of an upright picture; see-through parts become white, as pages are.

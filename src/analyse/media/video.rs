@@ -247,7 +247,7 @@ fn is_cover(stream: &ffmpeg::Stream<'_>) -> bool {
 }
 
 /// The track of moving pictures that a player shows: the largest.
-fn picture_track(input: &Input) -> Option<usize> {
+pub(super) fn picture_track(input: &Input) -> Option<usize> {
     let area = |stream: &ffmpeg::Stream<'_>| {
         let shape = input::shape(&stream.parameters());
         u64::from(shape.width) * u64::from(shape.height)

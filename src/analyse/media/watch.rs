@@ -13,6 +13,7 @@ use super::reel::{Shot, Shots};
 use super::shrink::Shrinker;
 use super::sound::{self, Silence};
 use super::stillness::{Run, Stillness};
+use super::strip::Strips;
 use super::timeline::micros;
 use ffmpeg::codec::discard::Discard;
 use ffmpeg::format::context::Input;
@@ -59,6 +60,7 @@ pub(super) struct Eyes {
     sent: Option<i64>,
     /// A frame too near to the last sample, kept in case it is shown for long.
     pending: Option<(i64, frame::Video)>,
+    strips: Strips,
     /// What is read on the way.
     reading: Option<Reading>,
 }
@@ -72,7 +74,19 @@ impl Eyes {
         decoder.skip_loop_filter(Discard::All);
         let (gridder, stillness) = (Gridder::default(), Stillness::default());
         let (printer, shots) = (Shrinker::to(PRINTED, PRINTED), Shots::default());
-        Ok(Eyes { track, plan, decoder, gridder, stillness, printer, shots, sent: None, pending: None, reading: None })
+        Ok(Eyes {
+            track,
+            plan,
+            decoder,
+            gridder,
+            stillness,
+            printer,
+            shots,
+            sent: None,
+            pending: None,
+            strips: Strips::turned(super::frames::rotation(&stream)),
+            reading: None,
+        })
     }
 
     /// The same, reading on the way.
@@ -122,10 +136,11 @@ impl Eyes {
         if let Some(small) = self.printer.light(decoded).and_then(|light| Grey::new(PRINTED, PRINTED, light)) {
             self.shots.push(at, Fingerprint::of(&small));
         }
+        self.strips.frame(at, decoded);
         self.reading.iter_mut().for_each(|reading| reading.frame(at, decoded));
     }
 
-    /// What was seen of a video from `start` to `end`, and what was read is told; `None` if nothing was seen.
+    /// What was seen of a video from `start` to `end`, and what was read and the strip are told; `None` if nothing was seen.
     pub(super) fn close(mut self, start: i64, end: i64, facts: &mut Facts) -> Option<(Vec<Run>, Vec<Shot>)> {
         if self.decoder.send_eof().is_ok() {
             self.frames();
@@ -134,6 +149,9 @@ impl Eyes {
             self.sample(at, &held);
         }
         self.stillness.latest()?;
+        if let Some((strip, row)) = self.strips.finish(start) {
+            (facts.strip, facts.row) = (Some(strip), Some(row));
+        }
         if let Some(reading) = self.reading.take() {
             reading.tell(start, facts);
         }

@@ -9,6 +9,7 @@ pub(crate) const NAMED: &str = "select digest, size, what, name, needed from ( \
         from pack where digest is not null \
      union all select digest, cast(-1 as bigint), 'snapshot', table_name, cast(case when replaced_at is null then 1 else 0 end as bigint) from snapshot \
      union all select digest, cast(-1 as bigint), 'thumbnail', evidence_id, cast(1 as bigint) from thumbnail \
+     union all select digest, cast(-1 as bigint), 'strip', evidence_id, cast(1 as bigint) from strip \
      union all select digest, cast(-1 as bigint), 'reel', evidence_id, cast(1 as bigint) from reel \
      ) named order by digest, needed desc, what, name";
 

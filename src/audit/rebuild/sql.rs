@@ -18,6 +18,9 @@ pub(crate) const FACTS: &str = "select name, version, value from fact where evid
 pub(crate) const THUMBNAIL: &str = "select digest from thumbnail where evidence_id = $1";
 
 /// $1 evidence.
+pub(crate) const STRIP: &str = "select digest from strip where evidence_id = $1";
+
+/// $1 evidence.
 pub(crate) const REEL: &str = "select digest from reel where evidence_id = $1";
 
 /// $1 evidence.
@@ -32,4 +35,4 @@ pub(crate) const SET_ASIDE: &str = "update credit_run set replaced_at = $2 where
 
 /// Every statement that both engines must prepare.
 #[cfg(test)]
-pub(crate) const ALL: &[&str] = &[EVIDENCE_AFTER, LESSONS, SEGMENT, FACTS, THUMBNAIL, REEL, STATE, UNMATCHED, SET_ASIDE];
+pub(crate) const ALL: &[&str] = &[EVIDENCE_AFTER, LESSONS, SEGMENT, FACTS, THUMBNAIL, STRIP, REEL, STATE, UNMATCHED, SET_ASIDE];

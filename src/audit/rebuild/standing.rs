@@ -20,6 +20,7 @@ pub(super) struct Standing {
     segment_is: Place,
     thumbnail: Option<Digest>,
     /// The fingerprints of a recording.
+    strip: Option<Digest>,
     reel: Option<Digest>,
     /// Version and value by name.
     facts: BTreeMap<String, (i64, String)>,
@@ -61,6 +62,7 @@ impl Standing {
         let state = sqlx::query(sql::STATE).bind(&id).fetch_one(db.read()).await?;
         let segment = sqlx::query(sql::SEGMENT).bind(&id).fetch_optional(db.read()).await?;
         let thumbnail = sqlx::query(sql::THUMBNAIL).bind(&id).fetch_optional(db.read()).await?;
+        let strip = sqlx::query(sql::STRIP).bind(&id).fetch_optional(db.read()).await?;
         let reel = sqlx::query(sql::REEL).bind(&id).fetch_optional(db.read()).await?;
         let facts = sqlx::query(sql::FACTS).bind(&id).fetch_all(db.read()).await?;
         let unmatched = sqlx::query(sql::UNMATCHED).bind(&id).fetch_all(db.read()).await?;
@@ -69,6 +71,7 @@ impl Standing {
             segment_is: segment.as_ref().map_or(Ok(Place::Nowhere), Place::of)?,
             segment: segment.map(|row| Ok::<_, Error>((row.digest("digest")?, row.int("row_count")))).transpose()?,
             thumbnail: thumbnail.map(|row| row.digest("digest")).transpose()?,
+            strip: strip.map(|row| row.digest("digest")).transpose()?,
             reel: reel.map(|row| row.digest("digest")).transpose()?,
             facts: facts.iter().map(|row| (row.text("name"), (row.int("version"), row.text("value")))).collect(),
             reader: state.text_opt("reader"),
@@ -105,6 +108,11 @@ impl Standing {
             && let Some(how) = damaged(objects, thumbnail).await?
         {
             told.push(format!("Its thumbnail was {how} in the storage and is made again."));
+        }
+        if let Some(strip) = self.strip
+            && let Some(how) = damaged(objects, strip).await?
+        {
+            told.push(format!("Its strip of pictures was {how} in the storage and is made again."));
         }
         if let Some(reel) = self.reel
             && let Some(how) = damaged(objects, reel).await?
@@ -148,6 +156,9 @@ impl Standing {
         }
         if self.thumbnail != now.thumbnail {
             differs.push("Its thumbnail differs.".to_owned());
+        }
+        if self.strip != now.strip {
+            differs.push("Its strip of pictures differs.".to_owned());
         }
         if self.reel != now.reel {
             differs.push("What it looks and sounds like differs.".to_owned());

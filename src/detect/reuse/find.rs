@@ -1,9 +1,10 @@
 //! The job: what a picture or a recording has in common with all others.
 
+use super::moments::Shown;
 use super::pictures::Pictures;
 use super::played::Shared;
 use super::recordings::Recordings;
-use super::{laid_over, played, sql};
+use super::{laid_over, moments, played, sql};
 use crate::analyse::media::Limits;
 use crate::db::{Db, Tx};
 use crate::error::Result;
@@ -55,12 +56,13 @@ pub(super) struct Found {
     pub(super) distance: Option<u32>,
     pub(super) compared: Option<Comparison>,
     pub(super) shared: Option<Shared>,
+    pub(super) shown: Option<Shown>,
 }
 
 impl Found {
     /// The same coded data in other bytes.
     pub(super) fn coded(other: Evidence) -> Found {
-        Found { other, kind: "coded", tier: "exact", score: 1.0, distance: None, compared: None, shared: None }
+        Found { other, kind: "coded", tier: "exact", score: 1.0, distance: None, compared: None, shared: None, shown: None }
     }
 
     /// The same for each of those, but for files that are the same to the byte: they need no row.
@@ -80,8 +82,16 @@ impl Found {
 pub async fn run(tools: &Tools<'_>, id: EvidenceId, now: Time) -> Result<()> {
     let evidence = store::get(tools.db, id).await?;
     let (found, later) = match evidence.kind {
-        Kind::Screenshot => laid_over::matches(tools, &evidence, now).await?,
-        Kind::Video => played::matches(tools, &evidence, now).await?,
+        Kind::Screenshot => {
+            let (mut found, later) = laid_over::matches(tools, &evidence, now).await?;
+            found.extend(moments::of_picture(tools, &evidence, now).await?);
+            (found, later)
+        }
+        Kind::Video => {
+            let (found, mut later) = played::matches(tools, &evidence, now).await?;
+            later.extend(moments::of_recording(tools, &evidence, now).await?);
+            (found, later)
+        }
         Kind::Attendance | Kind::Document => return Ok(()),
     };
     keep(tools, &evidence, found, later, now).await
@@ -123,6 +133,8 @@ async fn put(tx: &mut Tx, later: EvidenceId, found: &Found, now: Time) -> Result
         .bind(shared.map(|shared| shared.because))
         .bind(shared.map(|shared| i64::from(shared.aligned_ms)))
         .bind(shared.map(|shared| json!(shared.runs).to_string()))
+        .bind(found.shown.map(|shown| i64::from(shown.at_ms)))
+        .bind(found.shown.map(|shown| i64::from(shown.until_ms)))
         .bind(now.0)
         .execute(tx.conn())
         .await?;

@@ -37,7 +37,7 @@ pub(super) async fn matches(tools: &Tools<'_>, evidence: &Evidence, now: Time) -
 }
 
 /// The light of a picture; `None` where it cannot be opened.
-async fn light(tools: &Tools<'_>, evidence: &Evidence) -> Result<Option<Grey>> {
+pub(super) async fn light(tools: &Tools<'_>, evidence: &Evidence) -> Result<Option<Grey>> {
     let copy = tools.objects.local_copy(&evidence.digest).await?;
     media::light(copy.path(), tools.limits, Path::new(media::EXE), tools.permits).await
 }

@@ -2,7 +2,8 @@
 //! facts whenever somebody asks, so that any number of servers know the same and a restart loses nothing.
 
 use super::places::{Place, Places};
-use super::{LATE, MOST, sql};
+use super::{LATE, MOST, TOGETHER, sql};
+use crate::analyse::media::Reel;
 use crate::db::{Columns, Db};
 use crate::error::Result;
 use crate::ids::{EvidenceId, ProviderId};
@@ -31,7 +32,7 @@ struct Known {
 }
 
 /// Numbers of windows and their fingerprints.
-type Views = Vec<(u8, Fingerprint)>;
+pub(super) type Views = Vec<(u8, Fingerprint)>;
 
 /// Another picture with a window near one of the picture's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -68,7 +69,38 @@ impl Pictures {
     }
 }
 
+impl Pictures {
+    /// The windows of a picture that was measured; nothing for evidence that is no picture.
+    pub(super) async fn looks(&self, db: &Db, id: EvidenceId, now: Time) -> Result<Views> {
+        let mut known = self.0.clone().lock_owned().await;
+        known.catch_up(db, now).await?;
+        Ok(known.places.of(id).map(|(_, place)| place.looks.clone()).unwrap_or_default())
+    }
+
+    /// Some pictures with a window like what a recording shows, those most like it.
+    pub(super) async fn shown_in(&self, db: &Db, reel: &Reel, now: Time) -> Result<BTreeSet<EvidenceId>> {
+        let mut known = self.0.clone().lock_owned().await;
+        known.catch_up(db, now).await?;
+        let prints: Vec<Fingerprint> = super::recordings::asked(reel).iter().map(|shot| shot.fingerprint).collect();
+        let searched = tokio::task::spawn_blocking(move || known.shown_in(&prints));
+        searched.await.map_err(crate::error::Error::internal)
+    }
+}
+
 impl Known {
+    fn shown_in(&self, prints: &[Fingerprint]) -> BTreeSet<EvidenceId> {
+        let mut nearest: BTreeMap<EvidenceId, u32> = BTreeMap::new();
+        for some in prints.chunks(TOGETHER) {
+            for neighbour in self.index.within_each(some, CANDIDATE, NonZeroUsize::MIN).into_iter().flatten() {
+                let evidence = self.places.at((neighbour.payload >> 8) as u32).evidence;
+                nearest.entry(evidence).and_modify(|best| *best = neighbour.distance.min(*best)).or_insert(neighbour.distance);
+            }
+        }
+        let mut nearest: Vec<(u32, EvidenceId)> = nearest.into_iter().map(|(evidence, distance)| (distance, evidence)).collect();
+        nearest.sort_unstable();
+        nearest.into_iter().take(MOST).map(|(_, evidence)| evidence).collect()
+    }
+
     async fn catch_up(&mut self, db: &Db, now: Time) -> Result<()> {
         let since = self.until.map_or(i64::MIN, |until| until.plus(-LATE).0);
         for row in sqlx::query(sql::MEASURED).bind(since).fetch_all(db.read()).await? {

@@ -14,7 +14,7 @@ use sqlx::any::AnyRow;
 pub struct Match {
     /// It.
     pub evidence: EvidenceId,
-    /// `coded`, `picture` or `recording`.
+    /// `coded`, `picture`, `recording` or `moment`.
     pub kind: String,
     /// `exact`, `strong` or `candidate`.
     pub tier: String,
@@ -35,6 +35,12 @@ pub struct Match {
     /// How long two recordings share something, in milliseconds.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub aligned_ms: Option<i64>,
+    /// When a picture is on show in a recording, in milliseconds from its beginning, where one of the two is the picture and the other the recording.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub at_ms: Option<i64>,
+    /// Until when.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub until_ms: Option<i64>,
     /// The stretches that they share, the longest first: from and until in this one, from and until in the other, in milliseconds.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub runs: Vec<Stretch>,
@@ -55,6 +61,8 @@ pub async fn of(db: &Db, id: EvidenceId, limit: i64) -> Result<Vec<Match>> {
                 patch: row.text_opt("patch"),
                 because: row.text_opt("because"),
                 aligned_ms: row.int_opt("aligned_ms"),
+                at_ms: row.int_opt("at_ms"),
+                until_ms: row.int_opt("until_ms"),
                 runs: runs(row)?,
             })
         })

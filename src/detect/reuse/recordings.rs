@@ -1,8 +1,9 @@
 //! All recordings, by what they are known by: digests of their tracks, fingerprints of their pictures, marks of their sound. Held in memory and caught up
 //! from the table `reel` whenever somebody asks, so that any number of servers know the same and a restart loses nothing.
 
+use super::pictures::Views;
 use super::places::{Place, Places};
-use super::{LATE, MOST, sql};
+use super::{LATE, MOST, TOGETHER, sql};
 use crate::analyse::media::{Reel, Shot};
 use crate::db::{Columns, Db};
 use crate::error::{Error, Result};
@@ -24,8 +25,8 @@ const APART: u32 = 1_000;
 /// Pictures asked for at most: one in seven seconds of an hour.
 const ASKED: usize = 512;
 
-/// Asked for together: each has all that are near it in memory.
-const TOGETHER: usize = 16;
+/// Recordings looked at for one picture at most: its lesson's own, and the few that could be it as well.
+const SHOWING: usize = 4;
 
 /// A recording is worth comparing if so many of its pictures are like those asked for, or if the sound leads there.
 const LEAST: f32 = 3.0;
@@ -64,7 +65,27 @@ pub(super) struct Near {
     pub(super) common: Vec<(u32, u32)>,
 }
 
+/// A recording that shows something like a picture.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Showing {
+    pub(super) evidence: EvidenceId,
+    /// Bits by which they differ.
+    pub(super) distance: u32,
+    /// The window of the picture that is shown.
+    pub(super) window: u8,
+    /// Whether many providers show it.
+    pub(super) common: bool,
+}
+
 impl Recordings {
+    /// The recordings most like a picture of these windows somewhere, the nearest first, [`SHOWING`] at most.
+    pub(super) async fn showing(&self, db: &Db, objects: &Objects, views: &Views, now: Time) -> Result<Vec<Showing>> {
+        let mut known = self.0.clone().lock_owned().await;
+        known.catch_up(db, objects, now).await?;
+        let views = views.clone();
+        tokio::task::spawn_blocking(move || known.showing(&views)).await.map_err(Error::internal)
+    }
+
     /// What is like a recording that was measured, by its reel; nothing for evidence that is none.
     pub(super) async fn near(&self, db: &Db, objects: &Objects, id: EvidenceId, reel: Arc<Reel>, now: Time) -> Result<Near> {
         let mut known = self.0.clone().lock_owned().await;
@@ -149,10 +170,29 @@ impl Known {
         Near { same, candidates: earlier.into_iter().take(MOST).collect(), later, common }
     }
 
+    fn showing(&self, views: &Views) -> Vec<Showing> {
+        let (windows, prints): (Vec<u8>, Vec<Fingerprint>) = views.iter().copied().unzip();
+        let mut nearest: BTreeMap<u32, (u32, u8)> = BTreeMap::new();
+        for (some, windows) in prints.chunks(TOGETHER).zip(windows.chunks(TOGETHER)) {
+            for (window, found) in windows.iter().zip(self.index.within_each(some, CANDIDATE, NonZeroUsize::MIN)) {
+                for neighbour in found {
+                    let this = (neighbour.distance, *window);
+                    nearest.entry(neighbour.payload as u32).and_modify(|best| *best = this.min(*best)).or_insert(this);
+                }
+            }
+        }
+        let providers: BTreeSet<Option<ProviderId>> = nearest.keys().map(|at| self.places.at(*at).provider).collect();
+        let common = providers.len() > super::COMMON;
+        let showing = |(at, (distance, window))| Showing { evidence: self.places.at(at).evidence, distance, window, common };
+        let mut showing: Vec<Showing> = nearest.into_iter().map(showing).collect();
+        showing.sort_by_key(|one| (one.distance, one.evidence));
+        showing.truncate(SHOWING);
+        showing
+    }
+
     /// How many pictures are like those of each recording, near ones counting more, and where is shown what many providers show.
     fn seen(&self, own: u32, reel: &Reel) -> (BTreeMap<u32, f32>, Vec<(u32, u32)>) {
-        let asked: Vec<&Shot> = telling(reel).collect();
-        let asked: Vec<&Shot> = asked.iter().step_by(asked.len().div_ceil(ASKED).max(1)).copied().collect();
+        let asked = asked(reel);
         let (mut votes, mut common) = (BTreeMap::<u32, f32>::new(), Vec::new());
         for (number, some) in asked.chunks(TOGETHER).enumerate() {
             let prints: Vec<Fingerprint> = some.iter().map(|shot| shot.fingerprint).collect();
@@ -175,6 +215,12 @@ impl Known {
         }
         (votes, common)
     }
+}
+
+/// Pictures of a recording that are asked for: [`ASKED`] of it at most, evenly.
+pub(super) fn asked(reel: &Reel) -> Vec<&Shot> {
+    let all: Vec<&Shot> = telling(reel).collect();
+    all.iter().step_by(all.len().div_ceil(ASKED).max(1)).copied().collect()
 }
 
 /// Pictures by which a recording can be told.

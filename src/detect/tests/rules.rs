@@ -312,6 +312,41 @@ async fn recorded_content_and_what_is_only_alike_is_no_reuse_and_nor_is_one_less
     assert_eq!(world.found("video-reuse").await, []);
 }
 
+#[tokio::test]
+async fn a_picture_out_of_the_recording_of_another_lesson_is_found() {
+    each_engine(async |db| {
+        let world = World::new(db);
+        let class = world.class().await;
+        let (first, second) = (held(&world, class, 0).await, held(&world, class, 60).await);
+        let recording = world.video(class, first, b"film", 50).await;
+        let picture = world.picture(class, Some(second), b"frame", 110).await;
+        world.shows(picture, recording, "strong").await;
+        let found = world.found("photo-from-recording").await;
+        let [finding] = &found[..] else { panic!("{found:?}") };
+        assert_eq!((finding.lesson, finding.money_fen, finding.at), (Some(second), 2 * 975, minute(60)));
+        let evidence: Vec<String> = finding.evidence.iter().map(|pointer| pointer.id.clone()).collect();
+        assert_eq!(evidence, [picture.to_string(), recording.to_string()]);
+        assert!(finding.explanation.zh.seen.contains("另一个课节的录像在 1:02:03 处"), "{}", finding.explanation.zh.seen);
+        told(finding);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_picture_out_of_its_own_recording_or_of_a_page_that_stands_in_another_is_innocent() {
+    let (db, _folder) = sqlite().await;
+    let world = World::new(db);
+    let class = world.class().await;
+    let (first, second) = (held(&world, class, 0).await, held(&world, class, 60).await);
+    let (own, other) = (world.video(class, first, b"own", 50).await, world.video(class, second, b"other", 110).await);
+    let both = world.picture(class, Some(first), b"both", 51).await;
+    world.shows(both, own, "strong").await;
+    world.shows(both, other, "strong").await;
+    let page = world.picture(class, Some(first), b"page", 52).await;
+    world.shows(page, other, "candidate").await;
+    assert_eq!(world.found("photo-from-recording").await, []);
+}
+
 /// A lesson whose recording of fifty minutes has these facts.
 async fn recorded_with(world: &World, facts: &[(&str, &str)]) -> LessonId {
     let class = world.class().await;

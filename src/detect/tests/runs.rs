@@ -180,9 +180,23 @@ async fn a_rule_of_the_operators_folder_is_run_and_a_broken_one_is_named_while_t
         assert!(message.contains(id) && message.contains(why), "{id}: {message}");
     }
     let ids: Vec<&str> = rules.iter().map(|rule| rule.head.id.as_str()).collect();
-    assert_eq!(ids, ["overlap-person", "missing-media", "video-reuse", "looped-video", "frozen-video", "k-good", "photo-reuse"]);
+    assert_eq!(
+        ids,
+        [
+            "overlap-person",
+            "missing-media",
+            "photo-from-recording",
+            "video-reuse",
+            "looped-video",
+            "frozen-video",
+            "foreign-code",
+            "forged-code",
+            "k-good",
+            "photo-reuse"
+        ]
+    );
     let ran = run(&world.db, &world.lake, &rules, None, WINDOW, &world.ids, LATER).await.unwrap();
-    assert_eq!(ran.iter().map(|ran| ran.found).collect::<Vec<_>>(), [0, 1, 0, 0, 0, 1, 1]);
+    assert_eq!(ran.iter().map(|ran| ran.found).collect::<Vec<_>>(), [0, 1, 0, 0, 0, 0, 0, 0, 1, 1]);
     let filter = Filter { rule: Some("k-good".into()), ..Filter::default() };
     let found = list(&world.db, &rules, &filter, LATER).await.unwrap().items;
     assert_eq!((found[0].explanation.en.seen.as_str(), found[0].money_fen), ("Saw 7", 975));

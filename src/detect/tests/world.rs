@@ -47,6 +47,14 @@ impl World {
         tx.commit().await.unwrap();
     }
 
+    /// A picture is what a recording shows at 1:02:03.
+    pub(super) async fn shows(&self, picture: EvidenceId, recording: EvidenceId, tier: &str) {
+        let mut tx = self.db.begin().await.unwrap();
+        let row = sqlx::query(sql::MOMENT).bind(picture.to_string()).bind(recording.to_string()).bind(tier).bind(3_723_000_i64);
+        row.execute(tx.conn()).await.unwrap();
+        tx.commit().await.unwrap();
+    }
+
     pub(super) async fn picture(&self, class: ClassId, lesson: Option<LessonId>, bytes: &[u8], minutes: i64) -> EvidenceId {
         self.picture_of(class, lesson, None, bytes, minutes).await
     }

@@ -35,14 +35,18 @@ pub(crate) const MEDIA: &str = "select e.id, e.kind, e.class_id, e.lesson_id, e.
 pub(crate) const SCREEN: &str = "select e.id, e.kind, e.class_id, e.lesson_id, e.trainee_id, f.value from evidence e \
      join fact f on f.evidence_id = e.id where f.name = 'screen' order by e.id";
 
+/// Videos and pictures that show session codes, with those that they show.
+pub(crate) const SESSION_CODES: &str =
+    "select e.id, f.value from fact f join evidence e on e.id = f.evidence_id where f.name = 'codes' order by e.id";
+
 /// Each video or picture whose bytes came before, with the first that had them; and what pictures and recordings have in common with earlier ones.
 pub(crate) const MEDIA_MATCHES: &str = "select later.id as evidence, first.id as other, 'bytes' as kind, 'exact' as tier, cast(1 as double precision) as score, \
      cast(null as bigint) as distance, cast(null as bigint) as changed_milli, cast(null as text) as because, cast(null as bigint) as aligned_ms, \
-     cast(null as text) as runs from evidence later join evidence first \
+     cast(null as text) as runs, cast(null as bigint) as at_ms, cast(null as bigint) as until_ms from evidence later join evidence first \
      on first.id = (select id from evidence same where same.digest = later.digest and (same.kind = 'video' or same.kind = 'screenshot') \
      order by same.received_at, same.id limit 1) \
      where (later.kind = 'video' or later.kind = 'screenshot') and first.id <> later.id \
-     union all select evidence_id, other_id, kind, tier, score, distance, changed_milli, because, aligned_ms, runs from media_match order by 1, 2, 3";
+     union all select evidence_id, other_id, kind, tier, score, distance, changed_milli, because, aligned_ms, runs, at_ms, until_ms from media_match order by 1, 2, 3";
 
 /// The spans of the live credits.
 pub(crate) const PRESENCE: &str = "select c.class_id, c.lesson_id, c.trainee_id, t.person_id, c.spans from credit c join credit_run r on r.id = c.run_id \
@@ -111,6 +115,7 @@ pub(crate) const ALL: &[&str] = &[
     EVIDENCE,
     MEDIA,
     SCREEN,
+    SESSION_CODES,
     MEDIA_MATCHES,
     PRESENCE,
     CREDITS,

@@ -2,7 +2,7 @@
 
 use super::sheet::{Cell, Kind};
 use super::{Terms, sql};
-use crate::analyse::media::Reading;
+use crate::analyse::media::{CodeSeen, Reading};
 use crate::error::{Error, Result};
 use crate::register::subsidy::{self, Rate, Regime};
 use crate::time::Time;
@@ -214,9 +214,17 @@ pub(crate) const TABLES: &[Table] = &[
             ("aligned_ms", Number),
             // Stretches as JSON.
             ("runs", Text),
+            ("at_ms", Number),
+            ("until_ms", Number),
         ],
         statement: sql::MEDIA_MATCHES,
         rows: Rows::Plain,
+    },
+    Table {
+        name: "session_codes",
+        columns: &[("evidence", Text), ("lesson", Text), ("minute", Moment), ("at_ms", Number), ("genuine", Number)],
+        statement: sql::SESSION_CODES,
+        rows: Rows::Many(codes),
     },
     Table {
         name: "presence",
@@ -345,6 +353,18 @@ fn price(row: &AnyRow, terms: &Terms) -> Rate {
     // One that was fixed and is lost is told by fsck; an hour keeps a price meanwhile.
     let fixed = row.get::<Option<String>, _>("class_policy").and_then(|name| terms.policies.known(&name));
     subsidy::rate(&of_class, fixed.as_deref().unwrap_or_else(|| terms.policies.on(day)))
+}
+
+/// The session codes that a video or picture shows, one row each.
+fn codes(row: &AnyRow, push: &mut dyn FnMut(&[Cell])) -> Result<()> {
+    let seen: Vec<CodeSeen> = serde_json::from_str(&row.get::<String, _>("value"))?;
+    for code in seen {
+        let at_ms = i64::try_from(code.at_ms).unwrap_or(i64::MAX);
+        let cells =
+            [Cell::text(code.lesson.to_string()), Cell::number(code.minute.0), Cell::number(at_ms), Cell::number(code.genuine.into())];
+        push(&[&[Cell::Text(row.get(0))], &cells[..]].concat());
+    }
+    Ok(())
 }
 
 /// The spans of a credit, one row each.

@@ -32,6 +32,9 @@ pub(crate) const FACT: &str = "insert into fact (evidence_id, name, version, val
 /// $1 the later, $2 the earlier, $3 kind, $4 tier, $5 because, $6 aligned.
 pub(crate) const MATCH: &str =
     "insert into media_match (evidence_id, other_id, kind, tier, score, because, aligned_ms, at) values ($1, $2, $3, $4, 0.9, $5, $6, 0)";
+/// $1 the picture, $2 the recording, $3 tier, $4 at.
+pub(crate) const MOMENT: &str = "insert into media_match (evidence_id, other_id, kind, tier, score, at_ms, until_ms, at) \
+     values ($1, $2, 'moment', $3, 0.9, $4, $4, 0)";
 /// $1 lesson.
 pub(crate) const RECORDED: &str = "update lesson set mode = 'recorded' where id = $1";
 /// $1 lesson.

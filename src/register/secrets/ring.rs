@@ -57,8 +57,12 @@ impl Ring {
 
     pub(super) fn index(&self, kind: Indexed) -> [u8; 32] {
         // Kinds that came after a file was written are derived from its root, here and everywhere.
-        let root = || derive(self.indexes.get(ROOT).expect("every ring has a root"), kind.label().as_bytes());
-        self.indexes.get(kind.label()).copied().unwrap_or_else(root)
+        self.indexes.get(kind.label()).copied().unwrap_or_else(|| self.lasting(kind.label()))
+    }
+
+    /// A key that follows from the root of the indexes and a label, and so stays as long as they do.
+    pub(super) fn lasting(&self, label: &str) -> [u8; 32] {
+        derive(self.indexes.get(ROOT).expect("every ring has a root"), label.as_bytes())
     }
 }
 

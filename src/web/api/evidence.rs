@@ -273,12 +273,25 @@ pub(super) async fn thumbnail(State(app): State<App>, Asker(actor): Asker, Path(
     let Some((media_type, digest)) = store::thumbnail(&app.db, evidence.id).await? else {
         return Err(Error::new(&codes::NOT_FOUND, "There is no small picture of this evidence.").into());
     };
-    let reader = app.objects.open_object(&digest).await?;
-    Ok((
-        [(header::CONTENT_TYPE, media_type), (header::CACHE_CONTROL, "private, max-age=86400".to_owned())],
-        Body::from_stream(reader.stream),
-    )
-        .into_response())
+    drawn(&app, &media_type, &digest, "private, max-age=86400").await
+}
+
+/// Pictures of a recording in a row; the fact `strip` says how large each is and when it is on show
+#[utoipa::path(get, path = "/v1/evidence/{id}/strip", tag = "evidence", params(("id" = String, Path)), responses((status = 200, description = "JPEG", content_type = "image/jpeg"), (status = 404, description = "there is none")))]
+pub(super) async fn strip(State(app): State<App>, Asker(actor): Asker, Path(id): Path<String>) -> Answer<Response> {
+    let evidence = visible(&app, &actor, &id).await?;
+    let Some(digest) = store::strip(&app.db, evidence.id).await? else {
+        return Err(Error::new(&codes::NOT_FOUND, "There is no strip of pictures of this evidence.").into());
+    };
+    // It is another one when all pictures were seen.
+    drawn(&app, "image/jpeg", &digest, "private, no-cache").await
+}
+
+/// A picture that was made of evidence.
+async fn drawn(app: &App, media_type: &str, digest: &storage::Digest, cache: &'static str) -> Answer<Response> {
+    let reader = app.objects.open_object(digest).await?;
+    let head = [(header::CONTENT_TYPE, media_type.to_owned()), (header::CACHE_CONTROL, cache.to_owned())];
+    Ok((head, Body::from_stream(reader.stream)).into_response())
 }
 
 /// The very bytes, whole or a range

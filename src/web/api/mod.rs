@@ -21,6 +21,7 @@ pub(super) mod personal;
 mod providers;
 mod query;
 mod reports;
+mod session_code;
 mod signed;
 mod uploads;
 mod webhooks;
@@ -64,6 +65,7 @@ fn described() -> OpenApiRouter<App> {
         .routes(routes!(checks::list))
         .routes(routes!(classes::roster, classes::put_roster))
         .routes(routes!(classes::lessons, classes::put_lessons))
+        .routes(routes!(session_code::present))
         .routes(routes!(certificates::list, certificates::enter))
         .routes(routes!(money::subsidy))
         .routes(routes!(money::prepay))
@@ -86,6 +88,7 @@ fn described() -> OpenApiRouter<App> {
         .routes(routes!(evidence::receipt))
         .routes(routes!(evidence::proof))
         .routes(routes!(evidence::thumbnail))
+        .routes(routes!(evidence::strip))
         .routes(routes!(attendance::submit))
         .routes(routes!(uploads::options, uploads::list, uploads::begin))
         .routes(routes!(uploads::state, uploads::offset, uploads::go_on, uploads::go_on_by_post, uploads::remove))

@@ -33,6 +33,8 @@ macro_rules! asset {
 /// Every file the pages need; nothing else is ever fetched.
 pub const ALL: &[Asset] = &[
     asset!("keshi.css", CSS),
+    asset!("code.css", CSS),
+    asset!("code.js", SCRIPT),
     asset!("keshi.js", SCRIPT),
     asset!("keys.js", SCRIPT),
     asset!("line.js", SCRIPT),

@@ -5,17 +5,20 @@ use super::evidence_list::{EvidenceRow, refused};
 use super::facts;
 use super::findings::{FindingRow, standing};
 use super::frame::Frame;
-use super::marks::{self, Lane, Piece};
+use super::marks::{self, Lane, Piece, Row};
 use super::proof::Proof;
 use super::reader::Reader;
+use super::shown_codes::{self, CodeLine};
 use super::trace::called;
 use super::visit::{self, Visit};
 use crate::analyse::attendance;
 use crate::analyse::media::{Pass, Span};
 use crate::audit::overview::{self, EvidenceHead};
-use crate::detect::{Finding, reuse};
+use crate::detect::Finding;
+use crate::detect::reuse::{self, Stretch};
 use crate::error::{Error, Result, RowError, codes};
 use crate::ids::EvidenceId;
+use crate::receive::Kind;
 use crate::register::personal::mask;
 use crate::register::platform_key;
 use crate::store;
@@ -104,6 +107,8 @@ pub struct Evidence {
     pub assumptions: Vec<String>,
     /// Facts: key of the word, value as words.
     pub facts: Vec<(String, String)>,
+    /// Session codes that it shows.
+    pub codes: Vec<CodeLine>,
     /// Rows taken in.
     pub accepted: Option<i64>,
     /// Rows not taken in, the first of them.
@@ -116,6 +121,8 @@ pub struct Evidence {
     pub hours_total: i64,
     /// Of a recording that was seen: what to watch, and whether all its pictures were seen.
     pub marks: Option<(Vec<Lane>, bool)>,
+    /// Pictures of it in a row, if it is a recording.
+    pub pictures: Option<Row>,
     /// The same or nearly the same elsewhere.
     pub matches: Vec<Match>,
     /// Findings that name it.
@@ -163,12 +170,14 @@ impl Evidence {
             reader: head.reader.clone(),
             assumptions: sentences(&reader.frame, head.assumptions.as_deref()),
             facts: facts::in_words(&reader.frame, &head.facts),
+            codes: shown_codes::of(&reader, &head).await?,
             accepted: head.accepted,
             refused: refused(&head.line),
             row: raw_row(&reader, &head, row).await?,
             hours: hours.collect(),
             hours_total,
             marks: marks(&reader.frame, &head, id),
+            pictures: pictures(&head, id),
             matches: matches(&reader, id).await?,
             findings: standing(&reader, head.line.class.as_ref().map(|class| class.0), None, |finding| names(finding, id)).await?,
             signed: signed(&reader, id).await?,
@@ -187,6 +196,12 @@ fn marks(frame: &Frame, head: &EvidenceHead, id: EvidenceId) -> Option<(Vec<Lane
     let duration: u64 = fact("duration_ms")?.parse().ok()?;
     let spans: Vec<Span> = fact("spans").and_then(|spans| serde_json::from_str(spans).ok()).unwrap_or_default();
     Some((marks::lanes(frame, &content(&id.to_string()), duration, &spans), pass == Pass::Full))
+}
+
+/// The pictures of a recording in a row, out of its facts.
+fn pictures(head: &EvidenceHead, id: EvidenceId) -> Option<Row> {
+    let (_, strip) = head.facts.iter().find(|(fact, _)| fact == "strip")?;
+    Some(marks::row(&content(&id.to_string()), &serde_json::from_str(strip).ok()?))
 }
 
 fn names(finding: &Finding, evidence: EvidenceId) -> bool {
@@ -216,10 +231,13 @@ async fn signed(reader: &Reader<'_>, id: EvidenceId) -> Result<Vec<SignedBy>> {
 async fn matches(reader: &Reader<'_>, id: EvidenceId) -> Result<Vec<Match>> {
     let kept = store::get(reader.db, id).await?;
     let bytes = store::same_bytes(reader.db, &kept, LISTED).await?.into_iter();
-    let bytes = bytes.map(|other| (other, "bytes".to_owned(), "exact".to_owned(), None, Vec::new()));
-    let likes = reuse::of(reader.db, id, LISTED).await?.into_iter().map(|one| (one.evidence, one.kind, one.tier, one.because, one.runs));
+    let bytes = bytes.map(|other| (other, "bytes".to_owned(), "exact".to_owned(), None, Shared::Runs(Vec::new())));
+    let likes = reuse::of(reader.db, id, LISTED).await?.into_iter().map(|one| {
+        let shown = one.at_ms.zip(one.until_ms);
+        (one.evidence, one.kind, one.tier, one.because, Shared::of(one.runs, shown))
+    });
     let mut matches = Vec::new();
-    for (other, kind, tier, because, runs) in bytes.chain(likes) {
+    for (other, kind, tier, because, shared) in bytes.chain(likes) {
         let Some(head) = overview::evidence(reader.db, &reader.scope, other).await? else { continue };
         let place = [head.line.class.map(|class| class.1), head.line.lesson.map(|lesson| lesson.1)];
         matches.push(Match {
@@ -230,10 +248,31 @@ async fn matches(reader: &Reader<'_>, id: EvidenceId) -> Result<Vec<Match>> {
             thumbnail: head.line.thumbnail,
             place: place.into_iter().flatten().collect::<Vec<_>>().join(" · "),
             because,
-            runs: marks::shared(&content(&id.to_string()), &content(&other.to_string()), &runs),
+            runs: match shared {
+                Shared::Runs(runs) => marks::shared(&content(&id.to_string()), &content(&other.to_string()), &runs),
+                Shared::Moment(at, until) => {
+                    let recording = if kept.kind == Kind::Video { id } else { other };
+                    vec![marks::moment(&content(&recording.to_string()), at, until)]
+                }
+            },
         });
     }
     Ok(matches)
+}
+
+/// What two pieces of evidence share: stretches of both, or a moment of the one that the other is a picture of.
+enum Shared {
+    Runs(Vec<Stretch>),
+    Moment(u64, u64),
+}
+
+impl Shared {
+    fn of(runs: Vec<Stretch>, shown: Option<(i64, i64)>) -> Shared {
+        match shown {
+            Some((at, until)) => Shared::Moment(at.max(0) as u64, until.max(at).max(0) as u64),
+            None => Shared::Runs(runs),
+        }
+    }
 }
 
 fn sentences(frame: &Frame, json: Option<&str>) -> Vec<String> {

@@ -19,6 +19,8 @@ pub(super) fn in_words(frame: &Frame, facts: &[(String, String)]) -> Vec<(String
     words.put("effective", ms("effective_ms").filter(|effective| Some(*effective) != ms("duration_ms")).map(format::length));
     let side = |name: &str| facts.get(name).and_then(Value::as_i64);
     words.put("picture_size", side("width").zip(side("height")).map(|(width, height)| format!("{width} × {height}")));
+    let faces = facts.get("faces").and_then(Value::as_array);
+    words.put("faces", faces.and_then(|faces| faces.iter().filter_map(|one| one["count"].as_i64()).max()).map(|most| most.to_string()));
     words.text("container", facts.get("container"));
     words.put("codecs", facts.get("streams").and_then(codecs));
     words.put("frame_rate", facts.get("frame_rate").and_then(Value::as_f64).map(|rate| format!("{rate:.1}")));

@@ -34,6 +34,8 @@ pub struct Lesson {
     pub unmatched: i64,
     /// Whether the reader may see who they are.
     pub names: bool,
+    /// Whether the reader may show its session code, and there is one or will be.
+    pub code: bool,
     /// The sealed credit run: leaf index and time.
     pub run: Option<(Option<u64>, Time)>,
 }
@@ -76,6 +78,7 @@ impl Lesson {
             evidence: known.evidence.iter().map(|line| EvidenceRow::of(&reader, line)).collect(),
             unmatched: known.events.iter().filter(|event| event.trainee.is_none() && event.resolution.is_none()).count() as i64,
             names: reader.names,
+            code: reader.shows_codes && head.line.mode != "recorded" && reader.frame.now < head.line.until,
             head,
             sort,
             run,

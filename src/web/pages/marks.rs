@@ -3,7 +3,7 @@
 use super::format::length;
 use super::frame::Frame;
 use super::line::{Bar, Pct};
-use crate::analyse::media::{self, Span};
+use crate::analyse::media::{self, Span, Strip};
 use crate::detect::reuse::Stretch;
 
 /// Pieces told as words in a lane; the line shows all.
@@ -33,6 +33,29 @@ pub struct Piece {
     pub href: String,
     /// The same elsewhere: its times and where to watch it.
     pub other: Option<(String, String)>,
+}
+
+/// Pictures of a recording in a row, each of which leads to its moment.
+#[derive(Clone, Debug)]
+pub struct Row {
+    /// Width and height of each picture.
+    pub size: (u32, u32),
+    /// Width of all.
+    pub width: u32,
+    /// Where each begins, and its moment.
+    pub cells: Vec<(u32, Piece)>,
+}
+
+/// The row of pictures of a recording.
+pub(super) fn row(content: &str, strip: &Strip) -> Row {
+    let ends = strip.at_ms.iter().skip(1).copied().chain([u64::MAX]);
+    let cell = |((at, end), number): ((&u64, u64), u32)| {
+        let href = format!("{content}#t={}", at / 1000);
+        let told = if end == u64::MAX { length(*at as i64) } else { told(*at, end) };
+        (number * strip.width, Piece { told, at: at / 1000, href, other: None })
+    };
+    let cells: Vec<(u32, Piece)> = strip.at_ms.iter().zip(ends).zip(0..).map(cell).collect();
+    Row { size: (strip.width, strip.height), width: strip.width * strip.at_ms.len() as u32, cells }
 }
 
 /// The lanes of a recording that lasts so long; `content` is the address of its bytes.
@@ -92,6 +115,12 @@ pub(super) fn shared(content: &str, other: &str, runs: &[Stretch]) -> Vec<Piece>
         }
     };
     runs.iter().take(TOLD).map(piece).collect()
+}
+
+/// The moment of a recording that a picture shows.
+pub(super) fn moment(recording: &str, at: u64, until: u64) -> Piece {
+    let told = if until - at < 2_000 { length(at as i64) } else { told(at, until) };
+    Piece { told, at: at / 1000, href: watched(recording, at, until.max(at + 1)), other: None }
 }
 
 fn told(from: u64, until: u64) -> String {

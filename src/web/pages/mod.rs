@@ -6,6 +6,7 @@
 
 // What pages share.
 pub mod assets;
+
 pub mod custody;
 mod facts;
 pub mod format;
@@ -17,6 +18,7 @@ pub mod money;
 pub mod opening;
 pub mod proof;
 pub mod reader;
+pub mod shown_codes;
 pub mod state;
 mod trace;
 mod visit;
@@ -41,6 +43,7 @@ pub mod log;
 pub mod login;
 pub mod personal;
 pub mod reports;
+pub mod session_code;
 pub mod trainee;
 pub mod trouble;
 pub mod unmatched;
@@ -81,6 +84,7 @@ pub fn router() -> Router<App> {
         .route("/classes/{id}/unmatched", get(unmatched::show))
         .route("/classes/{id}/resolutions", post(unmatched::resolve))
         .route("/lessons/{id}", get(lesson::show))
+        .route("/lessons/{id}/code", get(session_code::show))
         .route("/hours/{lesson}/{trainee}", get(hour::show))
         .route("/trainees/{id}", get(trainee::show))
         .route("/trainees/{id}/personal", post(personal::reveal))

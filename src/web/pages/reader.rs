@@ -54,6 +54,8 @@ pub struct Reader<'a> {
     pub decides: bool,
     /// Whether the reader may change plans.
     pub plans: bool,
+    /// Whether the reader may show session codes.
+    pub shows_codes: bool,
     /// Whether the reader may hand over evidence.
     pub submits: bool,
     /// Whether the reader may see the notice's reports, and of all classes.

@@ -54,6 +54,7 @@ impl Visit {
             resolves: actor.role.may(Right::Resolve),
             decides: actor.role.may(Right::Decide),
             plans: actor.role.may(Right::Plan),
+            shows_codes: actor.role.may(Right::ShowCode),
             submits: actor.role.may(Right::Submit),
             reports: actor.role.may(Right::Report) && actor.unbounded(),
             operates: actor.role.may(Right::Operate),

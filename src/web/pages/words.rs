@@ -157,6 +157,7 @@ const FILES: &[&str] = &[
     include_str!("../i18n/money.toml"),
     include_str!("../i18n/reports.toml"),
     include_str!("../i18n/personal.toml"),
+    include_str!("../i18n/code.toml"),
 ];
 
 static TABLE: LazyLock<HashMap<String, Entry>> = LazyLock::new(|| {

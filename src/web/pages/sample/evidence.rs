@@ -23,6 +23,7 @@ pub(super) fn evidence(frame: &Frame, number: u64) -> Evidence {
         reader: (number.is_multiple_of(4)).then(|| "tencent-meeting-xlsx".into()),
         assumptions: vec!["时间按平台的时区 Asia/Shanghai 读取".into(), "同一人多行合并前各自保留".into()],
         facts: vec![("duration".into(), "23:30".into()), ("picture_size".into(), "1280 × 720".into())],
+        codes: if number % 4 == 1 || number % 4 == 2 { codes(number) } else { Vec::new() },
         accepted: Some(41),
         refused: if number % 4 == 3 {
             vec![RowError { row: 7, code: "bad_time".into(), message: "The leave time is before the join time; correct the row.".into() }]
@@ -43,17 +44,32 @@ pub(super) fn evidence(frame: &Frame, number: u64) -> Evidence {
             ];
             (marks::lanes(frame, "/v1/evidence/a/content", 1_410_000, &spans), number % 8 == 1)
         }),
+        pictures: (number % 4 == 1).then(|| {
+            marks::row("/v1/evidence/a/content", &Strip { width: 160, height: 90, at_ms: (0..12).map(|number| number * 117_500).collect() })
+        }),
         matches: if number % 4 == 2 {
-            vec![Match {
-                evidence: id(9, 77),
-                name: "IMG_0001.jpg".into(),
-                kind: "picture".into(),
-                tier: "strong".into(),
-                thumbnail: true,
-                place: "2020年第2期 · 电路图识读".into(),
-                because: None,
-                runs: Vec::new(),
-            }]
+            vec![
+                Match {
+                    evidence: id(9, 77),
+                    name: "IMG_0001.jpg".into(),
+                    kind: "picture".into(),
+                    tier: "strong".into(),
+                    thumbnail: true,
+                    place: "2020年第2期 · 电路图识读".into(),
+                    because: None,
+                    runs: Vec::new(),
+                },
+                Match {
+                    evidence: id(9, 79),
+                    name: "第1课_录屏.mp4".into(),
+                    kind: "moment".into(),
+                    tier: "strong".into(),
+                    thumbnail: true,
+                    place: "2020年第2期 · 电路图识读".into(),
+                    because: None,
+                    runs: vec![marks::moment("/v1/evidence/b/content", 751_000, 751_500)],
+                },
+            ]
         } else if number % 4 == 1 {
             vec![Match {
                 evidence: id(9, 78),
@@ -87,4 +103,23 @@ pub(super) fn evidence(frame: &Frame, number: u64) -> Evidence {
             .collect(),
         proof: (number % 5 != 4).then(proof),
     }
+}
+
+/// A line of each kind.
+fn codes(number: u64) -> Vec<CodeLine> {
+    let line = |standing, count: i64, lesson: Option<u64>| CodeLine {
+        standing,
+        lesson: lesson.map(|lesson| (id(2, lesson), TITLES[lesson as usize].into())),
+        minutes: (standing != "forged").then(|| (at("09:03:00"), at("09:03:00").plus((count - 1) * MINUTE))),
+        count,
+        at: (number % 4 == 1).then(|| ("3:12".into(), 192)),
+    };
+    vec![
+        line("own", 38, None),
+        line("class", 1, Some(1)),
+        line("named", 1, Some(2)),
+        line("other_time", 2, None),
+        line("other_lesson", 1, Some(3)),
+        line("forged", 3, None),
+    ]
 }

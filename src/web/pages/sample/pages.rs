@@ -233,6 +233,7 @@ fn lesson_page(frame: &Frame, people: u64) -> lesson::Lesson {
         evidence: (0..5).map(evidence_row).collect(),
         unmatched: 2,
         names: true,
+        code: true,
         run: Some((Some(1077), at("10:05:00"))),
     }
 }
@@ -414,6 +415,17 @@ fn webhook(frame: &Frame, active: bool) -> Webhook {
     }
 }
 
+fn session_code_page(frame: &Frame, why: &'static str) -> session_code::Page {
+    let code = why.is_empty().then(|| session_code::Shown {
+        side: 9,
+        dark: "M4 4h1v1h-1z".into(),
+        digits: "482 913".into(),
+        minute: at("09:12:00"),
+        left: 37_000,
+    });
+    session_code::Page { frame: frame.clone(), head: lesson_head(), code, why }
+}
+
 pub(in super::super) fn every_page(lang: Lang) -> Vec<(String, String)> {
     let mut frame = Frame { lang, ..frame() };
     let mut outside = Frame { viewer: None, section: Section::Nowhere, ..frame.clone() };
@@ -454,6 +466,11 @@ pub(in super::super) fn every_page(lang: Lang) -> Vec<(String, String)> {
     pages.push(("upload", html(&upload(&frame))));
     pages.push(("upload-empty", html(&Upload { lessons: Vec::new(), handed: Vec::new(), unfinished: Vec::new(), ..upload(&frame) })));
     pages.push(("lesson", html(&lesson_page(&frame, 40))));
+    for (name, why) in
+        [("session-code", ""), ("session-code-early", "early"), ("session-code-over", "over"), ("session-code-recorded", "recorded")]
+    {
+        pages.push((name, html(&session_code_page(&frame, why))));
+    }
     pages.push(("lesson-large", html(&lesson_page(&frame, 200))));
     let bare = Drawn { recordings: Vec::new(), pictures: Vec::new(), people: Vec::new(), ..lesson(0) };
     let bare = Line::draw(&frame, bare, Order::Name);

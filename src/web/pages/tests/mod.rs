@@ -2,6 +2,7 @@
 
 mod http;
 mod personal;
+mod session_code;
 
 use super::sample::every_page;
 use super::words::{Lang, MISSING};
