@@ -12,9 +12,10 @@ RUN --mount=type=cache,target=/usr/local/cargo/registry --mount=type=cache,id=ke
     && install -D "/target/$([ "$PROFILE" = dev ] && echo debug || echo "$PROFILE")/keshi" /out/keshi
 
 FROM debian:bookworm-slim
-# ffmpeg brings the libraries that the server is linked with, fonts-noto-cjk the letters of written decisions; curl asks the health check's question.
+# ffmpeg brings the libraries that the server is linked with, fonts-noto-cjk the letters of written decisions, tesseract-ocr what reads text on screens;
+# curl asks the health check's question.
 RUN apt-get update -qq \
-    && DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends ca-certificates curl ffmpeg fonts-noto-cjk \
+    && DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends ca-certificates curl ffmpeg fonts-noto-cjk tesseract-ocr tesseract-ocr-chi-sim \
     && rm -rf /var/lib/apt/lists/* \
     && useradd --system --create-home --home-dir /var/lib/keshi keshi \
     && install -d -o keshi -g keshi -m 0700 /var/lib/keshi/data /var/lib/keshi/keys

@@ -16,8 +16,8 @@ case $purpose in build | demo | test | bench) ;; *) fail "usage: scripts/need.sh
 
 packages=(build-essential clang pkg-config libavcodec-dev libavformat-dev libavfilter-dev libavutil-dev libswscale-dev libswresample-dev)
 case $purpose in
-    demo) packages+=(ffmpeg fonts-noto-cjk) ;;
-    test) packages+=(ffmpeg postgresql postgresql-common python3 python3-venv unzip fonts-noto-cjk poppler-utils) ;;
+    demo) packages+=(ffmpeg fonts-noto-cjk tesseract-ocr tesseract-ocr-chi-sim) ;;
+    test) packages+=(ffmpeg postgresql postgresql-common python3 python3-venv unzip fonts-noto-cjk poppler-utils tesseract-ocr tesseract-ocr-chi-sim) ;;
     bench) packages+=(ffmpeg openssl postgresql postgresql-common python3 python3-venv) ;;
 esac
 

@@ -199,6 +199,7 @@ impl App {
             wall_s: media.wall_seconds,
             memory_bytes: media.memory_bytes,
             faces: media.faces,
+            text: media.text,
             ..media::Limits::default()
         }
     }

@@ -8,7 +8,7 @@ use std::path::Path;
 use std::process::ExitCode;
 use storage::Worm;
 
-/// Checks a deployment: database, storage and its write-once lock, keys, media sandbox
+/// Checks a deployment: database, storage and its write-once lock, keys, media sandbox, text recognition
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example:\n  keshi doctor --objects 's3://evidence?region=cn-1&lock=1'")]
 pub(super) struct Args {
@@ -43,6 +43,13 @@ pub(super) async fn run(args: Args, app: App) -> Result<ExitCode> {
         Err(error) => error.message.clone(),
     };
     lines.push(("media sandbox", held, said));
+    let said = if app.config.media.text {
+        media::text_engine().unwrap_or_else(|because| format!("not read: {because}"))
+    } else {
+        "not read: media.text is off".to_owned()
+    };
+    // Nothing else depends on it.
+    lines.push(("text on screen", true, said));
     if args.json {
         let items: Vec<_> = lines.iter().map(|(name, holds, said)| json!({"check": name, "holds": holds, "says": said})).collect();
         println!("{}", serde_json::to_string_pretty(&items)?);

@@ -70,7 +70,7 @@ sections! {
     /// How live events are gathered.
     Live { gather_ms: u64, memory_bytes: usize, repeat_days: u32 }
     /// Bounds on the child process that reads media.
-    Media { wall_seconds: u64, cpu_seconds: u64, memory_bytes: u64, faces: bool, parallel: usize }
+    Media { wall_seconds: u64, cpu_seconds: u64, memory_bytes: u64, faces: bool, text: bool, parallel: usize }
     /// A folder of an operator's own files.
     Folder { folder: String }
     /// The fonts of printed documents.

@@ -17,6 +17,9 @@ pub(super) const BUILTIN: &[(&str, &str)] = &[
     ("video-reuse.sql", include_str!("rules/video-reuse.sql")),
     ("looped-video.sql", include_str!("rules/looped-video.sql")),
     ("frozen-video.sql", include_str!("rules/frozen-video.sql")),
+    ("screen-time.sql", include_str!("rules/screen-time.sql")),
+    ("screen-clock.sql", include_str!("rules/screen-clock.sql")),
+    ("screen-meeting.sql", include_str!("rules/screen-meeting.sql")),
     ("foreign-code.sql", include_str!("rules/foreign-code.sql")),
     ("forged-code.sql", include_str!("rules/forged-code.sql")),
 ];

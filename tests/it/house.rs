@@ -38,6 +38,7 @@ const HIDDEN: &[(&str, &[&str])] = &[
     ("rqrr", &["src/analyse/media/"]),
     ("qrcode", &["src/web/pages/", "src/analyse/media/codes.rs"]),
     ("seccompiler", &["src/analyse/media/"]),
+    ("libloading", &["src/analyse/media/"]),
     ("calamine", &["src/tables/"]),
     ("hanconv", &["src/tables/"]),
     ("pdf_writer", &["src/print/"]),

@@ -21,6 +21,7 @@ mod platforms;
 mod recorded;
 mod resumed;
 mod reused;
+mod screens;
 mod session_code;
 mod signed;
 mod simulated;

@@ -7,7 +7,7 @@ use super::facts::{Facts, MediaKind, Pass};
 use super::limits::Limits;
 use super::rehearse::{self, Attempt, Misdeed};
 use super::source::Source;
-use super::{moments, picture, sandbox, video};
+use super::{moments, picture, sandbox, text, video};
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use likeness::grey::Grey;
@@ -92,6 +92,9 @@ pub fn child_main() -> ExitCode {
         eprintln!("keshi media-child is started by keshi itself; it is of no use by hand");
         return ExitCode::from(2);
     };
+    if request.limits.text && matches!(request.task, Task::Measure(MediaKind::Picture, _) | Task::Measure(_, Pass::Full)) {
+        text::prepare();
+    }
     let answer = match sandbox::enter(&request.limits) {
         Ok(()) => answer(&request),
         Err(because) => Answer::NoSandbox { because },

@@ -112,6 +112,13 @@ pub struct Facts {
     /// How many faces were seen, at up to a dozen moments of a recording or once in a picture. Nothing by which one is told from another is kept.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub faces: Vec<Faces>,
+    /// What a clock, a date, a meeting number or a counter of people on the screen says, at up to a dozen moments of a recording or once in a picture.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub screen: Vec<Reading>,
+    /// What recognised the text on the screen, with its version and languages. `None` where nobody looked: none is installed, it is turned off, or not
+    /// all pictures of a recording were seen yet.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub text_read_by: Option<String>,
     /// What was read that has the shape of a session code. Of the child alone: with the evidence is kept what the server makes of it ([`CodeSeen`]).
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub codes: Vec<CodeText>,
@@ -160,6 +167,8 @@ impl Facts {
             digests: Digests::default(),
             views: Vec::new(),
             faces: Vec::new(),
+            screen: Vec::new(),
+            text_read_by: None,
             codes: Vec::new(),
             notes: Vec::new(),
             thumbnail_at_ms: None,
@@ -234,6 +243,67 @@ pub struct Faces {
     pub at_ms: u64,
     /// How many look at the camera.
     pub count: u32,
+}
+
+/// What can be read on a screen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ReadingKind {
+    /// A time of day, by the clock of the computer or telephone: `09:12` or `09:12:30`.
+    Clock,
+    /// A day: `2020-03-03`, or `03-03` where no year is shown.
+    Date,
+    /// The number of the meeting: nine to eleven digits.
+    Meeting,
+    /// How many take part, as the meeting counts them.
+    Participants,
+}
+
+impl ReadingKind {
+    /// All of them.
+    pub const ALL: [ReadingKind; 4] = [ReadingKind::Clock, ReadingKind::Date, ReadingKind::Meeting, ReadingKind::Participants];
+}
+
+/// Something read on the screen, in a picture or at one moment of a recording.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Reading {
+    /// When, in milliseconds from the start; 0 of a picture.
+    pub at_ms: u64,
+    /// What it is.
+    pub kind: ReadingKind,
+    /// What it says, in the form of its kind.
+    pub value: String,
+    /// How sure that is, 0 to 1: what the recognisers say of themselves, and whether they agree.
+    pub confidence: f64,
+}
+
+impl Reading {
+    /// Readings of one file at most: four kinds, a dozen times.
+    pub(super) const MOST: usize = 48;
+
+    /// Of a clock: seconds of the day.
+    pub fn seconds(&self) -> Option<i64> {
+        let mut parts = self.value.split(':').map(|part| part.parse::<i64>().ok().filter(|_| part.len() == 2));
+        let (hour, minute) = (parts.next()??, parts.next()??);
+        let second = parts.next().unwrap_or(Some(0))?;
+        let holds = hour < 24 && minute < 60 && second < 60 && parts.next().is_none() && self.kind == ReadingKind::Clock;
+        holds.then_some(hour * 3600 + minute * 60 + second)
+    }
+
+    /// Whether the value has the form of its kind and nothing else: only such are taken from a child.
+    pub(super) fn is_well_formed(&self) -> bool {
+        let digits =
+            |from: usize, to: usize| (from..=to).contains(&self.value.len()) && self.value.bytes().all(|byte| byte.is_ascii_digit());
+        let day = || self.value.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-');
+        let holds = match self.kind {
+            ReadingKind::Clock => self.seconds().is_some(),
+            ReadingKind::Date if self.value.len() == 5 => day() && format!("2020-{}", self.value).parse::<chrono::NaiveDate>().is_ok(),
+            ReadingKind::Date => self.value.len() == 10 && day() && self.value.parse::<chrono::NaiveDate>().is_ok(),
+            ReadingKind::Meeting => digits(9, 11),
+            ReadingKind::Participants => digits(1, 4),
+        };
+        holds && (0.0..=1.0).contains(&self.confidence)
+    }
 }
 
 /// Pictures of a recording in a row.
@@ -387,6 +457,34 @@ mod tests {
         assert_eq!(clean(" Lavf59\r\n\0 ").as_deref(), Some("Lavf59"));
         assert_eq!(clean(&"x".repeat(1000)).map(|text| text.len()), Some(120));
         assert_eq!(clean("\0\0"), None);
+    }
+
+    #[test]
+    fn a_reading_has_the_form_of_its_kind_or_is_none() {
+        use ReadingKind::{Clock, Date, Meeting, Participants};
+        let is = |kind, value: &str| Reading { at_ms: 0, kind, value: value.into(), confidence: 0.9 }.is_well_formed();
+        for (kind, value) in
+            [(Clock, "09:12"), (Clock, "23:59:59"), (Date, "2020-03-03"), (Date, "02-29"), (Meeting, "123456789"), (Participants, "36")]
+        {
+            assert!(is(kind, value), "{value}");
+        }
+        for (kind, value) in [
+            (Clock, "24:00"),
+            (Clock, "9:12"),
+            (Clock, "09:12:30:00"),
+            (Clock, "09:12:"),
+            (Date, "2020-02-30"),
+            (Date, "13-01"),
+            (Date, "+020-03-03"),
+            (Date, "Wang"),
+            (Meeting, "12345678"),
+            (Meeting, "13912345678x"),
+            (Participants, "12345"),
+            (Participants, ""),
+        ] {
+            assert!(!is(kind, value), "{value}");
+        }
+        assert!(!Reading { at_ms: 0, kind: Clock, value: "09:12".into(), confidence: f64::NAN }.is_well_formed());
     }
 
     #[test]

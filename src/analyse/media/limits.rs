@@ -17,6 +17,8 @@ pub struct Limits {
     pub max_streams: u32,
     /// Whether faces are counted.
     pub faces: bool,
+    /// Whether text on the screen is read.
+    pub text: bool,
 }
 
 impl Default for Limits {
@@ -34,6 +36,7 @@ impl Default for Limits {
             // A meeting recording has two or three; broadcast streams with many programmes a few dozen.
             max_streams: 64,
             faces: true,
+            text: true,
         }
     }
 }

@@ -5,6 +5,7 @@
 //! that owns nothing but the open file, shuts itself in (`sandbox`) before it reads the first byte, and is believed in nothing but
 //! facts. A crash, a stall, a bomb costs the child its life and the server a sentence.
 
+mod agreement;
 mod child;
 mod coded;
 mod codes;
@@ -18,6 +19,7 @@ mod input;
 pub mod job;
 mod judge;
 mod limits;
+mod line;
 mod listening;
 mod moments;
 mod picture;
@@ -26,6 +28,7 @@ mod reel;
 mod rehearse;
 mod run;
 mod sandbox;
+mod screen;
 mod shrink;
 mod sniff;
 mod sound;
@@ -33,6 +36,8 @@ mod source;
 mod spans;
 mod stillness;
 mod strip;
+mod tesseract;
+mod text;
 mod thumbnail;
 mod timeline;
 mod video;
@@ -40,7 +45,8 @@ mod watch;
 
 pub use child::child_main;
 pub use facts::{
-    CodeSeen, CodeText, Digests, Durations, Exif, Faces, Facts, Measured, MediaKind, Pass, Span, SpanKind, Stream, Strip, VERSION,
+    CodeSeen, CodeText, Digests, Durations, Exif, Faces, Facts, Measured, MediaKind, Pass, Reading, ReadingKind, Span, SpanKind, Stream,
+    Strip, VERSION,
 };
 pub use flaw::{Flaw, Flawed, flaws};
 pub use limits::Limits;
@@ -49,3 +55,4 @@ pub use reel::{Reel, Shot};
 pub use rehearse::{Attempt, Misdeed};
 pub use run::{EXE, check_sandbox, light, lights, measure, rehearse};
 pub use sniff::{Class, HEAD, Sniffed, sniff};
+pub use text::text_engine;

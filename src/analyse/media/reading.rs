@@ -5,6 +5,7 @@ use super::faces::Counting;
 use super::facts::Facts;
 use super::limits::Limits;
 use super::shrink::{self, Shrinker};
+use super::text::Text;
 use ffmpeg::frame;
 use ffmpeg_next as ffmpeg;
 use image::GrayImage;
@@ -26,6 +27,7 @@ pub(super) struct Reading {
     latest: Option<i64>,
     rotation: Option<u16>,
     faces: Option<Counting>,
+    text: Option<Text>,
     codes: Codes,
 }
 
@@ -39,7 +41,7 @@ impl Reading {
     pub(super) fn of_recording(duration_ms: u64, rotation: Option<u16>, limits: &Limits) -> Reading {
         let duration = i64::try_from(duration_ms.saturating_mul(1000)).unwrap_or(i64::MAX);
         let faces = limits.faces.then(|| Counting::over(duration));
-        Reading { apart: APART.max(duration / MOST), latest: None, rotation, faces, codes: Codes::default() }
+        Reading { apart: APART.max(duration / MOST), latest: None, rotation, faces, codes: Codes::default(), text: Text::over(duration) }
     }
 
     /// Looks at a decoded frame of a recording, if its time has come.
@@ -57,6 +59,7 @@ impl Reading {
     /// Looks at a picture as people see it: upright, in shades of grey. `at` is in microseconds, by the file's clock.
     pub(super) fn see(&mut self, at: i64, still: &GrayImage) {
         self.faces.iter_mut().for_each(|faces| faces.see(at, still));
+        self.text.iter_mut().for_each(|text| text.see(at, still));
         self.codes.see(at, still);
     }
 
@@ -64,6 +67,9 @@ impl Reading {
     pub(super) fn tell(self, start: i64, facts: &mut Facts) {
         facts.faces = self.faces.map(|faces| faces.finish(start)).unwrap_or_default();
         facts.codes = self.codes.finish(start);
+        if let Some(text) = self.text {
+            text.finish(start, facts);
+        }
     }
 }
 

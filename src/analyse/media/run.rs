@@ -1,7 +1,7 @@
 //! The parent's side: start a child on one file, bound it, and turn however it ends into facts or a sentence.
 
 use super::child::{Answer, Request, SUBCOMMAND, Task};
-use super::facts::{Measured, MediaKind, Pass};
+use super::facts::{Measured, MediaKind, Pass, Reading};
 use super::limits::{ANSWER_BYTES, COMPLAINT_BYTES, Limits};
 use super::reel::Reel;
 use super::rehearse::{Attempt, Misdeed};
@@ -30,7 +30,16 @@ pub async fn measure(file: &Path, kind: MediaKind, pass: Pass, limits: &Limits, 
         return Ok(cannot("The evidence is not a regular file."));
     };
     let _permit = permits.acquire().await.map_err(Error::internal)?;
-    ask(Task::Measure(kind, pass), Stdio::from(input), limits, exe).await
+    let ended = outcome(Task::Measure(kind, pass), Stdio::from(input), limits, exe).await?;
+    // Text is worth no other fact: where a child crashed that may have been reading it, the rest is asked for alone.
+    if limits.text
+        && ended.is_a_crash()
+        && let Some(input) = regular_file(file)?
+    {
+        let limits = Limits { text: false, ..limits.clone() };
+        return told(outcome(Task::Measure(kind, pass), Stdio::from(input), &limits, exe).await?, &limits);
+    }
+    told(ended, limits)
 }
 
 /// The light of a picture, to be laid over another; `None` where it cannot be opened. Pixels are a claim of the child's, as facts are.
@@ -98,13 +107,27 @@ enum Outcome {
     Died { status: ExitStatus, complaint: String },
 }
 
+impl Outcome {
+    /// Whether the child ended by its own fault, and not by being out of time.
+    fn is_a_crash(&self) -> bool {
+        const FAULTS: [i32; 5] = [libc::SIGABRT, libc::SIGSEGV, libc::SIGBUS, libc::SIGFPE, libc::SIGILL];
+        matches!(self, Outcome::Died { status, .. } if status.signal().is_some_and(|signal| FAULTS.contains(&signal)))
+    }
+}
+
 async fn ask(task: Task, input: Stdio, limits: &Limits, exe: &Path) -> Result<Measured> {
-    let outcome = outcome(task, input, limits, exe).await?;
+    told(outcome(task, input, limits, exe).await?, limits)
+}
+
+/// What a child's end says of the file.
+fn told(outcome: Outcome, limits: &Limits) -> Result<Measured> {
     let too_slow = || cannot(format!("Opening the file took longer than {} seconds; it was given up.", limits.wall_s));
     Ok(match outcome {
         Outcome::Answered(Answer::Facts { mut facts, thumbnail, row, reel }) => {
             (facts.thumbnail, facts.row) = (jpeg(thumbnail), jpeg(row));
             facts.strip = facts.strip.take().filter(|_| facts.row.is_some());
+            facts.screen.retain(Reading::is_well_formed);
+            facts.screen.truncate(Reading::MOST);
             facts.reel = reel.and_then(|text| BASE64_STANDARD.decode(text).ok()).and_then(|bytes| Reel::from_bytes(&bytes));
             Measured::Facts(facts)
         }
@@ -149,8 +172,10 @@ async fn outcome(task: Task, input: Stdio, limits: &Limits, exe: &Path) -> Resul
     let mut child = Command::new(exe)
         .args([SUBCOMMAND, &request])
         .env_clear()
-        // Where the operator says that the program's own libraries are; nothing else of the environment is the child's business.
-        .envs(std::env::var_os("LD_LIBRARY_PATH").map(|folders| ("LD_LIBRARY_PATH", folders)))
+        // Where the operator says that libraries, and what recognises text, are; nothing else of the environment is the child's business.
+        .envs(["LD_LIBRARY_PATH", "TESSDATA_PREFIX"].into_iter().filter_map(|name| Some((name, std::env::var_os(name)?))))
+        // New threads are refused to it.
+        .env("OMP_THREAD_LIMIT", "1")
         .current_dir("/")
         .stdin(input)
         .stdout(Stdio::piped())

@@ -4,4 +4,5 @@ mod codes;
 mod queue;
 mod rules;
 mod runs;
+mod screen;
 mod world;

@@ -31,6 +31,10 @@ pub(crate) const MEDIA: &str = "select e.id, e.kind, e.class_id, e.lesson_id, e.
      from evidence e left join fact f on f.evidence_id = e.id and f.name <> 'views' and f.name <> 'compared' where e.kind = 'video' or e.kind = 'screenshot' \
      order by e.id, f.name";
 
+/// Videos and pictures on whose screen something was read, with all of it.
+pub(crate) const SCREEN: &str = "select e.id, e.kind, e.class_id, e.lesson_id, e.trainee_id, f.value from evidence e \
+     join fact f on f.evidence_id = e.id where f.name = 'screen' order by e.id";
+
 /// Videos and pictures that show session codes, with those that they show.
 pub(crate) const SESSION_CODES: &str =
     "select e.id, f.value from fact f join evidence e on e.id = f.evidence_id where f.name = 'codes' order by e.id";
@@ -110,6 +114,7 @@ pub(crate) const ALL: &[&str] = &[
     TEACHERS,
     EVIDENCE,
     MEDIA,
+    SCREEN,
     SESSION_CODES,
     MEDIA_MATCHES,
     PRESENCE,

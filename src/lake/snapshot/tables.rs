@@ -2,7 +2,7 @@
 
 use super::sheet::{Cell, Kind};
 use super::{Terms, sql};
-use crate::analyse::media::CodeSeen;
+use crate::analyse::media::{CodeSeen, Reading};
 use crate::error::{Error, Result};
 use crate::register::subsidy::{self, Rate, Regime};
 use crate::time::Time;
@@ -184,6 +184,23 @@ pub(crate) const TABLES: &[Table] = &[
         rows: Rows::Facts,
     },
     Table {
+        name: "screen",
+        columns: &[
+            ("evidence", Text),
+            ("kind", Text),
+            ("class", Text),
+            ("lesson", Text),
+            ("trainee", Text),
+            ("reading", Text),
+            ("at_ms", Number),
+            ("value", Text),
+            ("confidence", Float),
+            ("clock_s", Number),
+        ],
+        statement: sql::SCREEN,
+        rows: Rows::Many(readings),
+    },
+    Table {
         name: "media_matches",
         columns: &[
             ("evidence", Text),
@@ -363,6 +380,20 @@ fn spans(row: &AnyRow, push: &mut dyn FnMut(&[Cell])) -> Result<()> {
         let mut cells = whose.clone();
         cells.extend([text("kind"), text("reason"), time("from")?, time("until")?]);
         cells.push(Cell::Text(span.get("evidence").map(Value::to_string)));
+        push(&cells);
+    }
+    Ok(())
+}
+
+/// What was read on the screen, one row each. Facts of an analysis that had other readings are passed over.
+fn readings(row: &AnyRow, push: &mut dyn FnMut(&[Cell])) -> Result<()> {
+    let readings: Vec<Reading> = serde_json::from_str(&row.get::<String, _>("value")).unwrap_or_default();
+    let whose: Vec<Cell> = (0..5).map(|index| Cell::Text(row.get(index))).collect();
+    for reading in &readings {
+        let kind = serde_json::to_value(reading.kind)?.as_str().map(str::to_owned);
+        let mut cells = whose.clone();
+        cells.extend([Cell::Text(kind), Cell::number(i64::try_from(reading.at_ms).unwrap_or(i64::MAX)), Cell::text(reading.value.clone())]);
+        cells.extend([Cell::Float(Some(reading.confidence)), Cell::Number(reading.seconds())]);
         push(&cells);
     }
     Ok(())

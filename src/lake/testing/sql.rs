@@ -41,6 +41,8 @@ pub(crate) const RECORDED: &str = "update lesson set mode = 'recorded' where id 
 pub(crate) const IN_PERSON: &str = "update lesson set mode = 'in_person' where id = $1";
 /// $1 lesson.
 pub(crate) const CANCELLED: &str = "update lesson set cancelled_at = 1 where id = $1";
+/// $1 lesson, $2 meeting number.
+pub(crate) const MEETING: &str = "update lesson set meeting_ref = $2 where id = $1";
 /// $1 evidence, $2 from, $3 until.
 pub(crate) const CLAIMED: &str = "update evidence set claimed_from = $2, claimed_until = $3 where id = $1";
 /// $1 evidence.

@@ -3,6 +3,7 @@
 use super::format;
 use super::frame::Frame;
 use crate::analyse::attendance::MatchedBy;
+use crate::analyse::media::{Reading, ReadingKind};
 use crate::time::Time;
 use serde_json::{Map, Value};
 
@@ -27,6 +28,7 @@ pub(super) fn in_words(frame: &Frame, facts: &[(String, String)]) -> Vec<(String
     if let Some(Value::Object(exif)) = facts.get("exif") {
         words.camera(exif);
     }
+    words.screen(&facts);
     for name in
         ["topic", "meeting_id", "stated_start", "stated_end", "stated_length", "stated_participants", "because", "not_watched_because"]
     {
@@ -82,6 +84,30 @@ impl Words<'_> {
         }
     }
 
+    /// What was read on the screen, over a recording from first to last, and how sure that is at best; or that nobody read.
+    fn screen(&mut self, facts: &Map<String, Value>) {
+        let readings: Vec<Reading> = facts.get("screen").and_then(|fact| serde_json::from_value(fact.clone()).ok()).unwrap_or_default();
+        for kind in ReadingKind::ALL {
+            let key = match kind {
+                ReadingKind::Clock => "screen_clock",
+                ReadingKind::Date => "screen_date",
+                ReadingKind::Meeting => "screen_meeting",
+                ReadingKind::Participants => "screen_participants",
+            };
+            let of_kind: Vec<&Reading> = readings.iter().filter(|reading| reading.kind == kind).collect();
+            let surest = of_kind.iter().map(|reading| reading.confidence).fold(0.0, f64::max);
+            let told = of_kind.first().zip(of_kind.last()).map(|(first, last)| match first.value == last.value {
+                true => first.value.clone(),
+                false => format!("{}–{}", first.value, last.value),
+            });
+            self.put(key, told.map(|told| self.frame.say2("evidence.screen_sure", told, format!("{:.0}", surest * 100.0))));
+        }
+        let is = |name: &str, value: &str| facts.get(name).and_then(Value::as_str) == Some(value);
+        let was_seen = is("kind", "picture") || is("pass", "full");
+        let word = if facts.contains_key("text_read_by") { "evidence.screen_nothing" } else { "evidence.screen_unread" };
+        self.put("screen", (was_seen && readings.is_empty()).then(|| self.frame.t(word).to_owned()));
+    }
+
     fn camera(&mut self, exif: &Map<String, Value>) {
         let text = |name: &str| exif.get(name).and_then(Value::as_str).unwrap_or_default();
         let local = text("taken_local").replace('T', " ");
@@ -109,6 +135,12 @@ mod tests {
             ("streams", r#"[{"codec":"h264"},{"codec":"aac"}]"#),
             ("exif", r#"{"taken_local":"2020-03-03T09:05:12","offset":"+08:00","make":"HUAWEI","model":"P30"}"#),
             ("digests", r#"{"file":"00"}"#),
+            ("kind", "\"picture\""),
+            ("text_read_by", "\"tesseract 5.3.0, chi_sim, eng\""),
+            (
+                "screen",
+                r#"[{"at_ms":0,"kind":"clock","value":"09:05","confidence":0.9},{"at_ms":600000,"kind":"clock","value":"09:15","confidence":0.956},{"at_ms":0,"kind":"meeting","value":"123456789","confidence":0.8}]"#,
+            ),
             ("because", "\"cut short\""),
             ("log_people", r#"{"matched":1240,"ambiguous":2,"unmatched":7,"nobody":0,"by":{"name_part":40,"phone":1200}}"#),
         ];
@@ -123,10 +155,27 @@ mod tests {
                 ("codecs", "h264 + aac"),
                 ("taken", "2020-03-03 09:05:12 +08:00"),
                 ("camera", "HUAWEI P30"),
+                ("screen_clock", "09:05–09:15（把握 96%）"),
+                ("screen_meeting", "123456789（把握 80%）"),
                 ("because", "cut short"),
                 ("people_by", "电话 1,200 · 昵称中的姓名 40"),
                 ("people_waiting", "9"),
             ]
         );
+    }
+
+    #[test]
+    fn that_nothing_was_read_on_the_screen_is_said_and_that_nobody_looked() {
+        let frame = super::super::sample::frame();
+        let told = |facts: &[(&str, &str)]| {
+            let facts: Vec<(String, String)> = facts.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+            in_words(&frame, &facts).into_iter().find(|(key, _)| key == "screen").map(|(_, value)| value)
+        };
+        assert_eq!(
+            told(&[("kind", "\"picture\""), ("text_read_by", "\"tesseract\"")]).as_deref(),
+            Some("没有读出时钟、日期、会议号或人数")
+        );
+        assert_eq!(told(&[("kind", "\"video\""), ("pass", "\"full\"")]).as_deref(), Some("未识别（没有安装文字识别，或已关闭）"));
+        assert_eq!(told(&[("kind", "\"video\""), ("pass", "\"fast\"")]), None);
     }
 }
