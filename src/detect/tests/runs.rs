@@ -180,23 +180,12 @@ async fn a_rule_of_the_operators_folder_is_run_and_a_broken_one_is_named_while_t
         assert!(message.contains(id) && message.contains(why), "{id}: {message}");
     }
     let ids: Vec<&str> = rules.iter().map(|rule| rule.head.id.as_str()).collect();
-    assert_eq!(
-        ids,
-        [
-            "overlap-person",
-            "missing-media",
-            "photo-from-recording",
-            "video-reuse",
-            "looped-video",
-            "frozen-video",
-            "foreign-code",
-            "forged-code",
-            "k-good",
-            "photo-reuse"
-        ]
-    );
+    let builtin = Rules::builtin();
+    let ours = builtin.iter().map(|rule| rule.head.id.as_str()).filter(|id| *id != "photo-reuse");
+    assert_eq!(ids, ours.chain(["k-good", "photo-reuse"]).collect::<Vec<_>>(), "a file takes the place of a rule of its name");
     let ran = run(&world.db, &world.lake, &rules, None, WINDOW, &world.ids, LATER).await.unwrap();
-    assert_eq!(ran.iter().map(|ran| ran.found).collect::<Vec<_>>(), [0, 1, 0, 0, 0, 0, 0, 0, 1, 1]);
+    let found: Vec<(&str, u64)> = ran.iter().filter(|ran| ran.found > 0).map(|ran| (ran.rule.as_str(), ran.found)).collect();
+    assert_eq!(found, [("missing-media", 1), ("k-good", 1), ("photo-reuse", 1)]);
     let filter = Filter { rule: Some("k-good".into()), ..Filter::default() };
     let found = list(&world.db, &rules, &filter, LATER).await.unwrap().items;
     assert_eq!((found[0].explanation.en.seen.as_str(), found[0].money_fen), ("Saw 7", 975));
