@@ -33,14 +33,8 @@ const CLAIM: f64 = 1.0;
 const DIFF: f64 = 60.0;
 
 const POLICY: &str = include_str!("../../policies/shaanxi-2020-31.toml");
-const RULES: [(&str, &str); 6] = [
-    ("overlap-person", include_str!("../../src/detect/rules/overlap-person.sql")),
-    ("missing-media", include_str!("../../src/detect/rules/missing-media.sql")),
-    ("photo-reuse", include_str!("../../src/detect/rules/photo-reuse.sql")),
-    ("video-reuse", include_str!("../../src/detect/rules/video-reuse.sql")),
-    ("looped-video", include_str!("../../src/detect/rules/looped-video.sql")),
-    ("frozen-video", include_str!("../../src/detect/rules/frozen-video.sql")),
-];
+/// Where the built-in rules are.
+const RULES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/src/detect/rules");
 /// A body that returns a finding's columns and no row.
 const NOTHING: &str = "select '' as subject, '' as class, '' as lesson, '' as trainee, $since as at, 0.0 as score, cast(0 as bigint) as money_fen, \
      '[]' as evidence, '{}' as detail where $since > $until\n";
@@ -65,7 +59,8 @@ pub(crate) fn measure(bench: &Bench, classes: u64) {
 /// The built-in rules with bodies that see nothing, and so without parameters.
 fn blind(folder: &Path) {
     fs::create_dir(folder).expect("the folder can be written to");
-    for (id, text) in RULES {
+    for rule in fs::read_dir(RULES).expect("the bench runs where it was built").map(|entry| entry.expect("it can be listed").path()) {
+        let text = fs::read_to_string(&rule).expect("a rule is text");
         let mut of_parameter = false;
         let mut is_head = |line: &&str| {
             of_parameter = if line.starts_with("-- [") { line.starts_with("-- [parameters") } else { of_parameter };
@@ -73,7 +68,8 @@ fn blind(folder: &Path) {
         };
         let head: String =
             text.lines().take_while(|line| line.starts_with("--")).filter(&mut is_head).map(|line| format!("{line}\n")).collect();
-        fs::write(folder.join(format!("{id}.sql")), head + NOTHING).expect("it is written");
+        let name = rule.file_name().expect("a file has a name");
+        fs::write(folder.join(name), head + NOTHING).expect("it is written");
     }
 }
 

@@ -1,17 +1,18 @@
 //! Reads what is known of one lesson.
 
 use super::credit::{Coverage, CreditSpan, Elsewhere, Lesson, SpanKind};
-use super::media::{self, Clues};
+use super::placing::{Clues, Placed};
 use super::presence::{Attended, beating};
 use super::settle::{Enrolled, Medium, Prior, Situation};
 use super::span::Span;
 use super::sql;
-use crate::analyse::media::Exif;
 use crate::db::{Columns, Db, Tx};
 use crate::error::{Error, Result, codes};
 use crate::ids::{ClassId, EvidenceId, LessonId, TraineeId};
 use crate::register::policy::{Policies, Policy};
 use crate::time::Time;
+use chrono_tz::Tz;
+use serde::de::DeserializeOwned;
 use sqlx::any::AnyRow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -118,19 +119,43 @@ async fn media(db: &Db, planned: &Planned, policy: &Policy) -> Result<Vec<Medium
         .await?;
     let mut media = Vec::with_capacity(rows.len());
     for row in &rows {
-        let exif: Option<Exif> = row.text_opt("exif").and_then(|json| serde_json::from_str(&json).ok());
-        let clues = Clues {
-            claimed_from: row.time_opt("claimed_from"),
-            claimed_until: row.time_opt("claimed_until"),
-            duration_ms: row.text_opt("duration").and_then(|json| json.parse().ok()),
-            taken_at: exif.and_then(|exif| exif.taken_in(policy.tz())),
-            lesson_start: row.text_opt("lesson_id").map(|_| planned.window.from),
-        };
-        let shows = if row.text("kind") == "video" { media::video(clues) } else { media::picture(clues) };
-        let Some(shows) = shows else { continue };
-        media.push(Medium { trainee: row.id_opt("trainee_id")?, coverage: Coverage { evidence: row.id("id")?, shows } });
+        let clues = clues(row, Some(planned.window), policy.tz());
+        let Some(placed) = clues.placed() else { continue };
+        media.push(Medium {
+            trainee: row.id_opt("trainee_id")?,
+            coverage: Coverage { evidence: row.id("id")?, shows: placed.shows(clues.is_video) },
+        });
     }
     Ok(media)
+}
+
+/// Where in time one picture or video belongs, and how sure that is; `None` where nothing tells, or where it is of another kind.
+pub async fn placed(db: &Db, evidence: EvidenceId, policies: &Policies) -> Result<Option<Placed>> {
+    let Some(row) = sqlx::query(sql::MEDIUM).bind(evidence.to_string()).fetch_optional(db.read()).await? else { return Ok(None) };
+    let lesson = row.time_opt("starts_at").zip(row.time_opt("ends_at")).map(|(from, until)| Span::new(from, until));
+    let at = lesson.map_or(row.time("received_at"), |lesson| lesson.from);
+    let policy = policies.governing(db, row.text_opt("policy").as_deref(), at).await?;
+    Ok(clues(&row, lesson, policy.tz()).placed())
+}
+
+/// What a row says of a file; facts that are damaged say nothing. `window` is of the lesson at hand.
+fn clues(row: &AnyRow, window: Option<Span>, zone: Tz) -> Clues {
+    fn fact<T: DeserializeOwned>(row: &AnyRow, name: &str) -> Option<T> {
+        row.text_opt(name).and_then(|json| serde_json::from_str(&json).ok())
+    }
+    Clues {
+        is_video: row.text("kind") == "video",
+        claimed_from: row.time_opt("claimed_from"),
+        claimed_until: row.time_opt("claimed_until"),
+        duration_ms: fact(row, "duration"),
+        codes: fact(row, "codes").unwrap_or_default(),
+        exif: fact(row, "exif"),
+        screen: fact(row, "screen").unwrap_or_default(),
+        name: row.text_opt("filename"),
+        created_at: fact(row, "created"),
+        lesson: window.filter(|_| row.text_opt("lesson_id").is_some()),
+        zone,
+    }
 }
 
 async fn prior(db: &Db, planned: &Planned, policy: &Policy) -> Result<Vec<Prior>> {

@@ -24,7 +24,7 @@ mod hypothesis;
 mod job;
 mod live;
 mod load;
-mod media;
+mod placing;
 mod playback;
 mod presence;
 mod proof;
@@ -50,7 +50,8 @@ pub use credit::{Content, Coverage, Credit, CreditSpan, Elsewhere, Known, Lesson
 pub use hours::{hours_milli, hours_text};
 pub use hypothesis::{Supposed, suppose};
 pub use job::{Attendance, Outcome, Settled, attendance, keep, run, settled};
-pub use load::{coverage_of_lesson, of_other_policy};
+pub use load::{coverage_of_lesson, of_other_policy, placed};
+pub use placing::{By, Placed, Sign, Sure};
 pub use presence::{Attended, beating};
 pub use proof::Pointer;
 pub use read::{

@@ -24,11 +24,34 @@ pub(crate) const LOGS: &str = "select id from evidence where lesson_id = $1 and 
      union select s.evidence_id from segment s join segment_lesson sl on sl.segment_id = s.id where sl.lesson_id = $1 and s.replaced_at is null \
      order by 1";
 
+/// Pictures and videos with what tells when they belong.
+macro_rules! media {
+    ($more:literal, $rest:literal) => {
+        concat!(
+            "select e.id, e.kind, e.trainee_id, e.lesson_id, e.claimed_from, e.claimed_until, e.filename, ",
+            $more,
+            "d.value as duration, x.value as exif, s.value as screen, k.value as codes, m.value as created from evidence e \
+             left join fact d on d.evidence_id = e.id and d.name = 'duration_ms' left join fact x on x.evidence_id = e.id and x.name = 'exif' \
+             left join fact s on s.evidence_id = e.id and s.name = 'screen' left join fact k on k.evidence_id = e.id and k.name = 'codes' \
+             left join fact m on m.evidence_id = e.id and m.name = 'created_at' ",
+            $rest
+        )
+    };
+}
+
 /// $1 lesson, $2 class, $3 and $4 the lesson's window: pictures and videos of the lesson, and those of the class that claim its time.
-pub(crate) const MEDIA: &str = "select e.id, e.kind, e.trainee_id, e.lesson_id, e.claimed_from, e.claimed_until, d.value as duration, x.value as exif \
-     from evidence e left join fact d on d.evidence_id = e.id and d.name = 'duration_ms' left join fact x on x.evidence_id = e.id and x.name = 'exif' \
-     where e.kind in ('video', 'screenshot') and e.analysed_at is not null and e.failed_at is null \
-     and (e.lesson_id = $1 or (e.lesson_id is null and e.class_id = $2 and e.claimed_from < $4 and e.claimed_until > $3)) order by e.id";
+pub(crate) const MEDIA: &str = media!(
+    "",
+    "where e.kind in ('video', 'screenshot') and e.analysed_at is not null and e.failed_at is null \
+     and (e.lesson_id = $1 or (e.lesson_id is null and e.class_id = $2 and e.claimed_from < $4 and e.claimed_until > $3)) order by e.id"
+);
+
+/// $1 evidence: a picture or a video with its lesson and what governs its class.
+pub(crate) const MEDIUM: &str = media!(
+    "e.received_at, l.starts_at, l.ends_at, p.policy, ",
+    "left join lesson l on l.id = e.lesson_id left join class p on p.id = e.class_id \
+     where e.id = $1 and e.kind in ('video', 'screenshot') and e.analysed_at is not null and e.failed_at is null"
+);
 
 /// $1 class, $2 lesson, $3 its start, $4 the start of its first day: what the same persons are credited, on those days, in lessons
 /// that go before it.
@@ -142,6 +165,7 @@ pub(crate) const ALL: &[&str] = &[
     ROSTER,
     LOGS,
     MEDIA,
+    MEDIUM,
     PRIOR,
     NEIGHBOURS,
     LIVE_RUN,

@@ -411,6 +411,18 @@ async fn a_picture_turned_by_its_tag_is_the_picture_turned_by_hand() {
     }
 }
 
+/// A quarter of what is opened at most, in a quarter of the memory.
+#[tokio::test]
+async fn a_picture_as_large_as_may_be_is_opened_in_the_memory_that_there_is() {
+    let (_folder, file) = ffmpeg("-f lavfi -i testsrc2=size=5000x4995 -frames:v 1 large.png");
+    let all = Limits::default();
+    let limits = Limits { max_pixels: all.max_pixels / 4, memory_bytes: all.memory_bytes / 4, faces: false, text: false, ..all };
+    match measure_within(&file, MediaKind::Picture, Pass::Full, &limits).await {
+        Measured::Facts(facts) => assert_eq!(facts.width, Some(5000)),
+        Measured::Cannot { because } => panic!("{because}"),
+    }
+}
+
 #[tokio::test]
 async fn odd_pictures_are_opened() {
     for (arguments, width) in [

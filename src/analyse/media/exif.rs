@@ -33,6 +33,15 @@ pub(super) fn read(file: &[u8]) -> Option<Exif> {
     })
 }
 
+/// The small picture that a camera puts beside the picture: a JPEG.
+pub(super) fn thumbnail(file: &[u8]) -> Option<Vec<u8>> {
+    let raw = exif::Reader::new().read_from_container(&mut Cursor::new(file)).ok()?;
+    let number = |tag| raw.get_field(tag, In::THUMBNAIL)?.value.get_uint(0).map(|number| number as usize);
+    let from = number(Tag::JPEGInterchangeFormat)?;
+    let until = from.checked_add(number(Tag::JPEGInterchangeFormatLength)?)?;
+    raw.buf().get(from..until).map(<[u8]>::to_vec)
+}
+
 fn ascii(raw: &exif::Exif, tag: Tag) -> Option<String> {
     match &raw.get_field(tag, In::PRIMARY)?.value {
         Value::Ascii(lines) => clean(&String::from_utf8_lossy(lines.first()?)),

@@ -99,6 +99,9 @@ pub struct Facts {
     /// The camera's own words.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub exif: Option<Exif>,
+    /// Traces that a picture was edited.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub edits: Vec<Edit>,
     /// Container tags that tell which program or device wrote the file. Never titles, artists or comments: people's names.
     #[serde(skip_serializing_if = "BTreeMap::is_empty", default)]
     pub tags: BTreeMap<String, String>,
@@ -163,6 +166,7 @@ impl Facts {
             streams: Vec::new(),
             created_at: None,
             exif: None,
+            edits: Vec::new(),
             tags: BTreeMap::new(),
             digests: Digests::default(),
             views: Vec::new(),
@@ -416,6 +420,21 @@ impl Exif {
             zone.from_local_datetime(&local).earliest().map(Time::from)
         })
     }
+}
+
+/// A trace that a picture was edited. None proves that what it shows was changed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "trace", rename_all = "snake_case")]
+pub enum Edit {
+    /// A program that changes pictures wrote the file.
+    Program {
+        /// The program.
+        name: String,
+    },
+    /// It was changed more than a minute after it was taken, by its own word.
+    ChangedLater,
+    /// The small picture that the camera put beside it shows something else, or in other proportions.
+    OtherThumbnail,
 }
 
 /// SHA-256 digests (lower hex) of what is inside a picture or a video.

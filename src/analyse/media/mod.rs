@@ -9,6 +9,7 @@ mod agreement;
 mod child;
 mod coded;
 mod codes;
+mod edits;
 mod exif;
 mod faces;
 mod facts;
@@ -45,8 +46,8 @@ mod watch;
 
 pub use child::child_main;
 pub use facts::{
-    CodeSeen, CodeText, Digests, Durations, Exif, Faces, Facts, Measured, MediaKind, Pass, Reading, ReadingKind, Span, SpanKind, Stream,
-    Strip, VERSION,
+    CodeSeen, CodeText, Digests, Durations, Edit, Exif, Faces, Facts, Measured, MediaKind, Pass, Reading, ReadingKind, Span, SpanKind,
+    Stream, Strip, VERSION,
 };
 pub use flaw::{Flaw, Flawed, flaws};
 pub use limits::Limits;

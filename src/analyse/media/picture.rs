@@ -4,7 +4,7 @@ use super::facts::{Digests, Facts, MediaKind};
 use super::limits::{Limits, PICTURE_BYTES};
 use super::reading::{Reading, still};
 use super::source::Source;
-use super::{coded, exif, sniff, thumbnail};
+use super::{coded, edits, exif, sniff, thumbnail};
 use image::metadata::Orientation;
 use image::{DynamicImage, ImageDecoder, ImageError, ImageFormat, ImageReader, RgbaImage};
 use likeness::grey::Grey;
@@ -70,6 +70,7 @@ pub(super) fn measure(source: Source, limits: &Limits) -> Result<Facts, String> 
     facts.digests.pixels = Some(pixels(&upright));
     let grey = grey(&upright);
     facts.views = views(&grey);
+    facts.edits = edits::traces(&file, facts.exif.as_ref(), turn, &grey);
     let mut reading = Reading::of_picture(limits);
     reading.see(0, &still(&grey));
     reading.tell(0, &mut facts);

@@ -1,6 +1,8 @@
 //! Each rule planted, beside its nearest innocent explanation; and what becomes of findings from run to run.
 
 mod codes;
+mod edited;
+mod people;
 mod queue;
 mod rules;
 mod runs;

@@ -177,6 +177,12 @@ pub(crate) const TABLES: &[Table] = &[
             // When the container, and when the camera, says it was made: claims.
             ("created_at", Text),
             ("taken_at", Text),
+            // The most faces in any still of it, and how many stills were looked at.
+            ("faces", Number),
+            ("faces_looks", Number),
+            // The editor that wrote a picture, and whether the small picture inside shows something else.
+            ("editor", Text),
+            ("other_thumbnail", Number),
             // All facts as JSON.
             ("facts", Text),
         ],
@@ -429,6 +435,9 @@ impl Medium {
         let number = |name: &str| Cell::Number(facts.get(name).and_then(Value::as_i64));
         let text = |value: Option<&Value>| Cell::Text(value.and_then(Value::as_str).map(str::to_owned));
         let exif = facts.get("exif").and_then(|exif| exif.get("taken_at"));
+        let faces = facts.get("faces").and_then(Value::as_array);
+        let edits = facts.get("edits").and_then(Value::as_array);
+        let edit = |trace: &str| edits.and_then(|edits| edits.iter().find(|edit| edit["trace"] == trace));
         let more = [
             number("duration_ms"),
             number("effective_ms"),
@@ -441,6 +450,10 @@ impl Medium {
             text(facts.get("container")),
             text(facts.get("created_at")),
             text(exif.or_else(|| facts.get("taken_at"))),
+            Cell::Number(faces.and_then(|faces| faces.iter().filter_map(|one| one["count"].as_i64()).max())),
+            Cell::Number(faces.and_then(|faces| i64::try_from(faces.len()).ok())),
+            text(edit("program").and_then(|edit| edit.get("name"))),
+            Cell::Number(Some(i64::from(edit("other_thumbnail").is_some()))),
             Cell::text(Value::Object(facts.clone()).to_string()),
         ];
         let mut cells = self.cells;

@@ -6,6 +6,7 @@ use crate::app::App;
 use crate::detect::reuse;
 use crate::error::{Error, Result, codes};
 use crate::ids::EvidenceId;
+use crate::link;
 use crate::pipeline::{self, Announced, Submitted};
 use crate::receive::signature::{self, Purpose};
 use crate::receive::{Actor, Claim, Kind, Query as ClaimQuery, Right};
@@ -229,6 +230,9 @@ pub(super) async fn get(State(app): State<App>, Asker(actor): Asker, Path(id): P
     let evidence = visible(&app, &actor, &id).await?;
     let mut body = short(&evidence);
     body["facts"] = store::facts(&app.db, evidence.id).await?.into();
+    if let Some(placed) = link::placed(&app.db, evidence.id, &app.policies).await? {
+        body["placed"] = serde_json::to_value(placed)?;
+    }
     let mut matches = Vec::new();
     for other in store::same_bytes(&app.db, &evidence, MATCHES).await? {
         if actor.unbounded() || visible(&app, &actor, &other.to_string()).await.is_ok() {

@@ -18,6 +18,7 @@ use crate::detect::Finding;
 use crate::detect::reuse::{self, Stretch};
 use crate::error::{Error, Result, RowError, codes};
 use crate::ids::EvidenceId;
+use crate::link::{self, Placed};
 use crate::receive::Kind;
 use crate::register::personal::mask;
 use crate::register::platform_key;
@@ -109,6 +110,8 @@ pub struct Evidence {
     pub facts: Vec<(String, String)>,
     /// Session codes that it shows.
     pub codes: Vec<CodeLine>,
+    /// Where in time a picture or a recording belongs.
+    pub placed: Option<Placed>,
     /// Rows taken in.
     pub accepted: Option<i64>,
     /// Rows not taken in, the first of them.
@@ -171,6 +174,7 @@ impl Evidence {
             assumptions: sentences(&reader.frame, head.assumptions.as_deref()),
             facts: facts::in_words(&reader.frame, &head.facts),
             codes: shown_codes::of(&reader, &head).await?,
+            placed: link::placed(reader.db, id, reader.policies).await?,
             accepted: head.accepted,
             refused: refused(&head.line),
             row: raw_row(&reader, &head, row).await?,

@@ -3,7 +3,7 @@
 use super::format;
 use super::frame::Frame;
 use crate::analyse::attendance::MatchedBy;
-use crate::analyse::media::{Reading, ReadingKind};
+use crate::analyse::media::{Edit, Reading, ReadingKind};
 use crate::time::Time;
 use serde_json::{Map, Value};
 
@@ -28,6 +28,7 @@ pub(super) fn in_words(frame: &Frame, facts: &[(String, String)]) -> Vec<(String
     if let Some(Value::Object(exif)) = facts.get("exif") {
         words.camera(exif);
     }
+    words.edits(facts.get("edits"));
     words.screen(&facts);
     for name in
         ["topic", "meeting_id", "stated_start", "stated_end", "stated_length", "stated_participants", "because", "not_watched_because"]
@@ -108,6 +109,18 @@ impl Words<'_> {
         self.put("screen", (was_seen && readings.is_empty()).then(|| self.frame.t(word).to_owned()));
     }
 
+    /// Traces of editing, one behind the other.
+    fn edits(&mut self, edits: Option<&Value>) {
+        let edits: Vec<Edit> = edits.and_then(|fact| serde_json::from_value(fact.clone()).ok()).unwrap_or_default();
+        let told = edits.iter().map(|edit| match edit {
+            Edit::Program { name } => self.frame.say1("evidence.edited_with", name),
+            Edit::ChangedLater => self.frame.t("evidence.changed_later").to_owned(),
+            Edit::OtherThumbnail => self.frame.t("evidence.other_thumbnail").to_owned(),
+        });
+        let told = told.collect::<Vec<_>>().join(" · ");
+        self.put("edits", Some(told));
+    }
+
     fn camera(&mut self, exif: &Map<String, Value>) {
         let text = |name: &str| exif.get(name).and_then(Value::as_str).unwrap_or_default();
         let local = text("taken_local").replace('T', " ");
@@ -135,6 +148,7 @@ mod tests {
             ("streams", r#"[{"codec":"h264"},{"codec":"aac"}]"#),
             ("exif", r#"{"taken_local":"2020-03-03T09:05:12","offset":"+08:00","make":"HUAWEI","model":"P30"}"#),
             ("digests", r#"{"file":"00"}"#),
+            ("edits", r#"[{"trace":"program","name":"Snapseed"},{"trace":"changed_later"},{"trace":"other_thumbnail"}]"#),
             ("kind", "\"picture\""),
             ("text_read_by", "\"tesseract 5.3.0, chi_sim, eng\""),
             (
@@ -155,6 +169,7 @@ mod tests {
                 ("codecs", "h264 + aac"),
                 ("taken", "2020-03-03 09:05:12 +08:00"),
                 ("camera", "HUAWEI P30"),
+                ("edits", "由 Snapseed 保存 · 拍摄后改过 · 内嵌小图与画面不同"),
                 ("screen_clock", "09:05–09:15（把握 96%）"),
                 ("screen_meeting", "123456789（把握 80%）"),
                 ("because", "cut short"),

@@ -2,6 +2,7 @@
 
 use super::pages::proof;
 use super::*;
+use crate::link::{By, Placed, Sign, Sure};
 
 pub(super) fn evidence(frame: &Frame, number: u64) -> Evidence {
     let row = number.is_multiple_of(4).then(|| RawRow {
@@ -24,6 +25,17 @@ pub(super) fn evidence(frame: &Frame, number: u64) -> Evidence {
         assumptions: vec!["时间按平台的时区 Asia/Shanghai 读取".into(), "同一人多行合并前各自保留".into()],
         facts: vec![("duration".into(), "23:30".into()), ("picture_size".into(), "1280 × 720".into())],
         codes: if number % 4 == 1 || number % 4 == 2 { codes(number) } else { Vec::new() },
+        placed: (number % 4 == 1).then(|| Placed {
+            from: at("09:00:00"),
+            until: at("09:23:30"),
+            by: By::Claim,
+            sure: if number % 8 == 1 { Sure::Proven } else { Sure::Doubtful },
+            signs: vec![
+                Sign { by: By::Claim, at: at("09:00:00"), agrees: true },
+                Sign { by: By::Code, at: at("09:01:00"), agrees: number % 8 == 1 },
+                Sign { by: By::Container, at: at("20:31:07"), agrees: false },
+            ],
+        }),
         accepted: Some(41),
         refused: if number % 4 == 3 {
             vec![RowError { row: 7, code: "bad_time".into(), message: "The leave time is before the join time; correct the row.".into() }]
