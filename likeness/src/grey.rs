@@ -113,6 +113,11 @@ impl Grey {
         self.scaled(side(self.width), side(self.height))
     }
 
+    /// So many times as large, smooth between pixels.
+    pub fn enlarged(&self, times: usize) -> Grey {
+        self.through(&resample::cubic(self.height, times), &resample::cubic(self.width, times))
+    }
+
     pub(crate) fn through(&self, rows: &[Tap], columns: &[Tap]) -> Grey {
         let samples = resample::across(&resample::down(&self.pixels, self.width, rows), self.width, columns);
         let mut pixels: Vec<u8> = samples.into_iter().map(|light| (light + 0.5) as u8).collect();

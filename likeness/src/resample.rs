@@ -32,6 +32,29 @@ fn mean(length: usize, from: f64, to: f64) -> Tap {
     Tap { first, weights }
 }
 
+/// An axis of `length` pixels made so many times as long, each sample the cubic (Catmull-Rom) through the four pixels about it; the outermost go on
+/// beyond the edge.
+pub(crate) fn cubic(length: usize, times: usize) -> Vec<Tap> {
+    let Some(last) = length.checked_sub(1) else { return Vec::new() };
+    let sample = |number: usize| {
+        let at = (number as f64 + 0.5) / times.max(1) as f64 - 0.5;
+        let pixel = |place: i64| usize::try_from(at.floor() as i64 + place).unwrap_or(0).min(last);
+        let first = pixel(-1);
+        let mut weights = vec![0.0; pixel(2) - first + 1];
+        (-1..=2).for_each(|place| weights[pixel(place) - first] += catmull_rom(at - at.floor() - place as f64) as f32);
+        Tap { first, weights }
+    };
+    (0..length * times).map(sample).collect()
+}
+
+fn catmull_rom(apart: f64) -> f64 {
+    match apart.abs() {
+        x if x < 1.0 => 1.5 * x * x * x - 2.5 * x * x + 1.0,
+        x if x < 2.0 => -0.5 * x * x * x + 2.5 * x * x - 4.0 * x + 2.0,
+        _ => 0.0,
+    }
+}
+
 /// The weighted mean of some taps of one axis.
 pub(crate) fn blend(taps: &[(&Tap, f32)]) -> Tap {
     let taken = || taps.iter().filter(|(tap, _)| !tap.weights.is_empty());
@@ -86,6 +109,19 @@ mod tests {
             area(3, 0.0, 3.0, 2),
             [Tap { first: 0, weights: vec![2.0 / 3.0, 1.0 / 3.0] }, Tap { first: 1, weights: vec![1.0 / 3.0, 2.0 / 3.0] }]
         );
+    }
+
+    #[test]
+    fn a_cubic_goes_through_pixels_and_along_straight_lines() {
+        let line: Vec<f32> = (0..8).map(|pixel| 10.0 * pixel as f32).collect();
+        assert_eq!(across(&line, 8, &cubic(8, 1)), line);
+        let thrice = across(&line, 8, &cubic(8, 3));
+        let straight = |sample: usize| (sample as f32 + 0.5) / 3.0 * 10.0 - 5.0;
+        assert!((6..18).all(|sample| (thrice[sample] - straight(sample)).abs() < 1e-3), "{thrice:?}");
+        for tap in [cubic(8, 3), cubic(1, 2), cubic(2, 5)].concat() {
+            assert!((tap.weights.iter().sum::<f32>() - 1.0).abs() < 1e-5, "{tap:?}");
+        }
+        assert_eq!((cubic(0, 3), cubic(3, 0)), (vec![], vec![]));
     }
 
     #[test]

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// The version of this analysis, kept in each [`Facts`].
-pub const VERSION: &str = "media/3";
+pub const VERSION: &str = "media/4";
 
 /// How a file is to be opened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -512,7 +512,7 @@ mod tests {
         facts.thumbnail = Some(vec![1, 2, 3]);
         facts.exif = Some(Exif { make: Some("Apple".into()), ..Exif::default() });
         let json = serde_json::to_string(&facts).unwrap();
-        assert_eq!(json, r#"{"analysis":"media/3","kind":"picture","container":"jpeg","exif":{"make":"Apple","has_position":false}}"#);
+        assert_eq!(json, r#"{"analysis":"media/4","kind":"picture","container":"jpeg","exif":{"make":"Apple","has_position":false}}"#);
         facts.thumbnail = None;
         assert_eq!(serde_json::from_str::<Facts>(&json).unwrap(), facts);
     }

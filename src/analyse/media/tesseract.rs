@@ -4,8 +4,8 @@
 //! and time alone. It is given light, never a file of anybody's.
 
 use super::line::Word;
-use image::GrayImage;
 use libloading::Library;
+use likeness::grey::Grey;
 use std::ffi::{CStr, CString, c_char, c_int, c_void};
 use std::rc::Rc;
 
@@ -118,7 +118,7 @@ impl Recogniser {
     }
 
     /// The lines of a picture, each as its words; none where it takes longer than so many milliseconds, which is looked at between words.
-    pub(super) fn lines(&self, picture: &GrayImage, most_ms: u32) -> Vec<Vec<Word>> {
+    pub(super) fn lines(&self, picture: &Grey, most_ms: u32) -> Vec<Vec<Word>> {
         let (Ok(width), Ok(height)) = (c_int::try_from(picture.width()), c_int::try_from(picture.height())) else { return Vec::new() };
         if width < 8 || height < 8 {
             return Vec::new();
@@ -130,7 +130,7 @@ impl Recogniser {
         // freed once. Results are asked for only where recognition came to its end: after a break there may be words without any.
         unsafe {
             (functions.set_segmentation)(self.handle, SPARSE);
-            (functions.set_image)(self.handle, picture.as_ptr(), width, height, 1, width);
+            (functions.set_image)(self.handle, picture.pixels().as_ptr(), width, height, 1, width);
             (functions.set_resolution)(self.handle, RESOLUTION);
             let monitor = (functions.monitor)();
             (functions.set_deadline)(monitor, c_int::try_from(most_ms).unwrap_or(c_int::MAX));

@@ -9,7 +9,8 @@ use super::line::Word;
 use super::screen::{self, Sight};
 use super::tesseract::Recogniser;
 use super::timeline::since;
-use image::{GrayImage, imageops};
+use image::GrayImage;
+use likeness::grey::Grey;
 use std::cell::RefCell;
 
 /// Chinese labels, with digits; and digits, with English labels. Each is better at its own, and where both read the same it holds.
@@ -95,10 +96,9 @@ impl Text {
 
 /// Dark letters on white whatever the theme: of each row, how far from its middle light each pixel is. Bars of systems and clients are rows of one
 /// light; with several of them in a picture Tesseract's own threshold separates bars and not letters.
-fn flattened(edge: &GrayImage) -> GrayImage {
-    let width = edge.width().max(1) as usize;
-    let mut flat = Vec::with_capacity(edge.as_raw().len());
-    for row in edge.as_raw().chunks(width) {
+fn flattened(width: usize, light: &[u8]) -> Vec<u8> {
+    let mut flat = Vec::with_capacity(light.len());
+    for row in light.chunks(width.max(1)) {
         let mut count = [0_u32; 256];
         row.iter().for_each(|light| count[usize::from(*light)] += 1);
         let mut below = 0;
@@ -110,7 +110,7 @@ fn flattened(edge: &GrayImage) -> GrayImage {
         let most = row.iter().map(|light| light.abs_diff(ground)).max().unwrap_or(0).max(FAINT);
         flat.extend(row.iter().map(|light| 255 - (u32::from(light.abs_diff(ground)) * 255 / u32::from(most)) as u8));
     }
-    GrayImage::from_raw(edge.width(), edge.height(), flat).unwrap_or_default()
+    flat
 }
 
 /// What differs less from its ground is not made darker: it is noise.
@@ -123,9 +123,10 @@ fn edges(recogniser: &Recogniser, still: &GrayImage) -> Vec<Vec<Word>> {
     let edge = ((f64::from(height) * EDGE) as u32).clamp(height.min(64), height.max(1));
     let mut lines = Vec::new();
     for from in [0, height - edge] {
-        let cut = imageops::crop_imm(still, 0, from, width, edge).to_image();
-        let large = imageops::resize(&flattened(&cut), width * larger, edge * larger, imageops::FilterType::CatmullRom);
-        for mut line in recogniser.lines(&large, PATIENCE_MS) {
+        let within = (from * width) as usize..((from + edge) * width) as usize;
+        let flat = still.as_raw().get(within).map(|light| flattened(width as usize, light)).unwrap_or_default();
+        let Some(flat) = Grey::new(width as usize, edge as usize, flat) else { break };
+        for mut line in recogniser.lines(&flat.enlarged(larger as usize), PATIENCE_MS) {
             for word in &mut line {
                 for side in [&mut word.left, &mut word.top, &mut word.width, &mut word.height] {
                     *side /= larger;
@@ -144,25 +145,22 @@ fn edges(recogniser: &Recogniser, still: &GrayImage) -> Vec<Vec<Word>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use image::Luma;
 
     #[test]
     fn letters_become_dark_on_white_on_bars_of_any_light() {
         // A white bar with dark letters over a dark one with light letters, over noise.
-        let edge = GrayImage::from_fn(40, 3, |x, y| {
-            Luma([match (y, x % 10) {
-                (0, 0) => 40,
-                (0, _) => 250,
-                (1, 0) => 230,
-                (1, _) => 20,
-                (_, x) => 120 + x as u8 % 3,
-            }])
+        let edge = Grey::draw(40, 3, |x, y| match (y, x % 10) {
+            (0, 0) => 40,
+            (0, _) => 250,
+            (1, 0) => 230,
+            (1, _) => 20,
+            (_, x) => 120 + x as u8 % 3,
         });
-        let flat = flattened(&edge);
+        let flat = flattened(40, edge.pixels());
         for y in [0, 1] {
-            assert_eq!((flat.get_pixel(0, y).0[0], flat.get_pixel(5, y).0[0]), (0, 255));
+            assert_eq!((flat[40 * y], flat[40 * y + 5]), (0, 255));
         }
-        assert!((0..40).all(|x| flat.get_pixel(x, 2).0[0] > 245), "noise stays white");
-        assert_eq!(flattened(&GrayImage::new(0, 0)).dimensions(), (0, 0));
+        assert!(flat[80..].iter().all(|light| *light > 245), "noise stays white");
+        assert!(flattened(0, &[]).is_empty());
     }
 }

@@ -166,9 +166,12 @@ impl Clues {
             at.0.abs_diff(from.0) <= NEAR.unsigned_abs()
                 || claimed.is_some_and(|(first, last)| at >= first.plus(-NEAR) && at.plus(plays) <= last.plus(NEAR))
         };
-        let signs: Vec<Sign> =
-            told.iter().filter_map(|(by, times)| nearest(times, Some(from)).map(|at| Sign { by: *by, at, agrees: is_near(at) })).collect();
         let until = from.plus(plays);
+        // Whoever saves a file anew writes a later time into it, so only an earlier one says something.
+        let made_later = self.created_at.is_some_and(|at| at > until);
+        let tells = |sign: &Sign| sign.agrees || sign.by != By::Container || !made_later;
+        let sign = |by: By, times: &[Time]| nearest(times, Some(from)).map(|at| Sign { by, at, agrees: is_near(at) });
+        let signs: Vec<Sign> = told.iter().filter_map(|(by, times)| sign(*by, times)).filter(tells).collect();
         let until = self.claimed_until.filter(|_| self.is_video).map_or(until, |claimed| claimed.min(until));
         Some(Placed { from, until: until.max(from), by, sure: sure(by, &signs), signs })
     }
@@ -205,7 +208,7 @@ impl Clues {
         use chrono::{Offset, TimeZone};
         let Some(at) = self.created_at else { return Vec::new() };
         let east = i64::from(self.zone.offset_from_utc_datetime(&at.utc().naive_utc()).fix().local_minus_utc()) * SECOND;
-        [at, at.plus(-plays), at.plus(-east), at.plus(-east - plays)].to_vec()
+        [at, at.plus(-plays), at.plus(-east), at.plus(-east).plus(-plays)].to_vec()
     }
 }
 
@@ -338,6 +341,7 @@ mod tests {
             assert_eq!(told(&made(minute)), Some((from, from + 20, By::Container, Sure::OneSign, vec![])), "{minute}");
         }
         assert_eq!(told(&made(-300)), Some((0, 20, By::Lesson, Sure::Doubtful, vec![By::Container])));
+        assert_eq!(told(&made(900)), Some((0, 20, By::Lesson, Sure::Assumed, vec![])), "it may have been saved anew");
         let zoom = Clues { name: Some("GMT20200303-010200_Recording.mp4".into()), ..made(23) };
         assert_eq!(told(&zoom), Some((2, 22, By::Name, Sure::Agreed, vec![])));
     }

@@ -33,7 +33,7 @@ pub(super) fn evidence(frame: &Frame, number: u64) -> Evidence {
             signs: vec![
                 Sign { by: By::Claim, at: at("09:00:00"), agrees: true },
                 Sign { by: By::Code, at: at("09:01:00"), agrees: number % 8 == 1 },
-                Sign { by: By::Container, at: at("20:31:07"), agrees: false },
+                Sign { by: By::Container, at: at("06:31:07"), agrees: false },
             ],
         }),
         accepted: Some(41),
