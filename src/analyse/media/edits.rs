@@ -62,6 +62,14 @@ pub(super) fn traces(file: &[u8], exif: Option<&Exif>, turn: Option<Orientation>
     found
 }
 
+/// Whether a trace is one that is told here: only such are taken from a child.
+pub(super) fn is_known(edit: &Edit) -> bool {
+    match edit {
+        Edit::Program { name } => EDITORS.iter().any(|editor| editor.name == *name),
+        Edit::ChangedLater | Edit::OtherThumbnail => true,
+    }
+}
+
 /// The editor that a text names.
 fn editor(program: &str) -> Option<&'static str> {
     let small = program.to_lowercase();
@@ -199,6 +207,7 @@ mod tests {
             (Tag::DateTime, "2020:03:05 20:00:00"),
             (Tag::Software, "Adobe Photoshop 21.0 (Windows)"),
         ];
+        assert!(found(&edited, &small).iter().all(is_known) && !is_known(&Edit::Program { name: "'\",".into() }));
         assert_eq!(found(&edited, &small), [Edit::Program { name: "Adobe Photoshop".into() }, Edit::ChangedLater]);
         let camera = [(Tag::Make, "HUAWEI")];
         let other = drawn(160, 120, |x, y| hills(1.0 - y, x * x));

@@ -422,7 +422,7 @@ impl Exif {
     }
 }
 
-/// A trace that a picture was edited. None proves that what it shows was changed.
+/// A trace that a picture was edited; each at most once. None proves that what it shows was changed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "trace", rename_all = "snake_case")]
 pub enum Edit {

@@ -1,6 +1,7 @@
 //! The parent's side: start a child on one file, bound it, and turn however it ends into facts or a sentence.
 
 use super::child::{Answer, Request, SUBCOMMAND, Task};
+use super::edits;
 use super::facts::{Measured, MediaKind, Pass, Reading};
 use super::limits::{ANSWER_BYTES, COMPLAINT_BYTES, Limits};
 use super::reel::Reel;
@@ -128,6 +129,8 @@ fn told(outcome: Outcome, limits: &Limits) -> Result<Measured> {
             facts.strip = facts.strip.take().filter(|_| facts.row.is_some());
             facts.screen.retain(Reading::is_well_formed);
             facts.screen.truncate(Reading::MOST);
+            facts.edits.retain(edits::is_known);
+            facts.edits.dedup();
             facts.reel = reel.and_then(|text| BASE64_STANDARD.decode(text).ok()).and_then(|bytes| Reel::from_bytes(&bytes));
             Measured::Facts(facts)
         }
