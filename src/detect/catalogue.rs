@@ -20,7 +20,6 @@ pub(super) const BUILTIN: &[(&str, &str)] = &[
     ("screen-time.sql", include_str!("rules/screen-time.sql")),
     ("screen-clock.sql", include_str!("rules/screen-clock.sql")),
     ("screen-meeting.sql", include_str!("rules/screen-meeting.sql")),
-    ("few-people.sql", include_str!("rules/few-people.sql")),
     ("edited-picture.sql", include_str!("rules/edited-picture.sql")),
     ("foreign-code.sql", include_str!("rules/foreign-code.sql")),
     ("forged-code.sql", include_str!("rules/forged-code.sql")),

@@ -2,7 +2,6 @@
 
 mod codes;
 mod edited;
-mod people;
 mod queue;
 mod rules;
 mod runs;
