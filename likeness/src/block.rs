@@ -38,7 +38,7 @@ impl Pair {
     /// Two blocks, each with its left and top; both must lie within.
     #[inline]
     pub(crate) fn of(one: &Grey, (x, y): (usize, usize), two: &Grey, (u, v): (usize, usize), side: usize) -> Pair {
-        // Sixteen bits hold a byte, and their products are what processors add up in one step; 400 squares of a byte fill 25 of 32 bits, so
+        // Sixteen bits hold a byte, and their products are what processors add up in one step; 48 x 48 squares of a byte fill 28 of 32 bits, so
         // nothing is lost where the sums do not look for overflow.
         let [mut sum_one, mut sum_two, mut one_one, mut two_two, mut one_two] = [0i32; 5];
         let product = |one: u8, two: u8| i32::from(i16::from(one)).wrapping_mul(i32::from(i16::from(two)));

@@ -1,5 +1,6 @@
 //! A picture as light alone: what every comparison of pictures starts from.
 
+use crate::block::Pair;
 use crate::resample::{self, Tap};
 use std::ops::Range;
 
@@ -28,6 +29,9 @@ const SPECKS: usize = 100;
 
 /// A border leaves at least this part of each side, or it is no border but an empty page with a mark on it.
 const LEAST_LEFT: usize = 4;
+
+/// Pictures are compared as wholes this many pixels wide and high.
+const WHOLE: usize = 48;
 
 impl Grey {
     /// Takes rows without gaps; `None` if there are not `width` × `height` bytes.
@@ -118,6 +122,14 @@ impl Grey {
         self.through(&resample::cubic(self.height, times), &resample::cubic(self.width, times))
     }
 
+    /// How alike two pictures run as a whole, whatever their size, light and contrast: 1 the same, 0 nothing in common, -1 the negative. `None` where one of
+    /// them says too little.
+    pub fn correlation(&self, other: &Grey) -> Option<f64> {
+        let [one, two] = [self, other].map(|grey| grey.scaled(WHOLE, WHOLE));
+        let pair = Pair::of(&one, (0, 0), &two, (0, 0), WHOLE);
+        pair.is_textured().then(|| pair.correlation())
+    }
+
     pub(crate) fn through(&self, rows: &[Tap], columns: &[Tap]) -> Grey {
         let samples = resample::across(&resample::down(&self.pixels, self.width, rows), self.width, columns);
         let mut pixels: Vec<u8> = samples.into_iter().map(|light| (light + 0.5) as u8).collect();
@@ -195,6 +207,20 @@ mod tests {
             let inside = (left..left + 60).contains(&column) && (top..top + 40).contains(&row);
             if inside { ((column * 37 + row * 91) % 256) as u8 } else { shade }
         })
+    }
+
+    #[test]
+    fn pictures_run_alike_at_any_size_and_a_flat_one_says_nothing() {
+        let hills = |width: usize, height: usize| {
+            Grey::draw(width, height, |x, y| {
+                (128.0 + 60.0 * (9.0 * x as f64 / width as f64).sin() + 60.0 * (7.0 * y as f64 / height as f64).cos()) as u8
+            })
+        };
+        let (large, small) = (hills(640, 480), hills(160, 90));
+        let negative = Grey::draw(160, 90, |x, y| 255 - small.row(y)[x]);
+        assert!(large.correlation(&small).is_some_and(|alike| alike > 0.99));
+        assert!(large.correlation(&negative).is_some_and(|alike| alike < -0.99));
+        assert_eq!((large.correlation(&Grey::draw(9, 9, |_, _| 7)), Grey::draw(0, 0, |_, _| 0).correlation(&large)), (None, None));
     }
 
     #[test]

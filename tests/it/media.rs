@@ -545,6 +545,7 @@ mod found {
     async fn the_photograph_of_a_telephone_tells_when_and_with_what_it_was_taken() {
         let facts = facts(&media("iphone.jpg"), MediaKind::Picture).await;
         assert_eq!((facts.container.as_str(), facts.width, facts.height, facts.rotation), ("jpeg", Some(2448), Some(2448), Some(90)));
+        assert_eq!(facts.edits, [], "as its camera made it");
         let exif = facts.exif.unwrap();
         assert_eq!(
             (exif.make.as_deref(), exif.model.as_deref(), exif.software.as_deref()),

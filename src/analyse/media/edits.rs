@@ -3,7 +3,7 @@
 //! Most pictures that were edited have none of them, since chat applications take all of it away; and who turns a picture upright leaves them as well.
 //! So each is a reason to look, and nothing more.
 
-use super::exif;
+use super::exif::Written;
 use super::facts::{Edit, Exif};
 use image::metadata::Orientation;
 use image::{ImageFormat, ImageReader};
@@ -16,17 +16,14 @@ use std::sync::LazyLock;
 /// A camera writes both times at once, or some seconds apart.
 const AT_ONCE: i64 = 60;
 
-/// Pictures are compared this many pixels wide and high.
-const SIDE: usize = 48;
-
-/// How alike a picture and the small one of a camera are, at least; -1 to 1. Of other scenes it is near 0.
+/// How alike a picture and the small one of a camera run at least ([`Grey::correlation`]).
 const ALIKE: f64 = 0.6;
 
 /// Sides may differ in proportion by this much: small pictures are rounded to whole pixels, some to 160 by 120 with bars.
 const PROPORTION: f64 = 0.1;
 
-/// A small picture inside is no larger than this.
-const THUMBNAIL: u64 = 1 << 20;
+/// Memory that opening the small picture may take: it has some 160 by 120 pixels.
+const MEMORY: u64 = 16 << 20;
 
 /// How far behind its name a program in XMP is looked for.
 const XMP: usize = 200;
@@ -48,15 +45,15 @@ static EDITORS: LazyLock<Vec<Editor>> =
     LazyLock::new(|| toml::from_str::<File>(include_str!("editors.toml")).expect("editors.toml is held by a test").editor);
 
 /// The traces in a picture file that, turned upright, shows `picture`.
-pub(super) fn traces(file: &[u8], exif: Option<&Exif>, turn: Option<Orientation>, picture: &Grey) -> Vec<Edit> {
+pub(super) fn traces(file: &[u8], written: Option<&Written>, picture: &Grey) -> Vec<Edit> {
     let mut found = Vec::new();
-    let software = exif.and_then(|exif| exif.software.clone());
+    let software = written.and_then(|written| written.exif.software.clone());
     let programs = software.into_iter().chain(creator(file)).chain(png_software(file));
     found.extend(programs.filter_map(|program| editor(&program)).next().map(|editor| Edit::Program { name: editor.to_owned() }));
-    if exif.is_some_and(changed_later) {
+    if written.is_some_and(|written| changed_later(&written.exif)) {
         found.push(Edit::ChangedLater);
     }
-    if exif::thumbnail(file).and_then(|small| open(&small, turn)).is_some_and(|small| !shows_the_same(picture, &small)) {
+    if written.and_then(small).is_some_and(|small| !shows_the_same(picture, &small)) {
         found.push(Edit::OtherThumbnail);
     }
     found
@@ -98,44 +95,29 @@ fn changed_later(exif: &Exif) -> bool {
 }
 
 /// The small picture, turned as its picture is.
-fn open(small: &[u8], turn: Option<Orientation>) -> Option<Grey> {
-    let mut reader = ImageReader::with_format(Cursor::new(small), ImageFormat::Jpeg);
+fn small(written: &Written) -> Option<Grey> {
+    let mut reader = ImageReader::with_format(Cursor::new(written.small.as_ref()?), ImageFormat::Jpeg);
     let mut allowed = image::Limits::default();
-    allowed.max_alloc = Some(16 * THUMBNAIL);
+    allowed.max_alloc = Some(MEMORY);
     reader.limits(allowed);
     let mut small = reader.decode().ok()?;
-    small.apply_orientation(turn.unwrap_or(Orientation::NoTransforms));
+    small.apply_orientation(written.turn().unwrap_or(Orientation::NoTransforms));
     let small = small.into_luma8();
     let (width, height) = (small.width() as usize, small.height() as usize);
     Grey::new(width, height, small.into_raw())
 }
 
-/// Whether a small picture shows the same, bars at its sides apart; one with nothing to see is taken to.
+/// Whether a small picture shows the same, bars at its sides apart; one with too little to tell it by is taken to.
 fn shows_the_same(picture: &Grey, small: &Grey) -> bool {
     let small = small.inside().map_or_else(|| small.clone(), |part| small.crop(&part));
     let proportion = |grey: &Grey| grey.width() as f64 / grey.height().max(1) as f64;
     let apart = (proportion(picture) / proportion(&small)).ln().abs();
-    let (picture, small) = (picture.scaled(SIDE, SIDE), small.scaled(SIDE, SIDE));
-    likeness(picture.pixels(), small.pixels()).is_none_or(|likeness| likeness >= ALIKE && apart <= PROPORTION)
-}
-
-/// The correlation of two pictures' light; `None` where one of them has a single shade.
-fn likeness(one: &[u8], other: &[u8]) -> Option<f64> {
-    let mean = |light: &[u8]| light.iter().map(|light| f64::from(*light)).sum::<f64>() / light.len().max(1) as f64;
-    let (mean_one, mean_other) = (mean(one), mean(other));
-    let (mut both, mut first, mut second) = (0.0, 0.0, 0.0);
-    for (one, other) in one.iter().zip(other) {
-        let (one, other) = (f64::from(*one) - mean_one, f64::from(*other) - mean_other);
-        both += one * other;
-        first += one * one;
-        second += other * other;
-    }
-    let flat = |sum: f64| sum < one.len() as f64;
-    (!flat(first) && !flat(second)).then(|| both / (first * second).sqrt())
+    picture.correlation(&small).is_none_or(|alike| alike >= ALIKE && apart <= PROPORTION)
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::exif;
     use super::*;
     use ::exif::experimental::Writer;
     use ::exif::{Field, In, Tag, Value};
@@ -180,7 +162,7 @@ mod tests {
 
     fn found(texts: &[(Tag, &str)], small: &GrayImage) -> Vec<Edit> {
         let (file, picture) = photograph(texts, small);
-        traces(&file, exif::read(&file).as_ref(), None, &picture)
+        traces(&file, exif::read(&file).as_ref(), &picture)
     }
 
     #[test]
@@ -194,9 +176,9 @@ mod tests {
         // Of a wide picture with bars; and one with nothing to see.
         let wide = drawn(160, 120, |x, y| if (0.125..0.875).contains(&y) { hills(x, (y - 0.125) / 0.75) } else { 0 });
         let (file, _) = photograph(&times, &wide);
-        assert_eq!(traces(&file, exif::read(&file).as_ref(), None, &grey(&drawn(640, 360, hills))), []);
+        assert_eq!(traces(&file, exif::read(&file).as_ref(), &grey(&drawn(640, 360, hills))), []);
         assert_eq!(found(&times, &drawn(160, 120, |_, _| 7)), []);
-        assert_eq!(traces(&jpeg(&drawn(64, 64, hills)), None, None, &grey(&drawn(64, 64, hills))), []);
+        assert_eq!(traces(&jpeg(&drawn(64, 64, hills)), None, &grey(&drawn(64, 64, hills))), []);
     }
 
     #[test]
@@ -218,7 +200,7 @@ mod tests {
     #[test]
     fn editors_name_themselves_in_xmp_and_in_png_too() {
         let with = |words: &str| [jpeg(&drawn(64, 64, hills)), words.as_bytes().to_vec()].concat();
-        let said = |file: &[u8]| traces(file, None, None, &grey(&drawn(64, 64, hills)));
+        let said = |file: &[u8]| traces(file, None, &grey(&drawn(64, 64, hills)));
         let snapseed = [Edit::Program { name: "Snapseed".into() }];
         assert_eq!(said(&with(r#"<rdf:Description xmp:CreatorTool="Snapseed 2.0">"#)), snapseed);
         assert_eq!(said(&with("<xmp:CreatorTool>Snapseed 2.0</xmp:CreatorTool>")), snapseed);

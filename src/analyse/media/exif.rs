@@ -4,10 +4,26 @@ use super::facts::{Exif, clean};
 use crate::time::{MINUTE, Time};
 use chrono::{NaiveDate, NaiveDateTime};
 use exif::{In, Tag, Value};
+use image::metadata::Orientation;
 use std::io::Cursor;
 
+/// The EXIF of a file.
+#[derive(Debug, PartialEq)]
+pub(super) struct Written {
+    pub(super) exif: Exif,
+    /// The small picture that a camera puts beside the picture: a JPEG.
+    pub(super) small: Option<Vec<u8>>,
+}
+
+impl Written {
+    /// How the picture is turned to be upright.
+    pub(super) fn turn(&self) -> Option<Orientation> {
+        self.exif.orientation.and_then(|value| Orientation::from_exif(value as u8))
+    }
+}
+
 /// Reads the EXIF of a JPEG, PNG, WebP, TIFF or HEIF file; what is damaged is left out. `None` if there is none.
-pub(super) fn read(file: &[u8]) -> Option<Exif> {
+pub(super) fn read(file: &[u8]) -> Option<Written> {
     let raw = exif::Reader::new()
         .continue_on_error(true)
         .read_from_container(&mut Cursor::new(file))
@@ -19,7 +35,7 @@ pub(super) fn read(file: &[u8]) -> Option<Exif> {
     let said = text(Tag::OffsetTimeOriginal).or_else(|| text(Tag::OffsetTime)).and_then(|offset| offset_seconds(&offset));
     let shown = || offset_by_satellite(taken?, satellite?);
     let offset = said.or_else(shown);
-    Some(Exif {
+    let exif = Exif {
         taken_local: taken.map(written),
         offset: offset.map(offset_text),
         taken_at: taken.zip(offset).map(|(taken, offset)| Time::from(taken.and_utc()).plus(-i64::from(offset) * 1_000_000)),
@@ -30,12 +46,11 @@ pub(super) fn read(file: &[u8]) -> Option<Exif> {
         software: text(Tag::Software),
         orientation: raw.get_field(Tag::Orientation, In::PRIMARY).and_then(|field| field.value.get_uint(0)).and_then(orientation),
         has_position: raw.get_field(Tag::GPSLatitude, In::PRIMARY).is_some(),
-    })
+    };
+    Some(Written { exif, small: small(&raw) })
 }
 
-/// The small picture that a camera puts beside the picture: a JPEG.
-pub(super) fn thumbnail(file: &[u8]) -> Option<Vec<u8>> {
-    let raw = exif::Reader::new().read_from_container(&mut Cursor::new(file)).ok()?;
+fn small(raw: &exif::Exif) -> Option<Vec<u8>> {
     let number = |tag| raw.get_field(tag, In::THUMBNAIL)?.value.get_uint(0).map(|number| number as usize);
     let from = number(Tag::JPEGInterchangeFormat)?;
     let until = from.checked_add(number(Tag::JPEGInterchangeFormatLength)?)?;

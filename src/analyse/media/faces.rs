@@ -20,33 +20,20 @@ const STEP: u32 = 4;
 /// How sure the detector must be. Of the test picture all are above, and nothing else is.
 const SURE: f64 = 2.0;
 
-/// A recording is counted in at most so many stills: one of 1666 × 1136 took a second.
-const MOST: i64 = 12;
-
 /// Counts faces over a recording, or in one picture.
 pub(super) struct Counting {
-    apart: i64,
-    latest: Option<i64>,
     model: Option<Model>,
     counted: Vec<(i64, u32)>,
 }
 
 impl Counting {
-    /// Over so many microseconds.
-    pub(super) fn over(duration: i64) -> Counting {
-        Counting { apart: duration / MOST, latest: None, model: rustface::read_model(MODEL).ok(), counted: Vec::new() }
+    pub(super) fn new() -> Counting {
+        Counting { model: rustface::read_model(MODEL).ok(), counted: Vec::new() }
     }
 
-    /// Counts those of a still, if its time has come.
+    /// Counts those of a still.
     pub(super) fn see(&mut self, at: i64, still: &GrayImage) {
-        if self.latest.is_some_and(|latest| at - latest < self.apart) {
-            return;
-        }
-        let Some(model) = &self.model else { return };
-        self.latest = Some(at);
-        if let Some(count) = count(model, still) {
-            self.counted.push((at, count));
-        }
+        self.counted.extend(self.model.as_ref().and_then(|model| count(model, still)).map(|count| (at, count)));
     }
 
     /// What was counted in a file that begins at `start`.
@@ -79,13 +66,5 @@ mod tests {
         assert_eq!(count(&model, &striped), Some(0));
         assert_eq!(count(&model, &GrayImage::new(30, 300)), None);
         assert_eq!(count(&model, &GrayImage::new(0, 0)), None);
-    }
-
-    #[test]
-    fn a_recording_is_counted_a_dozen_times_at_most() {
-        let mut counting = Counting::over(3_600_000_000);
-        (0..240).for_each(|still| counting.see(still * 15_000_000, &GrayImage::new(60, 60)));
-        let counted = counting.finish(0);
-        assert_eq!((counted.len(), counted[1].at_ms), (12, 300_000));
     }
 }

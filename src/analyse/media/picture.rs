@@ -1,5 +1,6 @@
 //! A still picture: its size, its camera, its digests, its thumbnail.
 
+use super::exif::Written;
 use super::facts::{Digests, Facts, MediaKind};
 use super::limits::{Limits, PICTURE_BYTES};
 use super::reading::{Reading, still};
@@ -20,7 +21,7 @@ const LIGHT: usize = 1280;
 pub(super) fn light(source: Source, limits: &Limits) -> Result<Grey, String> {
     let file = read(source)?;
     let format = image::guess_format(&file).map_err(|_| "The file is not a picture that keshi can open.".to_owned())?;
-    let turn = exif::read(&file).and_then(|exif| exif.orientation).and_then(|value| Orientation::from_exif(value as u8));
+    let turn = exif::read(&file).and_then(|written| written.turn());
     Ok(grey(&decode(&file, format, limits, turn)?).within(LIGHT))
 }
 
@@ -57,8 +58,8 @@ pub(super) fn measure(source: Source, limits: &Limits) -> Result<Facts, String> 
     let file = read(source)?;
     let Ok(format) = image::guess_format(&file) else { return undecoded(&file) };
     let mut facts = Facts::new(MediaKind::Picture, name(format));
-    facts.exif = exif::read(&file);
-    let turn = facts.exif.as_ref().and_then(|exif| exif.orientation).and_then(|value| Orientation::from_exif(value as u8));
+    let written = exif::read(&file);
+    let turn = written.as_ref().and_then(Written::turn);
     facts.rotation = turn.and_then(degrees);
     facts.digests.coded = coded::digest(&file);
     if facts.digests.coded.is_none() && matches!(format, ImageFormat::Jpeg | ImageFormat::Png | ImageFormat::WebP) {
@@ -70,7 +71,8 @@ pub(super) fn measure(source: Source, limits: &Limits) -> Result<Facts, String> 
     facts.digests.pixels = Some(pixels(&upright));
     let grey = grey(&upright);
     facts.views = views(&grey);
-    facts.edits = edits::traces(&file, facts.exif.as_ref(), turn, &grey);
+    facts.edits = edits::traces(&file, written.as_ref(), &grey);
+    facts.exif = written.map(|written| written.exif);
     let mut reading = Reading::of_picture(limits);
     reading.see(0, &still(&grey));
     reading.tell(0, &mut facts);
@@ -85,7 +87,7 @@ fn undecoded(file: &[u8]) -> Result<Facts, String> {
         return Err("The file is not a picture that keshi can open; save it as JPEG or PNG.".into());
     };
     let mut facts = Facts::new(MediaKind::Picture, name);
-    facts.exif = exif::read(file);
+    facts.exif = exif::read(file).map(|written| written.exif);
     facts.digests = Digests::default();
     facts.notes.push(format!("Pictures in {} are kept but not opened: only what the camera wrote is read.", name.to_uppercase()));
     Ok(facts)

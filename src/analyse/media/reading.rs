@@ -20,11 +20,35 @@ const APART: i64 = 15_000_000;
 /// Stills of one recording at most; an hour has 240.
 const MOST: i64 = 480;
 
-/// All that is read.
-pub(super) struct Reading {
-    /// How far stills are apart, in microseconds.
+/// Faces are counted and text is recognised in at most so many of them: in a still of 1666 × 1136 faces took a second.
+const DOZEN: i64 = 12;
+
+/// Which moments are looked at.
+struct Pace {
+    /// How far they are apart, in microseconds.
     apart: i64,
     latest: Option<i64>,
+}
+
+impl Pace {
+    fn of(apart: i64) -> Pace {
+        Pace { apart, latest: None }
+    }
+
+    /// Whether the time of the next has come; then it is the latest.
+    fn is_due(&mut self, at: i64) -> bool {
+        let due = self.latest.is_none_or(|latest| at - latest >= self.apart);
+        if due {
+            self.latest = Some(at);
+        }
+        due
+    }
+}
+
+/// All that is read.
+pub(super) struct Reading {
+    stills: Pace,
+    dozen: Pace,
     rotation: Option<u16>,
     faces: Option<Counting>,
     text: Option<Text>,
@@ -40,16 +64,21 @@ impl Reading {
     /// Reads a recording of this length that a player turns clockwise by so many degrees.
     pub(super) fn of_recording(duration_ms: u64, rotation: Option<u16>, limits: &Limits) -> Reading {
         let duration = i64::try_from(duration_ms.saturating_mul(1000)).unwrap_or(i64::MAX);
-        let faces = limits.faces.then(|| Counting::over(duration));
-        Reading { apart: APART.max(duration / MOST), latest: None, rotation, faces, codes: Codes::default(), text: Text::over(duration) }
+        Reading {
+            stills: Pace::of(APART.max(duration / MOST)),
+            dozen: Pace::of(duration / DOZEN),
+            rotation,
+            faces: limits.faces.then(Counting::new),
+            text: Text::prepared(),
+            codes: Codes::default(),
+        }
     }
 
     /// Looks at a decoded frame of a recording, if its time has come.
     pub(super) fn frame(&mut self, at: i64, decoded: &frame::Video) {
-        if self.latest.is_some_and(|latest| at - latest < self.apart) {
+        if !self.stills.is_due(at) {
             return;
         }
-        self.latest = Some(at);
         let (width, height) = within(decoded.width(), decoded.height());
         if let Some(still) = Shrinker::to(width as usize, height as usize).upright(decoded, self.rotation) {
             self.see(at, &still);
@@ -58,8 +87,10 @@ impl Reading {
 
     /// Looks at a picture as people see it: upright, in shades of grey. `at` is in microseconds, by the file's clock.
     pub(super) fn see(&mut self, at: i64, still: &GrayImage) {
-        self.faces.iter_mut().for_each(|faces| faces.see(at, still));
-        self.text.iter_mut().for_each(|text| text.see(at, still));
+        if self.dozen.is_due(at) {
+            self.faces.iter_mut().for_each(|faces| faces.see(at, still));
+            self.text.iter_mut().for_each(|text| text.see(at, still));
+        }
         self.codes.see(at, still);
     }
 
@@ -87,6 +118,7 @@ fn within(width: u32, height: u32) -> (u32, u32) {
 
 #[cfg(test)]
 mod tests {
+    use super::super::facts::MediaKind;
     use super::*;
 
     #[test]
@@ -100,7 +132,25 @@ mod tests {
 
     #[test]
     fn stills_of_a_long_recording_are_further_apart() {
-        let apart = |hours: u64| Reading::of_recording(hours * 3_600_000, None, &Limits::default()).apart;
-        assert_eq!((apart(1), apart(4)), (APART, 30_000_000));
+        let reading = |hours: u64| Reading::of_recording(hours * 3_600_000, None, &Limits::default());
+        assert_eq!((reading(1).stills.apart, reading(4).stills.apart, reading(1).dozen.apart), (APART, 30_000_000, 300_000_000));
+    }
+
+    #[test]
+    fn faces_are_counted_a_dozen_times_over_a_recording_at_most() {
+        let mut reading = Reading::of_recording(3_600_000, None, &Limits { text: false, ..Limits::default() });
+        (0..240).for_each(|still| reading.see(still * 15_000_000, &GrayImage::new(60, 60)));
+        let mut facts = Facts::new(MediaKind::Video, "mp4");
+        reading.tell(0, &mut facts);
+        assert_eq!((facts.faces.len(), facts.faces[1].at_ms), (12, 300_000));
+    }
+
+    #[test]
+    fn what_is_due_is_the_first_and_then_no_sooner_than_it_may_be() {
+        let mut pace = Pace::of(10);
+        let due: Vec<i64> = (0..40).step_by(4).filter(|at| pace.is_due(*at)).collect();
+        assert_eq!(due, [0, 12, 24, 36]);
+        let mut always = Pace::of(0);
+        assert!(always.is_due(0) && always.is_due(0));
     }
 }

@@ -25,9 +25,6 @@ const EDGE: f64 = 0.11;
 /// An edge may take one recogniser so many milliseconds. One full of bars and titles took up to 500 at 1080p, one full of letters 6,000, on a machine with nothing else to do.
 const PATIENCE_MS: u32 = 10_000;
 
-/// A recording is read in at most so many stills, as faces are counted.
-const MOST: i64 = 12;
-
 /// What recognises text, and how it calls itself.
 pub(super) struct Recognisers {
     name: String,
@@ -64,25 +61,18 @@ pub fn text_engine() -> Result<String, String> {
 
 /// Reads over a recording, or in one picture.
 pub(super) struct Text {
-    apart: i64,
-    latest: Option<i64>,
     recognisers: Recognisers,
     readings: Vec<(i64, Vec<Vec<Sight>>)>,
 }
 
 impl Text {
-    /// Over so many microseconds; `None` where nothing was prepared.
-    pub(super) fn over(duration: i64) -> Option<Text> {
-        let recognisers = READY.take()?;
-        Some(Text { apart: duration / MOST, latest: None, recognisers, readings: Vec::new() })
+    /// With what was prepared; `None` where nothing was.
+    pub(super) fn prepared() -> Option<Text> {
+        Some(Text { recognisers: READY.take()?, readings: Vec::new() })
     }
 
-    /// Reads a still, if its time has come.
+    /// Reads a still.
     pub(super) fn see(&mut self, at: i64, still: &GrayImage) {
-        if self.latest.is_some_and(|latest| at - latest < self.apart) {
-            return;
-        }
-        self.latest = Some(at);
         self.readings.push((at, self.recognisers.look(still)));
     }
 

@@ -5,7 +5,6 @@ use chrono::{NaiveDate, TimeZone};
 use chrono_tz::Tz;
 use regex::{Captures, Regex};
 use serde::Deserialize;
-use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 #[derive(Deserialize)]
@@ -15,18 +14,18 @@ struct File {
 
 /// How a program names its files.
 #[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
+#[cfg_attr(test, serde(deny_unknown_fields))]
 struct Name {
-    #[allow(dead_code, reason = "for people")]
+    #[cfg(test)]
     of: String,
-    #[allow(dead_code, reason = "for people")]
+    #[cfg(test)]
     source: String,
     #[serde(deserialize_with = "pattern")]
     pattern: Regex,
     zone: Zone,
     /// Names, and the moment each tells; nothing where it tells none.
-    #[allow(dead_code, reason = "for a test")]
-    examples: BTreeMap<String, String>,
+    #[cfg(test)]
+    examples: std::collections::BTreeMap<String, String>,
 }
 
 #[derive(Clone, Copy, Deserialize)]
