@@ -2,17 +2,25 @@
 
 pub(crate) mod sql;
 
-use super::{EventRow, Lake, Place, SegmentWriter};
+use super::query::{Limits, Parameters};
+use super::{EventRow, Lake, Place, SegmentWriter, files, snapshot, storage_error};
 use crate::analyse::attendance::{Event, EventKind, Who};
 use crate::db::Db;
+use crate::error::{Error, Result};
 use crate::ids::{ClassId, EvidenceId, Ids, LessonId, PersonId, ProviderId, RunId, TraineeId};
 use crate::time::{Clock, MINUTE, Time};
+use datafusion::arrow::array::RecordBatch;
+use datafusion::parquet::arrow::ArrowWriter;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::AtomicI64;
-use storage::{Digest, Faults, Objects};
+use storage::{Digest, Faults, Objects, Put};
 
 /// 2020-03-03 09:00 in Shanghai.
 pub(crate) const MORNING: Time = Time(1_583_197_200_000_000);
+
+/// Files of events.
+pub(crate) struct Attendance(Arc<Vec<files::File>>);
 
 /// A lake with a plan that tests write into.
 pub(crate) struct World {
@@ -129,6 +137,35 @@ impl World {
         let mut tx = self.db.begin().await.unwrap();
         sqlx::query(sql::FACT).bind(evidence.to_string()).bind(name).bind(value).execute(tx.conn()).await.unwrap();
         tx.commit().await.unwrap();
+    }
+
+    /// Makes the tables of the lake those given, and no others; gives the files of `attendance`.
+    pub(crate) async fn set(&self, tables: &BTreeMap<&'static str, RecordBatch>) -> Result<Attendance> {
+        let mut attendance = Vec::new();
+        let mut tx = self.db.begin().await?;
+        sqlx::query(sql::NO_SNAPSHOTS).execute(tx.conn()).await?;
+        for (name, rows) in tables {
+            let mut bytes = Vec::new();
+            let mut writer = ArrowWriter::try_new(&mut bytes, rows.schema(), None).map_err(Error::internal)?;
+            writer.write(rows).map_err(Error::internal)?;
+            writer.close().map_err(Error::internal)?;
+            let size = bytes.len() as u64;
+            let body = futures::stream::iter([Ok::<_, std::io::Error>(bytes::Bytes::from(bytes))]);
+            let digest = self.objects.put(body, Put::default()).await.map_err(storage_error)?.digest;
+            if *name == "attendance" {
+                attendance.push(files::snapshot(digest, size));
+            } else {
+                let kept = sqlx::query(snapshot::sql::KEEP).bind(*name).bind(digest.0.to_vec()).bind(rows.num_rows() as i64).bind(0_i64);
+                kept.execute(tx.conn()).await?;
+            }
+        }
+        tx.commit().await?;
+        Ok(Attendance(Arc::new(attendance)))
+    }
+
+    /// Asks the lake where `attendance` consists of these files.
+    pub(crate) async fn ask(&self, attendance: &Attendance, text: &str, values: Parameters, limits: Limits) -> Result<Vec<RecordBatch>> {
+        self.lake.query_over(Some(Arc::clone(&attendance.0)), text, values, limits).await?.collect().await
     }
 
     /// Puts rows into the lake as the reading of their evidence.

@@ -63,3 +63,5 @@ pub(crate) const SEGMENTS: &str = "select cast(coalesce(sum(case when replaced_a
 /// $1 class, $2 digest, $3 a time: a pack that was never finished.
 pub(crate) const HALF_A_PACK: &str =
     "insert into pack (id, class_id, digest, size, row_count, created_at) values ('half', $1, $2, 1, 1, $3)";
+/// Forgets every copy of a table.
+pub(crate) const NO_SNAPSHOTS: &str = "delete from snapshot";
