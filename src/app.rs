@@ -4,7 +4,7 @@ use crate::analyse::{attendance, media};
 use crate::audit::deadline;
 use crate::config::Config;
 use crate::db::Db;
-use crate::detect::{Rules, reuse};
+use crate::detect::{self, Rules, reuse};
 use crate::error::Result;
 use crate::ids::Ids;
 use crate::jobs::Jobs;
@@ -112,7 +112,8 @@ impl App {
         for broken in rules.broken() {
             tracing::warn!(rule = ?broken, "a rule cannot be used and is left out");
         }
-        let jobs = Jobs::new(pipeline::FOLLOW, ids.clone()).telling(pipeline::TELL).one_at_a_time(media::job::FULL);
+        let jobs =
+            Jobs::new(pipeline::FOLLOW, ids.clone()).telling(pipeline::TELL).one_at_a_time(media::job::FULL).together(detect::job::NAME);
         let uploads = Arc::new(Semaphore::new(config.limits.uploads.max(1)));
         let media_permits = Arc::new(Semaphore::new(config.media.parallel.max(1)));
         let live = Live::new(&config.live);

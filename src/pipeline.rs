@@ -71,7 +71,7 @@ pub const FOLLOW: &[Follow] = &[
     (Change::PlanAmended, amend::RECOUNT, SECOND),
     // Segments of live events come many a second; a merge takes all of them.
     (Change::SegmentAdded, compact::JOB, 3 * SECOND),
-    // A run of the rules costs a second however little is new, and hours of a class come in bursts.
+    // A run of the rules costs a second however little is new, and one run looks at all lessons that changed meanwhile.
     (Change::HoursCredited, detect::job::NAME, 3 * SECOND),
     // Rules copy the tables they name; queries of people want all of them, once for all runs that come close together.
     (Change::LakeBehind, snapshot::JOB, SECOND),
@@ -102,7 +102,7 @@ pub async fn run(app: &App, job: &Job) -> Result<()> {
         decide::LETTER => decide::letter(app, key(job)?).await,
         amend::RECOUNT => amend::recount(app, key(job)?).await,
         compact::JOB => compact(app, key(job)?).await,
-        detect::job::NAME => look(app, &job.key).await,
+        detect::job::NAME => look(app, job).await,
         snapshot::JOB => lake.snapshot_since(job.created_at, now).await,
         reseal::JOB => reseal::run_job(db, secrets, &job.key).await,
         other => Err(Error::internal(format!("no stage does the job '{other}'"))),
@@ -114,19 +114,19 @@ async fn credit(app: &App, id: LessonId) -> Result<()> {
     let now = app.clock.now();
     let outcome = link::run(&app.db, &app.lake, &app.jobs, &app.ids, &app.policies, id, now).await?;
     if outcome == link::Outcome::Unchanged {
-        let class = lesson::by_id(&app.db, id).await?.class;
         let mut tx = app.db.begin().await?;
-        app.jobs.after(&mut tx, Change::HoursCredited, &class.to_string(), now).await?;
+        app.jobs.after(&mut tx, Change::HoursCredited, &id.to_string(), now).await?;
         return tx.commit().await;
     }
     app.log.wake();
     Ok(())
 }
 
-/// Runs the rules over the time of a class or a lesson; then the tables that people query are behind.
-async fn look(app: &App, key: &str) -> Result<()> {
+/// Runs the rules over the time of all lessons and classes that changed; then the tables that people query are behind.
+async fn look(app: &App, job: &Job) -> Result<()> {
     let now = app.clock.now();
-    detect::job::run(&app.db, &app.lake, &app.rules, &app.ids, key, now).await?;
+    let keys: Vec<&str> = std::iter::once(&job.key).chain(&job.with).map(String::as_str).collect();
+    detect::job::run(&app.db, &app.lake, &app.rules, &app.ids, &keys, now).await?;
     let mut tx = app.db.begin().await?;
     app.jobs.after(&mut tx, Change::LakeBehind, snapshot::KEY, now).await?;
     tx.commit().await

@@ -47,8 +47,7 @@ pub(super) async fn run(args: Args, db: &Db, lake: &Lake, ids: &Ids, now: Time) 
     for broken in rules.broken() {
         eprintln!("{broken}");
     }
-    let whole = detect::job::whole_window(db).await?.unwrap_or(Window { since: now, until: now });
-    let window = Window { since: args.since.unwrap_or(whole.since), until: args.until.unwrap_or(whole.until) };
+    let window = Window { since: args.since.unwrap_or(Window::ALL.since), until: args.until.unwrap_or(Window::ALL.until) };
     if window.since > window.until {
         return Err(Error::new(&codes::INVALID, "--since lies behind --until; swap them."));
     }

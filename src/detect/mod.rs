@@ -14,15 +14,17 @@ mod manual;
 pub mod reuse;
 mod rule;
 mod run;
+mod sealed;
 pub(crate) mod sql;
 mod status;
 #[cfg(test)]
 mod tests;
+mod windows;
 
 pub use catalogue::Rules;
 pub use explain::{Explanation, Told, explain};
 pub use findings::{Event, Filter, Finding, Order, Page, Pointer, Subject, Total, list, newest_run, one, total};
 pub use manual::rule_manual;
-pub use rule::{Both, Head, Parameter, Rule, Severity, Strength, Template, Templates, Window};
+pub use rule::{Both, Head, Parameter, Rule, Scope, Severity, Strength, Template, Templates, Window};
 pub use run::{Ran, run};
 pub use status::{Decision, Status, set_status};

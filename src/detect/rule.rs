@@ -9,6 +9,7 @@ use crate::time::Time;
 use datafusion::common::ScalarValue;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use storage::Digest;
 
 /// Text for Chinese and for English readers.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
@@ -44,6 +45,17 @@ pub enum Strength {
     Medium,
     /// Few innocent explanations.
     Strong,
+}
+
+/// How far a finding may lie from what it rests on, and so which time is looked at again when something there changed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Scope {
+    /// It lies at a lesson, within a day of all it rests on.
+    #[default]
+    Lesson,
+    /// It lies within the lessons of a class, and may rest on anything that concerns the class.
+    Class,
 }
 
 /// A value of a rule that an operator may set otherwise, and where it comes from.
@@ -96,6 +108,9 @@ pub struct Head {
     pub typology: String,
     /// What a finding is about: `person`, `lesson`, `evidence`, …
     pub subject: String,
+    /// Which time is looked at again after a change.
+    #[serde(default)]
+    pub scope: Scope,
     /// The tables it compares.
     pub compares: Vec<String>,
     /// Its name.
@@ -127,7 +142,17 @@ pub struct Window {
     pub until: Time,
 }
 
+impl Window {
+    /// All time there is to look at: every year that a training can be in.
+    pub const ALL: Window = Window { since: Time(0), until: Time(7_258_118_400_000_000) };
+}
+
 impl Rule {
+    /// The SHA-256 of its file, by which the log knows it.
+    pub fn digest(&self) -> Digest {
+        Digest::of(self.sql.as_bytes())
+    }
+
     /// Whether its SQL has the table's name in it.
     pub(super) fn may_read(&self, table: &str) -> bool {
         self.sql.split(|c: char| !c.is_alphanumeric() && c != '_').any(|word| word.eq_ignore_ascii_case(table))

@@ -5,7 +5,8 @@
 
 use super::catalogue::Rules;
 use super::rule::{Rule, Window};
-use super::sql;
+use super::windows::Windows;
+use super::{sealed, sql};
 use crate::db::{Db, Tx};
 use crate::error::{Error, Result, codes};
 use crate::ids::{ClassId, FindingId, Ids, LessonId, TraineeId};
@@ -16,6 +17,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 use sqlx::Row;
 use std::time::Duration;
+use storage::Digest;
 
 /// What a rule may use: more than a query of a person.
 const LIMITS: Limits = Limits { time: Duration::from_secs(600), memory_bytes: 1 << 30, rows: 200_000, partitions: 2 };
@@ -59,6 +61,19 @@ pub(super) struct Seen {
 
 /// Runs all rules, or one, over a window. A rule that fails is named in its [`Ran`], and the others run.
 pub async fn run(db: &Db, lake: &Lake, rules: &Rules, only: Option<&str>, window: Window, ids: &Ids, now: Time) -> Result<Vec<Ran>> {
+    over(db, lake, rules, only, &Windows::of(window), ids, now).await
+}
+
+/// The same over several windows, as the scope of each rule wants them.
+pub(super) async fn over(
+    db: &Db,
+    lake: &Lake,
+    rules: &Rules,
+    only: Option<&str>,
+    windows: &Windows,
+    ids: &Ids,
+    now: Time,
+) -> Result<Vec<Ran>> {
     if let Some(only) = only
         && rules.get(only).is_none()
     {
@@ -69,7 +84,7 @@ pub async fn run(db: &Db, lake: &Lake, rules: &Rules, only: Option<&str>, window
     lake.snapshot_of(|table| asked.iter().any(|rule| rule.may_read(table)), now, now).await?;
     let mut ran = Vec::new();
     for rule in asked {
-        ran.push(match one(db, lake, rule, window, ids, now).await {
+        ran.push(match one(db, lake, rule, windows.scoped(rule.head.scope), ids, now).await {
             Ok(ran) => ran,
             Err(error) if [codes::BAD_RULE.name, codes::BAD_QUERY.name, codes::QUERY_LIMIT.name].contains(&error.code) => {
                 tracing::warn!(rule.id = %rule.head.id, error = %error, cause = ?error.cause, "a rule could not run");
@@ -81,25 +96,28 @@ pub async fn run(db: &Db, lake: &Lake, rules: &Rules, only: Option<&str>, window
     Ok(ran)
 }
 
-async fn one(db: &Db, lake: &Lake, rule: &Rule, window: Window, ids: &Ids, now: Time) -> Result<Ran> {
-    let seen = look(lake, rule, window, now).await?;
-    let mut ran = Ran { rule: rule.head.id.clone(), found: seen.len() as u64, new: 0, ceased: 0, money_fen: 0, error: None };
-    for some in seen.chunks(BATCH) {
+async fn one(db: &Db, lake: &Lake, rule: &Rule, windows: &[Window], ids: &Ids, now: Time) -> Result<Ran> {
+    let mut ran = Ran { rule: rule.head.id.clone(), found: 0, new: 0, ceased: 0, money_fen: 0, error: None };
+    for window in windows {
+        let seen = look(lake, rule, *window, now).await?;
+        ran.found += seen.len() as u64;
+        for some in seen.chunks(BATCH) {
+            let mut tx = db.begin().await?;
+            let text = sealed::keep(&mut tx, rule, ids, now).await?;
+            for finding in some {
+                ran.new += u64::from(keep(&mut tx, rule, text, finding, ids, now).await?);
+                ran.money_fen = ran.money_fen.saturating_add(finding.money_fen);
+            }
+            tx.commit().await?;
+        }
         let mut tx = db.begin().await?;
-        for finding in some {
-            ran.new += u64::from(keep(&mut tx, rule, finding, ids, now).await?);
-            ran.money_fen = ran.money_fen.saturating_add(finding.money_fen);
+        let cease = sqlx::query(sql::CEASE).bind(&rule.head.id).bind(window.since.0).bind(window.until.0).bind(now.0);
+        for row in &cease.fetch_all(tx.conn()).await? {
+            ran.ceased += 1;
+            note(&mut tx, &row.get::<String, _>(0), KESHI, &row.get::<String, _>(1), Some("ceased"), ids, now).await?;
         }
         tx.commit().await?;
     }
-    let mut tx = db.begin().await?;
-    let gone =
-        sqlx::query(sql::CEASE).bind(&rule.head.id).bind(window.since.0).bind(window.until.0).bind(now.0).fetch_all(tx.conn()).await?;
-    for row in &gone {
-        ran.ceased += 1;
-        note(&mut tx, &row.get::<String, _>(0), KESHI, &row.get::<String, _>(1), Some("ceased"), ids, now).await?;
-    }
-    tx.commit().await?;
     Ok(ran)
 }
 
@@ -162,7 +180,7 @@ fn wrong(rule: &Rule, what: &str) -> Error {
 }
 
 /// Keeps a finding; `true` when it was not known.
-async fn keep(tx: &mut Tx, rule: &Rule, seen: &Seen, ids: &Ids, now: Time) -> Result<bool> {
+async fn keep(tx: &mut Tx, rule: &Rule, text: Digest, seen: &Seen, ids: &Ids, now: Time) -> Result<bool> {
     let known = sqlx::query(sql::KNOWN).bind(&seen.key).fetch_optional(tx.conn()).await?;
     let id: FindingId = ids.next();
     let kept = sqlx::query(sql::PUT)
@@ -183,6 +201,7 @@ async fn keep(tx: &mut Tx, rule: &Rule, seen: &Seen, ids: &Ids, now: Time) -> Re
         .bind(&seen.evidence)
         .bind(&seen.detail)
         .bind(now.0)
+        .bind(text.0.to_vec())
         .fetch_optional(tx.conn())
         .await?;
     let Some(kept) = kept.map(|row| row.get::<String, _>(0)) else { return Ok(false) };

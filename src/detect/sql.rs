@@ -4,13 +4,13 @@
 pub(crate) const KNOWN: &str = "select id, status, ceased_at from finding where key = $1";
 
 /// $1 id, $2 key, $3 rule, $4 version, $5 severity, $6 strength, $7 and $8 subject, $9 class, $10 lesson, $11 trainee, $12 at, $13 score,
-/// $14 money, $15 evidence, $16 detail, $17 now. What a person said stays; a run that began earlier changes nothing.
+/// $14 money, $15 evidence, $16 detail, $17 now, $18 digest of the rule. What a person said stays; a run that began earlier changes nothing.
 pub(crate) const PUT: &str = "insert into finding (id, key, rule, rule_version, severity, strength, status, subject_kind, subject_id, provider_id, class_id, \
-     lesson_id, trainee_id, at, score, money_fen, evidence, detail, first_seen_at, last_seen_at) \
-     values ($1, $2, $3, $4, $5, $6, 'open', $7, $8, (select provider_id from class where id = $9), $9, $10, $11, $12, $13, $14, $15, $16, $17, $17) \
+     lesson_id, trainee_id, at, score, money_fen, evidence, detail, first_seen_at, last_seen_at, rule_digest) \
+     values ($1, $2, $3, $4, $5, $6, 'open', $7, $8, (select provider_id from class where id = $9), $9, $10, $11, $12, $13, $14, $15, $16, $17, $17, $18) \
      on conflict (key) do update set rule_version = excluded.rule_version, severity = excluded.severity, strength = excluded.strength, \
      at = excluded.at, score = excluded.score, money_fen = excluded.money_fen, evidence = excluded.evidence, detail = excluded.detail, \
-     last_seen_at = excluded.last_seen_at, ceased_at = null where finding.last_seen_at <= excluded.last_seen_at returning id";
+     last_seen_at = excluded.last_seen_at, rule_digest = excluded.rule_digest, ceased_at = null where finding.last_seen_at <= excluded.last_seen_at returning id";
 
 /// $1 rule, $2 since, $3 until, $4 now: those of the window that this run has not seen.
 pub(crate) const CEASE: &str = "update finding set ceased_at = $4 where rule = $1 and at >= $2 and at < $3 and last_seen_at < $4 and ceased_at is null \
@@ -22,11 +22,25 @@ pub(crate) const ADD_EVENT: &str = "insert into finding_event (id, finding_id, a
 /// $1 finding.
 pub(crate) const EVENTS: &str = "select at, actor, status, note from finding_event where finding_id = $1 order by at, id";
 
-/// The first and last moment of a class's lessons, or of a lesson. $1 class or lesson.
-pub(crate) const WINDOW: &str = "select min(starts_at), max(ends_at) from lesson where class_id = $1 or id = $1";
+/// The first and last moment of a class's lessons, or of a lesson, and the class. $1 class or lesson.
+pub(crate) const WINDOW: &str = "select min(starts_at), max(ends_at), min(class_id) from lesson where class_id = $1 or id = $1";
 
-/// The first and last moment of all lessons.
-pub(crate) const WHOLE_WINDOW: &str = "select min(starts_at), max(ends_at) from lesson";
+/// $1 digest, $2 rule, $3 version, $4 text, $5 now: the first use counts.
+pub(crate) const KEEP_RULE: &str =
+    "insert into rule_text (digest, rule, version, text, first_used_at) values ($1, $2, $3, $4, $5) on conflict (digest) do nothing";
+
+/// $1 id, $2 why, $3 how many things changed, $4 now.
+pub(crate) const BEGIN_RUN: &str = "insert into detect_run (id, why, changes, begun_at) values ($1, $2, $3, $4)";
+
+/// $1 id, $2 now, $3 rules, $4 of them broken, $5 found, $6 new, $7 ceased.
+pub(crate) const END_RUN: &str =
+    "update detect_run set ended_at = $2, rules = $3, broken = $4, found = $5, fresh = $6, ceased = $7 where id = $1";
+
+/// $1 a time.
+pub(crate) const FORGET_RUNS: &str = "delete from detect_run where begun_at < $1";
+
+/// $1 why, $2 a time.
+pub(crate) const ALL_SINCE: &str = "select 1 from detect_run where why = $1 and begun_at >= $2 limit 1";
 
 macro_rules! columns {
     () => {
@@ -80,5 +94,22 @@ pub(crate) const NEWEST_RUN: &str = "select max(last_seen_at) from finding";
 
 /// Every statement that both engines must prepare.
 #[cfg(test)]
-pub(crate) const ALL: &[&str] =
-    &[KNOWN, PUT, CEASE, ADD_EVENT, EVENTS, WINDOW, WHOLE_WINDOW, ONE, BY_MONEY, BY_TIME, TOTAL, SET_STATUS, NEWEST_RUN];
+pub(crate) const ALL: &[&str] = &[
+    KNOWN,
+    PUT,
+    CEASE,
+    ADD_EVENT,
+    EVENTS,
+    WINDOW,
+    KEEP_RULE,
+    BEGIN_RUN,
+    END_RUN,
+    FORGET_RUNS,
+    ALL_SINCE,
+    ONE,
+    BY_MONEY,
+    BY_TIME,
+    TOTAL,
+    SET_STATUS,
+    NEWEST_RUN,
+];

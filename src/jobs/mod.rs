@@ -26,6 +26,8 @@ use tokio::sync::{Notify, Semaphore};
 pub const LEASE: i64 = 30 * SECOND;
 /// Failures after which a job is dead.
 pub const MAX_ATTEMPTS: i64 = 8;
+/// Jobs of one kind that are done in one, at most.
+const MOST_TOGETHER: i64 = 500;
 /// Longest wait between two attempts.
 const MAX_BACKOFF: i64 = 600 * SECOND;
 
@@ -56,7 +58,7 @@ pub enum Change {
     LessonTouched,
     /// Live events of a lesson were read, and more are likely to come (key: lesson id).
     LessonGoesOn,
-    /// The hours of a lesson were calculated anew (key: class id).
+    /// The hours of a lesson were calculated anew, or what they rest on is not what it was (key: lesson id).
     HoursCredited,
     /// Evidence was kept, for the first time (key: evidence id).
     EvidenceKept,
@@ -93,6 +95,9 @@ pub struct Job {
     pub error: Option<String>,
     /// When it was asked for.
     pub created_at: Time,
+    /// The keys of the jobs of its kind that are done with it, where the kind is [`Jobs::together`].
+    #[serde(skip)]
+    pub with: Vec<String>,
 }
 
 /// The queue. Cheap to clone.
@@ -107,6 +112,8 @@ pub struct Jobs {
     /// The kind that is done one at a time, or nothing, and the place for it.
     long: &'static str,
     place: Arc<Semaphore>,
+    /// The kind of which one job does all that are due, or nothing.
+    together: &'static str,
 }
 
 impl Jobs {
@@ -121,6 +128,7 @@ impl Jobs {
             pace: Arc::default(),
             long: "",
             place: Arc::new(Semaphore::new(1)),
+            together: "",
         }
     }
 
@@ -169,6 +177,24 @@ impl Jobs {
     /// The same, with a kind that takes minutes: a server does one of them at a time, so that others always find a worker.
     pub fn one_at_a_time(self, kind: &'static str) -> Jobs {
         Jobs { long: kind, ..self }
+    }
+
+    /// The same, with a kind whose jobs cost little more together than one of them alone: whoever does one does all that are due.
+    pub fn together(self, kind: &'static str) -> Jobs {
+        Jobs { together: kind, ..self }
+    }
+
+    /// Leases more jobs of a kind to a worker that has one of them.
+    async fn claim_more(&self, db: &Db, kind: &str, now: Time) -> Result<Vec<Job>> {
+        let statement = match db.engine() {
+            Engine::Sqlite => sql::CLAIM_MORE_SQLITE,
+            Engine::Postgres => sql::CLAIM_MORE_POSTGRES,
+        };
+        let mut tx = db.begin().await?;
+        let claim = sqlx::query(statement).bind(now.0).bind(now.plus(LEASE).0).bind(kind).bind(MOST_TOGETHER);
+        let rows = claim.fetch_all(tx.conn()).await?;
+        tx.commit().await?;
+        rows.iter().map(job).collect()
     }
 
     /// Leases the next due job to the caller, but for those of a kind.
@@ -266,6 +292,7 @@ fn job(row: &AnyRow) -> Result<Job> {
         attempts: row.get("attempts"),
         error: row.get("error"),
         created_at: Time(row.get("created_at")),
+        with: Vec::new(),
     })
 }
 
@@ -368,6 +395,26 @@ mod tests {
             assert_eq!(first.kind, "link");
             assert!(jobs.claim(&db, "analyse", Time(2)).await.expect("claims").is_none());
             assert_eq!(jobs.claim(&db, "", Time(2)).await.expect("claims").expect("a job").kind, "analyse");
+        })
+        .await;
+    }
+
+    #[tokio::test]
+    async fn whoever_has_one_job_of_a_kind_is_given_all_that_are_due_and_each_waits_for_its_twin() {
+        each_engine(async |db| {
+            let jobs = queue();
+            for key in ["a", "b", "c"] {
+                ask(&db, &jobs, Change::LessonTouched, key).await;
+            }
+            ask(&db, &jobs, Change::LogKept, "d").await;
+            let first = jobs.claim(&db, "analyse", Time(2)).await.expect("claims").expect("a job");
+            ask(&db, &jobs, Change::LessonTouched, &first.key).await;
+            let mut keys: Vec<String> =
+                jobs.claim_more(&db, "link", Time(2)).await.expect("claims").into_iter().map(|job| job.key).collect();
+            keys.push(first.key);
+            keys.sort();
+            assert_eq!(keys, ["a", "b", "c"], "the other kind is not among them, nor the one that came again while it runs");
+            assert!(jobs.claim_more(&db, "link", Time(2)).await.expect("claims").is_empty());
         })
         .await;
     }

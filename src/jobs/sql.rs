@@ -22,6 +22,20 @@ pub(crate) const CLAIM_POSTGRES: &str = "update job set state = 'running', attem
      order by run_at, id limit 1 for update skip locked) \
      returning id, kind, key, state, run_at, attempts, error, created_at";
 
+/// $1 now, $2 lease end, $3 kind, $4 how many: more of the same kind, for the worker that has one of them.
+pub(crate) const CLAIM_MORE_SQLITE: &str = "update job set state = 'running', attempts = attempts + 1, leased_until = $2 \
+     where id in (select id from job as due where state = 'waiting' and run_at <= $1 and kind = $3 \
+     and not exists (select 1 from job as twin where twin.state = 'running' and twin.kind = due.kind and twin.key = due.key) \
+     order by run_at, id limit $4) \
+     returning id, kind, key, state, run_at, attempts, error, created_at";
+
+/// The same where several servers ask at once.
+pub(crate) const CLAIM_MORE_POSTGRES: &str = "update job set state = 'running', attempts = attempts + 1, leased_until = $2 \
+     where id in (select id from job as due where state = 'waiting' and run_at <= $1 and kind = $3 \
+     and not exists (select 1 from job as twin where twin.state = 'running' and twin.kind = due.kind and twin.key = due.key) \
+     order by run_at, id limit $4 for update skip locked) \
+     returning id, kind, key, state, run_at, attempts, error, created_at";
+
 /// $1 id, $2 lease end.
 pub(crate) const RENEW: &str = "update job set leased_until = $2 where id = $1 and state = 'running'";
 
@@ -55,4 +69,5 @@ pub(crate) const ANNOUNCE: &str = "insert into webhook_message (id, event, key, 
 
 /// Every statement that both engines must prepare.
 #[cfg(test)]
-pub(crate) const ALL: &[&str] = &[ENQUEUE, ANY_DUE, CLAIM_SQLITE, RENEW, REMOVE, PUT_BACK, BURY, REVIVE, LOST, LIST, ANNOUNCE];
+pub(crate) const ALL: &[&str] =
+    &[ENQUEUE, ANY_DUE, CLAIM_SQLITE, CLAIM_MORE_SQLITE, RENEW, REMOVE, PUT_BACK, BURY, REVIVE, LOST, LIST, ANNOUNCE];

@@ -36,7 +36,12 @@ async fn one(jobs: Jobs, db: Db, clock: Clock, handler: Handler, stop: Cancellat
             Ok(Some(job)) => {
                 let place = place.filter(|_| job.kind == jobs.long);
                 jobs.woken.notify_one(); // there may be more for an idle colleague
-                run(&jobs, &db, &clock, &handler, job).await;
+                let more = if job.kind == jobs.together { jobs.claim_more(&db, &job.kind, clock.now()).await } else { Ok(Vec::new()) };
+                let more = more.unwrap_or_else(|error| {
+                    tracing::warn!(error = %error, cause = ?error.cause, "the jobs of the same kind could not be taken along");
+                    Vec::new()
+                });
+                run(&jobs, &db, &clock, &handler, job, &more).await;
                 drop(place);
             }
             Ok(None) => {
@@ -54,33 +59,40 @@ async fn one(jobs: Jobs, db: Db, clock: Clock, handler: Handler, stop: Cancellat
     }
 }
 
-async fn run(jobs: &Jobs, db: &Db, clock: &Clock, handler: &Handler, job: Job) {
-    let (id, begun) = (job.id, Instant::now());
+/// Runs a job, with `more` of its kind in one: all of them end as it ends.
+async fn run(jobs: &Jobs, db: &Db, clock: &Clock, handler: &Handler, job: Job, more: &[Job]) {
+    let begun = Instant::now();
+    let job = Job { with: more.iter().map(|other| other.key.clone()).collect(), ..job };
+    let all: Vec<&Job> = std::iter::once(&job).chain(more).collect();
     let mut task = tokio::spawn(handler(job.clone()));
     let mut renew = tokio::time::interval(Duration::from_micros((LEASE / 3) as u64));
     renew.tick().await;
     let outcome = loop {
         tokio::select! {
             done = &mut task => break done.unwrap_or_else(|panic| Err(Error::internal(panic))),
-            _ = renew.tick() => if let Err(error) = jobs.renew(db, id, clock.now()).await {
-                tracing::warn!(job.id = %id, error = %error, "the lease could not be renewed");
+            _ = renew.tick() => for Job { id, .. } in &all {
+                if let Err(error) = jobs.renew(db, *id, clock.now()).await {
+                    tracing::warn!(job.id = %id, error = %error, "the lease could not be renewed");
+                }
             }
         }
     };
     jobs.pace.took(&job.kind, begun.elapsed(), clock.now());
     let how = if outcome.is_ok() { "done" } else { "failed" };
     metrics::counter!("keshi_jobs_total", "kind" => job.kind.clone(), "outcome" => how).increment(1);
-    let recorded = match &outcome {
-        Ok(()) => jobs.finish(db, id).await,
-        Err(error) => {
-            tracing::warn!(job.id = %id, job.kind = %job.kind, job.key = %job.key, job.attempts = job.attempts, error = %error, cause = ?error.cause, "a job failed");
-            jobs.fail(db, &job, &error.message, clock.now()).await
+    if let Err(error) = &outcome {
+        tracing::warn!(job.id = %job.id, job.kind = %job.kind, job.key = %job.key, job.with = more.len(), job.attempts = job.attempts, error = %error, cause = ?error.cause, "a job failed");
+    }
+    for ended in all {
+        let recorded = match &outcome {
+            Ok(()) => jobs.finish(db, ended.id).await,
+            Err(error) => jobs.fail(db, ended, &error.message, clock.now()).await,
+        };
+        if let Err(error) = recorded {
+            // The lease runs out and the job runs again: it may run twice.
+            tracing::warn!(job.id = %ended.id, error = %error, cause = ?error.cause, "a job's end could not be recorded");
+            tokio::time::sleep(Duration::from_micros(SECOND as u64)).await;
         }
-    };
-    if let Err(error) = recorded {
-        // The lease runs out and the job runs again: it may run twice.
-        tracing::warn!(job.id = %id, error = %error, cause = ?error.cause, "a job's end could not be recorded");
-        tokio::time::sleep(Duration::from_micros(SECOND as u64)).await;
     }
 }
 

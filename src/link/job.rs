@@ -156,7 +156,7 @@ pub async fn keep(db: &Db, jobs: &Jobs, ids: &Ids, settled: Settled, now: Time) 
     for lesson in &concerned {
         jobs.after(&mut tx, Change::LessonTouched, &lesson.to_string(), now).await?;
     }
-    jobs.after(&mut tx, Change::HoursCredited, &planned.class.to_string(), now).await?;
+    jobs.after(&mut tx, Change::HoursCredited, &planned.id.to_string(), now).await?;
     jobs.after(&mut tx, Change::RunKept, &planned.id.to_string(), now).await?;
     tx.commit().await?;
     Ok(Outcome::Kept { run, concerned })

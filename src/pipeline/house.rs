@@ -2,6 +2,7 @@
 
 use super::{digest, finish};
 use crate::app::App;
+use crate::detect;
 use crate::error::Result;
 use crate::jobs::Change;
 use crate::lake::snapshot;
@@ -10,15 +11,17 @@ use crate::register::opening::decision;
 use crate::register::personal::numbers;
 use crate::store;
 use crate::tell::delivery;
-use crate::time::{DAY, MINUTE};
+use crate::time::{DAY, MINUTE, Time};
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
+/// When the rules look at all time, after midnight.
+const AT_NIGHT: i64 = 180 * MINUTE;
 /// Letters asked for at once.
 const LETTERS: i64 = 100;
 
 /// Until `stop`: reads the keys again, looks at ID numbers that nobody has looked at, finishes resumable uploads that a crash left whole, throws away
-/// those that expired, throws away what no longer counts in the lake, asks for its tables to be copied when they grow old, asks for written decisions that are still to be made, forgets live events taken in
+/// those that expired, throws away what no longer counts in the lake, has the rules look at all time once a day, asks for its tables to be copied when they grow old, asks for written decisions that are still to be made, forgets live events taken in
 /// long ago and messages to webhooks that were settled long ago, and tells once a day what is due.
 pub async fn keep_house(app: App, stop: CancellationToken) {
     loop {
@@ -66,6 +69,7 @@ async fn tidy(app: &App) -> Result<()> {
         app.jobs.after(&mut tx, Change::LakeBehind, snapshot::KEY, now).await?;
         tx.commit().await?;
     }
+    look_at_all(app).await?;
     ask_for_letters(app).await?;
     let days = i64::from(app.config.live.repeat_days.max(1));
     store::live::forget(&app.db, now.plus(-days * DAY)).await?;
@@ -75,6 +79,20 @@ async fn tidy(app: &App) -> Result<()> {
         tracing::info!(given_up, "gave up messages to webhooks that could not be sent in time");
     }
     Ok(())
+}
+
+/// Has the rules look at all time once a day: that something did not come, no change tells.
+async fn look_at_all(app: &App) -> Result<()> {
+    let now = app.clock.now();
+    let policy = app.policies.at(now);
+    let three = Time::day_start(policy.day_of(now), policy.tz()).map_or(now, |midnight| midnight.plus(AT_NIGHT));
+    let last = if three <= now { three } else { three.plus(-DAY) };
+    if detect::job::looked_at_all_since(&app.db, last).await? {
+        return Ok(());
+    }
+    let mut tx = app.db.begin().await?;
+    app.jobs.enqueue(&mut tx, detect::job::NAME, detect::job::ALL, now).await?;
+    tx.commit().await
 }
 
 /// Asks for the letters of decisions that were taken while there were no fonts, once there are.

@@ -1,0 +1,95 @@
+//! Which time the rules look at: around what changed, in few pieces.
+
+use super::rule::{Scope, Window};
+use super::sql;
+use crate::db::Db;
+use crate::error::Result;
+use crate::time::{DAY, Time};
+use sqlx::Row;
+use std::collections::BTreeSet;
+
+/// Pieces of time that a run looks at, at most: each costs a planning of every rule.
+const MOST: usize = 6;
+
+/// The windows of one run, by the scope of a rule.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Windows {
+    lesson: Vec<Window>,
+    class: Vec<Window>,
+}
+
+impl Windows {
+    /// The same window for every rule.
+    pub(super) fn of(window: Window) -> Windows {
+        Windows { lesson: vec![window], class: vec![window] }
+    }
+
+    /// Around the lessons and classes with these ids, a day before and behind; none for ids that are neither.
+    pub(super) async fn around(db: &Db, keys: &[&str]) -> Result<Windows> {
+        let mut windows = Windows::default();
+        let mut classes = BTreeSet::new();
+        for key in keys {
+            let row = sqlx::query(sql::WINDOW).bind(*key).fetch_one(db.read()).await?;
+            windows.lesson.extend(window(&row));
+            classes.extend(row.get::<Option<String>, _>(2));
+        }
+        for class in &classes {
+            windows.class.extend(window(&sqlx::query(sql::WINDOW).bind(class).fetch_one(db.read()).await?));
+        }
+        Ok(Windows { lesson: merged(windows.lesson), class: merged(windows.class) })
+    }
+
+    /// Whether there is nothing to look at.
+    pub(super) fn is_empty(&self) -> bool {
+        self.lesson.is_empty() && self.class.is_empty()
+    }
+
+    /// Those of a rule.
+    pub(super) fn scoped(&self, scope: Scope) -> &[Window] {
+        match scope {
+            Scope::Lesson => &self.lesson,
+            Scope::Class => &self.class,
+        }
+    }
+}
+
+fn window(row: &sqlx::any::AnyRow) -> Option<Window> {
+    let since = Time(row.get::<Option<i64>, _>(0)?);
+    let until = Time(row.get::<Option<i64>, _>(1)?).max(since).plus(1);
+    Some(Window { since: since.plus(-DAY), until: until.plus(DAY) })
+}
+
+/// Those that touch made one; then the nearest made one until there are few.
+fn merged(mut windows: Vec<Window>) -> Vec<Window> {
+    windows.sort_by_key(|window| (window.since, window.until));
+    let mut apart: Vec<Window> = Vec::new();
+    for window in windows {
+        match apart.last_mut().filter(|last| window.since <= last.until) {
+            Some(last) => last.until = last.until.max(window.until),
+            None => apart.push(window),
+        }
+    }
+    while apart.len() > MOST {
+        let nearest = (1..apart.len()).min_by_key(|index| apart[*index].since.0 - apart[index - 1].until.0).expect("there are several");
+        let joined = apart.remove(nearest);
+        apart[nearest - 1].until = joined.until;
+    }
+    apart
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn windows(spans: &[(i64, i64)]) -> Vec<Window> {
+        spans.iter().map(|(since, until)| Window { since: Time(*since), until: Time(*until) }).collect()
+    }
+
+    #[test]
+    fn windows_that_touch_are_one_and_the_nearest_are_joined_until_there_are_few() {
+        assert_eq!(merged(windows(&[(5, 9), (0, 5), (20, 30), (22, 25)])), windows(&[(0, 9), (20, 30)]));
+        let many: Vec<(i64, i64)> = [0, 10, 20, 33, 40, 41, 60].iter().map(|since| (*since, since + 1)).chain([(100, 101)]).collect();
+        assert_eq!(merged(windows(&many)), windows(&[(0, 1), (10, 11), (20, 21), (33, 42), (60, 61), (100, 101)]));
+        assert_eq!(merged(Vec::new()), []);
+    }
+}
