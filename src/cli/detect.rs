@@ -78,7 +78,7 @@ fn tell(ran: &Ran) {
 }
 
 /// A day in Beijing, where the lessons are, or an exact moment.
-fn moment(text: &str) -> Result<Time, String> {
+pub(super) fn moment(text: &str) -> Result<Time, String> {
     if let Ok(time) = text.parse() {
         return Ok(time);
     }

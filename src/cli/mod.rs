@@ -1,5 +1,6 @@
 //! The command line: one file per subcommand.
 
+mod backtest;
 mod config;
 mod data_key;
 mod demo;
@@ -65,6 +66,7 @@ enum Command {
     Verify(verify::Args),
     Fsck(fsck::Args),
     Detect(detect::Args),
+    Backtest(backtest::Args),
     Sql(sql::Args),
     Export(export::Args),
     Rebuild(rebuild::Args),
@@ -131,6 +133,10 @@ async fn dispatch(cli: Cli) -> Result<ExitCode> {
         Command::Export(args) => {
             let app = App::open(load()?).await?;
             export::run(args, app).await?;
+        }
+        Command::Backtest(args) => {
+            let app = App::open(load()?).await?;
+            backtest::run(args, &app.db, &app.lake, app.clock.now()).await?;
         }
         Command::Detect(args) => {
             let app = App::open(load()?).await?;

@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use sqlx::Row;
 use sqlx::any::AnyRow;
+use std::collections::BTreeMap;
 
 /// Most findings of one page.
 const MOST: i64 = 500;
@@ -224,6 +225,31 @@ pub async fn one(db: &Db, rules: &Rules, id: FindingId, now: Time) -> Result<(Fi
     let events = sqlx::query(sql::EVENTS).bind(id.to_string()).fetch_all(db.read()).await?;
     let event = |row: &AnyRow| Event { at: Time(row.get("at")), actor: row.get("actor"), status: row.get("status"), note: row.get("note") };
     Ok((finding(rules, &row)?, events.iter().map(event).collect()))
+}
+
+/// What became of the findings of a rule.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Count {
+    /// Open ones.
+    pub open: i64,
+    /// Fen at risk in the open ones.
+    pub money_fen: i64,
+    /// Confirmed by a person.
+    pub confirmed: i64,
+    /// Dismissed by a person.
+    pub dismissed: i64,
+}
+
+/// What became of the findings of each rule that ever found one.
+pub async fn counts(db: &Db, now: Time) -> Result<BTreeMap<String, Count>> {
+    let rows = sqlx::query(sql::COUNTS).bind(now.0).fetch_all(db.read()).await?;
+    let count = |row: &AnyRow| Count {
+        open: row.get("open"),
+        money_fen: row.get("fen"),
+        confirmed: row.get("confirmed"),
+        dismissed: row.get("dismissed"),
+    };
+    Ok(rows.iter().map(|row| (row.get("rule"), count(row))).collect())
 }
 
 /// When a rule last saw anything.

@@ -6,6 +6,7 @@
 //! Promised: a run may be repeated at will and never doubles a finding; what no longer holds is marked as ceased and kept; what a person
 //! decided stays whatever later runs see; a broken rule is named and the others run.
 
+mod backtest;
 mod catalogue;
 mod explain;
 mod findings;
@@ -21,9 +22,10 @@ mod status;
 mod tests;
 mod windows;
 
+pub use backtest::{Backtest, Raised, backtest, parameter};
 pub use catalogue::Rules;
 pub use explain::{Explanation, Told, explain};
-pub use findings::{Event, Filter, Finding, Order, Page, Pointer, Subject, Total, list, newest_run, one, total};
+pub use findings::{Count, Event, Filter, Finding, Order, Page, Pointer, Subject, Total, counts, list, newest_run, one, total};
 pub use manual::rule_manual;
 pub use rule::{Both, Head, Parameter, Rule, Scope, Severity, Strength, Template, Templates, Window};
 pub use run::{Ran, run};

@@ -35,6 +35,18 @@ pub enum Severity {
     High,
 }
 
+impl Severity {
+    /// The word it is kept as.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Severity::Info => "info",
+            Severity::Low => "low",
+            Severity::Medium => "medium",
+            Severity::High => "high",
+        }
+    }
+}
+
 /// How much the sign alone proves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize, Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -45,6 +57,17 @@ pub enum Strength {
     Medium,
     /// Few innocent explanations.
     Strong,
+}
+
+impl Strength {
+    /// The word it is kept as.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Strength::Weak => "weak",
+            Strength::Medium => "medium",
+            Strength::Strong => "strong",
+        }
+    }
 }
 
 /// How far a finding may lie from what it rests on, and so which time is looked at again when something there changed.

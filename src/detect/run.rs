@@ -16,6 +16,8 @@ use crate::time::Time;
 use serde::Serialize;
 use serde_json::{Map, Value};
 use sqlx::Row;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 use storage::Digest;
 
@@ -99,7 +101,7 @@ pub(super) async fn over(
 async fn one(db: &Db, lake: &Lake, rule: &Rule, windows: &[Window], ids: &Ids, now: Time) -> Result<Ran> {
     let mut ran = Ran { rule: rule.head.id.clone(), found: 0, new: 0, ceased: 0, money_fen: 0, error: None };
     for window in windows {
-        let seen = look(lake, rule, *window, now).await?;
+        let (seen, _) = look(lake, rule, *window, now).await?;
         ran.found += seen.len() as u64;
         for some in seen.chunks(BATCH) {
             let mut tx = db.begin().await?;
@@ -121,9 +123,11 @@ async fn one(db: &Db, lake: &Lake, rule: &Rule, windows: &[Window], ids: &Ids, n
     Ok(ran)
 }
 
-/// What the rule sees in the window, in the order of keys.
-pub(super) async fn look(lake: &Lake, rule: &Rule, window: Window, now: Time) -> Result<Vec<Seen>> {
-    let batches = lake.query(&rule.sql, rule.values(window, now)?, LIMITS).await?.collect().await?;
+/// What the rule sees in the window, in the order of keys, and how many rows of the lake it read.
+pub(super) async fn look(lake: &Lake, rule: &Rule, window: Window, now: Time) -> Result<(Vec<Seen>, u64)> {
+    let answer = lake.query(&rule.sql, rule.values(window, now)?, LIMITS).await?;
+    let rows_read = Arc::clone(&answer.read);
+    let batches = answer.collect().await?;
     let mut seen = Vec::new();
     for batch in &batches {
         for row in 0..batch.num_rows() {
@@ -137,7 +141,7 @@ pub(super) async fn look(lake: &Lake, rule: &Rule, window: Window, now: Time) ->
     if let Some(twice) = seen.windows(2).find(|pair| pair[0].key == pair[1].key) {
         return Err(wrong(rule, &format!("it returns '{}' twice", twice[0].key)));
     }
-    Ok(seen)
+    Ok((seen, rows_read.load(Ordering::Relaxed)))
 }
 
 fn read(rule: &Rule, row: &Map<String, Value>) -> Result<Seen> {
@@ -188,8 +192,8 @@ async fn keep(tx: &mut Tx, rule: &Rule, text: Digest, seen: &Seen, ids: &Ids, no
         .bind(&seen.key)
         .bind(&rule.head.id)
         .bind(rule.head.version)
-        .bind(word(rule.head.severity)?)
-        .bind(word(rule.head.strength)?)
+        .bind(rule.head.severity.as_str())
+        .bind(rule.head.strength.as_str())
         .bind(&seen.subject.0)
         .bind(&seen.subject.1)
         .bind(seen.class.map(|id| id.to_string()))
@@ -213,14 +217,6 @@ async fn keep(tx: &mut Tx, rule: &Rule, text: Digest, seen: &Seen, ids: &Ids, no
         Some(_) => {}
     }
     Ok(kept == id.to_string())
-}
-
-/// A word of an enum as it is kept.
-fn word(value: impl Serialize) -> Result<String> {
-    match serde_json::to_value(value)? {
-        Value::String(word) => Ok(word),
-        _ => Err(Error::internal("not a word")),
-    }
 }
 
 /// Adds to the history of a finding; gives the id of the entry.

@@ -16,6 +16,10 @@ pub(crate) const PUT: &str = "insert into finding (id, key, rule, rule_version, 
 pub(crate) const CEASE: &str = "update finding set ceased_at = $4 where rule = $1 and at >= $2 and at < $3 and last_seen_at < $4 and ceased_at is null \
      returning id, status";
 
+/// $1 rule, $2 since, $3 until: all that a rule ever found there and that still holds or was judged.
+pub(crate) const OF_RULE: &str = "select id, key, status, ceased_at, money_fen from finding where rule = $1 and at >= $2 and at < $3 \
+     and (ceased_at is null or status = 'confirmed' or status = 'dismissed')";
+
 /// $1 id, $2 finding, $3 at, $4 actor, $5 status, $6 note.
 pub(crate) const ADD_EVENT: &str = "insert into finding_event (id, finding_id, at, actor, status, note) values ($1, $2, $3, $4, $5, $6)";
 
@@ -89,6 +93,13 @@ pub(crate) const TOTAL: &str = concat!("select count(*), cast(coalesce(sum(f.mon
 pub(crate) const SET_STATUS: &str =
     "update finding set status = $2, snoozed_until = $3 where id = $1 returning rule, rule_version, class_id, lesson_id";
 
+/// By rule: what is open and its money, what was confirmed, what was dismissed. $1 now.
+pub(crate) const COUNTS: &str = "select rule, \
+     cast(sum(case when ceased_at is null and (status = 'open' or (status = 'snoozed' and snoozed_until <= $1)) then 1 else 0 end) as bigint) as open, \
+     cast(sum(case when ceased_at is null and (status = 'open' or (status = 'snoozed' and snoozed_until <= $1)) then money_fen else 0 end) as bigint) as fen, \
+     cast(sum(case when status = 'confirmed' then 1 else 0 end) as bigint) as confirmed, \
+     cast(sum(case when status = 'dismissed' then 1 else 0 end) as bigint) as dismissed from finding group by rule";
+
 /// When any rule last saw something or stopped seeing it.
 pub(crate) const NEWEST_RUN: &str = "select max(last_seen_at) from finding";
 
@@ -96,6 +107,8 @@ pub(crate) const NEWEST_RUN: &str = "select max(last_seen_at) from finding";
 #[cfg(test)]
 pub(crate) const ALL: &[&str] = &[
     KNOWN,
+    OF_RULE,
+    COUNTS,
     PUT,
     CEASE,
     ADD_EVENT,

@@ -1,5 +1,6 @@
 //! Each rule planted, beside its nearest innocent explanation; and what becomes of findings from run to run.
 
+mod backtest;
 mod cases;
 mod codes;
 mod edited;

@@ -115,9 +115,12 @@ async fn what_a_person_decided_stays_and_a_snoozed_finding_wakes_on_its_day() {
         assert_eq!(trail[0].action, "finding.status");
         let leaves = sqlx::query(crate::lake::testing::sql::LEAVES).fetch_all(world.db.read()).await.unwrap();
         let leaves = leaves.iter().map(|row| String::from_utf8(sqlx::Row::get::<Vec<u8>, _>(row, 0)).unwrap());
-        let (decisions, rules): (Vec<String>, Vec<String>) = leaves.partition(|leaf| leaf.contains(r#""kind":"finding_decision""#));
+        let (decisions, texts): (Vec<String>, Vec<String>) = leaves.partition(|leaf| leaf.contains(r#""kind":"finding_decision""#));
         assert!(decisions.len() == 1 && decisions[0].contains("dismissed") && !decisions[0].contains("way"), "{decisions:?}");
-        assert!(rules.len() == 1 && rules[0].contains(r#""kind":"rule""#) && rules[0].contains("missing-media"), "once, however often it runs: {rules:?}");
+        assert!(
+            texts.len() == 1 && texts[0].contains(r#""kind":"rule""#) && texts[0].contains("missing-media"),
+            "once, however often it runs: {texts:?}"
+        );
 
         let until = LATER.plus(MINUTE);
         decide(Status::Snoozed, Some(until), None, LATER).await.unwrap();

@@ -29,6 +29,7 @@ use datafusion::prelude::SessionConfig;
 use futures::StreamExt;
 use futures::stream::BoxStream;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 use store::Trouble;
 use tokio::runtime::{Builder, Runtime};
@@ -71,6 +72,8 @@ pub struct Answer {
     pub schema: SchemaRef,
     /// Its rows; an error ends them.
     pub batches: BoxStream<'static, Result<RecordBatch>>,
+    /// Rows that were read of the tables, once all rows of the answer have come.
+    pub read: Arc<AtomicU64>,
 }
 
 impl Answer {
@@ -136,11 +139,14 @@ impl Lake {
         let (say, head) = oneshot::channel();
         let (send, mut receive) = mpsc::channel(2);
         let (lake, text, places) = (self.clone(), text.to_owned(), Arc::clone(&engine.places));
+        let read = Arc::new(AtomicU64::new(0));
+        let counted = Arc::clone(&read);
         let runtime = engine.runtime.as_ref().ok_or_else(|| Error::of(&codes::NOT_READY))?;
         let task = runtime.spawn(async move {
             let run = async {
                 let _place = places.acquire_owned().await.map_err(Error::internal)?;
-                lake.run(only, &text, parameters, limits, say, &send).await
+                let listener = Listener { say, send: &send, read: &counted };
+                lake.run(only, &text, parameters, limits, listener).await
             };
             let outcome = tokio::select! {
                 outcome = timeout_at(deadline, run) => outcome.unwrap_or_else(|_| Err(out_of_time(limits))),
@@ -157,7 +163,7 @@ impl Lake {
                     let _held = &stop;
                     receive.poll_recv(context)
                 });
-                Ok(Answer { schema, batches: batches.boxed() })
+                Ok(Answer { schema, batches: batches.boxed(), read })
             }
             Err(_) => Err(out_of_time(limits)),
             Ok(Err(_)) => match task.await {
@@ -201,12 +207,11 @@ impl Lake {
         text: &str,
         parameters: Parameters,
         limits: Limits,
-        say: oneshot::Sender<SchemaRef>,
-        send: &mpsc::Sender<Result<RecordBatch>>,
+        Listener { say, send, read }: Listener<'_>,
     ) -> Result<()> {
         let trouble = Trouble::default();
         let (session, plan) = self.prepare(only, text, parameters, limits, &trouble).await?;
-        let mut stream = execute_stream(plan, session.task_ctx()).map_err(fault)?;
+        let mut stream = execute_stream(Arc::clone(&plan), session.task_ctx()).map_err(fault)?;
         if say.send(stream.schema()).is_err() {
             return Ok(());
         }
@@ -223,7 +228,9 @@ impl Lake {
             if send.send(Ok(batch)).await.is_err() {
                 break;
             }
+            read.store(rows_read(&plan), Ordering::Relaxed);
         }
+        read.store(rows_read(&plan), Ordering::Relaxed);
         Ok(())
     }
 
@@ -263,6 +270,25 @@ impl Lake {
             .with_window_functions(SessionStateDefaults::default_window_functions())
             .build())
     }
+}
+
+/// Who waits for the rows of a query.
+struct Listener<'a> {
+    /// Told its columns.
+    say: oneshot::Sender<SchemaRef>,
+    /// Given its rows.
+    send: &'a mpsc::Sender<Result<RecordBatch>>,
+    /// Told how many rows of the tables were read.
+    read: &'a AtomicU64,
+}
+
+/// Rows that the files under a plan gave so far.
+fn rows_read(plan: &Arc<dyn ExecutionPlan>) -> u64 {
+    let below: u64 = plan.children().into_iter().map(rows_read).sum();
+    if !plan.children().is_empty() {
+        return below;
+    }
+    plan.metrics().and_then(|metrics| metrics.output_rows()).unwrap_or_default() as u64
 }
 
 /// Stops a query when nobody wants its rows any more.

@@ -2,6 +2,7 @@
 
 mod amendments;
 mod attendance;
+mod backtests;
 mod bundles;
 mod certificates;
 mod checks;
@@ -27,6 +28,8 @@ mod uploads;
 mod webhooks;
 mod who;
 mod xapi;
+
+pub(super) use backtests::{Wanted as TryWanted, run as try_rule};
 
 pub(super) use evidence::stream;
 pub(super) use operation::keep_up;
@@ -99,6 +102,7 @@ fn described() -> OpenApiRouter<App> {
         .routes(routes!(findings::list))
         .routes(routes!(findings::get))
         .routes(routes!(findings::set_status))
+        .routes(routes!(backtests::backtest))
         .routes(routes!(bundles::make))
         .routes(routes!(query::query))
         .routes(routes!(reports::weekly, reports::file))

@@ -43,6 +43,7 @@ pub mod log;
 pub mod login;
 pub mod personal;
 pub mod reports;
+pub mod rules;
 pub mod session_code;
 pub mod trainee;
 pub mod trouble;
@@ -97,6 +98,8 @@ pub fn router() -> Router<App> {
         .route("/findings", get(findings::show))
         .route("/findings/{id}", get(finding::show))
         .route("/findings/{id}/status", post(finding::decide))
+        .route("/rules", get(rules::list))
+        .route("/rules/{id}", get(rules::show).post(rules::try_it))
         .route("/deadlines", get(deadlines::show))
         .route("/reports", get(reports::show).post(reports::file))
         .route("/log", get(log::show))
