@@ -7,5 +7,6 @@ pub mod fsck;
 pub mod overview;
 pub mod person;
 pub mod policy_diff;
+pub mod question;
 pub mod rebuild;
 pub mod report;

@@ -22,6 +22,7 @@ const LISTS: &[(&str, &[&str])] = &[
     ("audit::claim", crate::audit::claim::sql::ALL),
     ("audit::fsck", crate::audit::fsck::sql::ALL),
     ("audit::policy_diff", crate::audit::policy_diff::sql::ALL),
+    ("audit::question", crate::audit::question::sql::ALL),
     ("audit::rebuild", crate::audit::rebuild::sql::ALL),
     ("audit::overview", crate::audit::overview::sql::ALL),
     ("audit::report", crate::audit::report::sql::ALL),

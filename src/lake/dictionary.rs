@@ -50,6 +50,27 @@ pub fn lake_manual() -> String {
     text
 }
 
+/// What a table of the lake means, and its columns.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// Its name.
+    pub table: &'static str,
+    /// What its rows are: Chinese, English.
+    pub said: (&'static str, &'static str),
+    /// Name, type and meaning (Chinese, English) of each column.
+    pub columns: Vec<(String, &'static str, (&'static str, &'static str))>,
+}
+
+/// All tables of the lake.
+pub fn dictionary() -> Vec<Entry> {
+    let entry = |(table, schema): (&'static str, SchemaRef)| Entry {
+        table,
+        said: meaning(table, None).unwrap_or_default(),
+        columns: columns(table, &schema).map(|(name, kind, said)| (name.to_owned(), kind, said)).collect(),
+    };
+    tables().map(entry).collect()
+}
+
 /// The same for programs.
 pub(super) fn lake_schema() -> serde_json::Value {
     let table = |(table, schema): (&str, SchemaRef)| {

@@ -32,7 +32,7 @@ mod waiting;
 pub use append::KeptSegment;
 pub use columns::schema;
 pub use count::rows_of;
-pub use dictionary::lake_manual;
+pub use dictionary::{Entry, dictionary, lake_manual};
 pub use export::Exported;
 pub use row::{EventRow, Place};
 pub use segment::{SegmentFile, SegmentWriter};

@@ -3,13 +3,15 @@
 //! A query runs on threads of its own and of low priority, so that it takes no time from those who receive evidence; its rows come back
 //! through a short channel, and who drops the answer stops the query.
 
+mod download;
 mod guard;
 mod print;
 mod store;
 mod tables;
 
-pub(crate) use print::object;
+pub use download::{Kind, file};
 pub use print::{Format, MOST_IN_A_TABLE, Printer};
+pub(crate) use print::{object, text};
 pub use tables::tables;
 
 use super::Lake;

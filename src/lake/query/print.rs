@@ -1,7 +1,7 @@
 //! Rows as text: a table for people, CSV, JSON.
 
 use crate::error::{Error, Result, codes};
-use datafusion::arrow::array::{Array, AsArray, RecordBatch};
+use datafusion::arrow::array::{Array, ArrayRef, AsArray, RecordBatch};
 use datafusion::arrow::datatypes::{
     DataType, Float32Type, Float64Type, Int8Type, Int16Type, Int32Type, Int64Type, SchemaRef, UInt8Type, UInt16Type, UInt32Type, UInt64Type,
 };
@@ -119,6 +119,19 @@ pub(crate) fn object(batch: &RecordBatch, row: usize) -> Result<Map<String, Valu
     let fields = batch.schema();
     let cells = fields.fields().iter().zip(batch.columns()).map(|(field, column)| Ok((field.name().clone(), value(column.as_ref(), row)?)));
     cells.collect()
+}
+
+/// One row as texts, nothing where a cell is null.
+pub(crate) fn text(batch: &RecordBatch, row: usize) -> Result<Vec<Option<String>>> {
+    let options = options();
+    let cell = |column: &ArrayRef| {
+        if column.is_null(row) {
+            return Ok(None);
+        }
+        let formatter = ArrayFormatter::try_new(column.as_ref(), &options).map_err(Error::internal)?;
+        Ok(Some(formatter.value(row).to_string()))
+    };
+    batch.columns().iter().map(cell).collect()
 }
 
 macro_rules! number {

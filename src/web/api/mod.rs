@@ -30,6 +30,7 @@ mod who;
 mod xapi;
 
 pub(super) use backtests::{Wanted as TryWanted, run as try_rule};
+pub(super) use query::limits as query_limits;
 
 pub(super) use evidence::stream;
 pub(super) use operation::keep_up;

@@ -23,7 +23,7 @@ pub(super) struct Asked {
 }
 
 /// The bounds on a query.
-fn limits(app: &App) -> Limits {
+pub(in crate::web) fn limits(app: &App) -> Limits {
     let query = &app.config.query;
     Limits { time: Duration::from_secs(query.seconds), memory_bytes: query.memory_bytes, rows: query.rows, ..Limits::default() }
 }

@@ -57,7 +57,7 @@ impl Section {
             "classes" | "lessons" | "hours" | "trainees" => Section::Classes,
             "applications" => Section::Applications,
             "evidence" => Section::Evidence,
-            "findings" | "rules" => Section::Findings,
+            "findings" | "rules" | "ask" => Section::Findings,
             "deadlines" | "reports" => Section::Deadlines,
             "log" => Section::Log,
             "jobs" => Section::Jobs,

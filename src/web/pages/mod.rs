@@ -26,6 +26,7 @@ pub mod words;
 
 // The pages.
 pub mod applications;
+pub mod ask;
 pub mod checks;
 pub mod claim;
 pub mod class;
@@ -98,6 +99,8 @@ pub fn router() -> Router<App> {
         .route("/findings", get(findings::show))
         .route("/findings/{id}", get(finding::show))
         .route("/findings/{id}/status", post(finding::decide))
+        .route("/ask", get(ask::show).post(ask::ask))
+        .route("/ask/kept/{id}/remove", post(ask::remove))
         .route("/rules", get(rules::list))
         .route("/rules/{id}", get(rules::show).post(rules::try_it))
         .route("/deadlines", get(deadlines::show))

@@ -25,3 +25,12 @@ create table detect_run (
     ceased bigint
 );
 create index detect_run_begun on detect_run (begun_at);
+
+-- Questions to the lake that somebody kept.
+create table question (
+    id text primary key,
+    name text not null unique,
+    text text not null,
+    kept_by text not null,
+    kept_at bigint not null
+);
