@@ -30,6 +30,7 @@ const MIGRATIONS: &[Migration] = &[
     Migration { version: 15, name: "reuse", text: include_str!("../../migrations/0015_reuse.sql") },
     Migration { version: 16, name: "moments", text: include_str!("../../migrations/0016_moments.sql") },
     Migration { version: 17, name: "people", text: include_str!("../../migrations/0017_people.sql") },
+    Migration { version: 18, name: "lists", text: include_str!("../../migrations/0018_lists.sql") },
 ];
 
 pub(super) async fn run(db: &Db) -> Result<()> {

@@ -62,6 +62,8 @@ pub enum Change {
     EvidenceKept,
     /// Analysis refused evidence, or rows of it, other than it did before (key: evidence id).
     EvidenceRefused,
+    /// A list of another office came that speaks of somebody of a class, or did so before (key: class id).
+    ListBroughtIn,
     /// The rules ran, or the tables of the lake are older than queries may see them (key: `lake`).
     LakeBehind,
     /// There is a new key to personal data (key: its number).

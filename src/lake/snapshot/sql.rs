@@ -81,6 +81,14 @@ pub(crate) const CLAIMS: &str = "select c.id, c.class_id, k.provider_id, c.state
      k.decision, k.decided_at, k.policy as class_policy, k.starts_on, k.epidemic \
      from claim c join class k on k.id = c.class_id left join prepayment p on p.class_id = c.class_id order by c.id";
 
+/// What the lists of other offices that are in force say: of people only those whom a roster names.
+pub(crate) const LISTED: &str = "select l.kind, p.id as person, e.value, e.provider_id, e.from_on, e.until_on, l.evidence_id, e.row_number, l.source, l.as_of \
+     from reference_list l join reference_entry e on e.list_id = l.id join person p on p.id_number_index = e.person_index \
+     where l.live_at is not null and l.replaced_at is null \
+     union all select l.kind, cast(null as text) as person, e.value, e.provider_id, e.from_on, e.until_on, l.evidence_id, e.row_number, l.source, l.as_of \
+     from reference_list l join reference_entry e on e.list_id = l.id \
+     where l.live_at is not null and l.replaced_at is null and e.person_index is null order by 1, 9, 8";
+
 /// $1 table: its newest snapshot.
 pub(crate) const LIVE: &str = "select digest, row_count, taken_at from snapshot where table_name = $1 and replaced_at is null";
 
@@ -127,6 +135,7 @@ pub(crate) const ALL: &[&str] = &[
     APPLICATIONS,
     CERTIFICATES,
     CLAIMS,
+    LISTED,
     LIVE,
     FRESH,
     REPLACE,

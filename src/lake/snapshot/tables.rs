@@ -5,6 +5,7 @@ use super::{Terms, sql};
 use crate::analyse::media::{CodeSeen, Reading};
 use crate::error::{Error, Result};
 use crate::register::calendar::Due;
+use crate::register::office::Network;
 use crate::register::policy::Policy;
 use crate::register::subsidy::{self, Rate, Regime};
 use crate::time::Time;
@@ -326,10 +327,13 @@ pub(crate) const TABLES: &[Table] = &[
             ("prepaid_on", Text),
             ("decision_due_at", Moment),
             ("prepay_due_at", Moment),
+            ("online_percent", Number),
         ],
         statement: sql::APPLICATIONS,
         rows: Rows::With(|row, terms, cells| {
-            cells.extend([decision_due(row, terms), prepay_due(row, terms)]);
+            let regime = if row.get::<i64, _>("epidemic") == 1 { Regime::Epidemic } else { Regime::Ordinary };
+            let percent = with_policy(row, terms, |policy| regime.percent(policy));
+            cells.extend([decision_due(row, terms), prepay_due(row, terms), Cell::number(percent)]);
             Ok(())
         }),
     },
@@ -374,7 +378,36 @@ pub(crate) const TABLES: &[Table] = &[
             Ok(())
         }),
     },
+    Table {
+        name: "listed",
+        columns: &[
+            ("list", Text),
+            ("person", Text),
+            ("value", Text),
+            ("provider", Text),
+            ("from_on", Text),
+            ("until_on", Text),
+            ("evidence", Text),
+            ("row", Number),
+            ("source", Text),
+            ("as_of", Text),
+            ("ip_from", Number),
+            ("ip_until", Number),
+        ],
+        statement: sql::LISTED,
+        rows: Rows::With(|row, _, cells| {
+            cells.extend(addresses(row));
+            Ok(())
+        }),
+    },
 ];
+
+/// The first and the last address of a network as numbers, so that a rule can tell what lies in it.
+fn addresses(row: &AnyRow) -> [Cell; 2] {
+    let value = row.get::<Option<String>, _>("value").filter(|_| row.get::<String, _>("kind") == "provider_network");
+    let range = value.and_then(|value| value.parse::<Network>().ok()?.v4_range());
+    [Cell::Number(range.map(|range| range.0)), Cell::Number(range.map(|range| range.1))]
+}
 
 /// What hours of the row's class are worth.
 fn price(row: &AnyRow, terms: &Terms) -> Rate {

@@ -14,6 +14,7 @@ mod findings;
 mod hours;
 mod jobs;
 mod keys;
+mod lists;
 mod log;
 mod money;
 mod operation;
@@ -101,6 +102,8 @@ fn described() -> OpenApiRouter<App> {
         .routes(routes!(findings::set_status))
         .routes(routes!(bundles::make))
         .routes(routes!(query::query))
+        .routes(routes!(lists::list))
+        .routes(routes!(lists::bring))
         .routes(routes!(reports::weekly, reports::file))
         .routes(routes!(reports::backfill))
         .routes(routes!(deadlines::list))
