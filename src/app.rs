@@ -107,7 +107,7 @@ impl App {
             None => (Policies::builtin(), Calendar::builtin(), Lists::default()),
         };
         let ids = Ids::new(clock.clone());
-        let lake = Lake::new(db.clone(), objects.clone()).with_terms(policies.clone(), secrets.clone());
+        let lake = Lake::new(db.clone(), objects.clone()).with_terms(policies.clone(), calendar.clone(), secrets.clone());
         let rules = Rules::load(&lake, config.rules.path()).await?;
         for broken in rules.broken() {
             tracing::warn!(rule = ?broken, "a rule cannot be used and is left out");

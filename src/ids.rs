@@ -73,6 +73,8 @@ ids! {
     PaperId,
     /// A change of an approved plan.
     AmendmentId,
+    /// A file of a list that another office keeps.
+    ListId,
     /// A finding.
     FindingId,
     /// A certificate that a trainee obtained.

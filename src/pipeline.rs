@@ -9,6 +9,7 @@ mod decide;
 mod digest;
 mod house;
 pub mod keys;
+pub mod lists;
 pub mod live;
 pub mod money;
 mod papers;
@@ -73,6 +74,7 @@ pub const FOLLOW: &[Follow] = &[
     (Change::SegmentAdded, compact::JOB, 3 * SECOND),
     // A run of the rules costs a second however little is new, and one run looks at all lessons that changed meanwhile.
     (Change::HoursCredited, detect::job::NAME, 3 * SECOND),
+    (Change::ListBroughtIn, detect::job::NAME, 3 * SECOND),
     // Rules copy the tables they name; queries of people want all of them, once for all runs that come close together.
     (Change::LakeBehind, snapshot::JOB, SECOND),
     (Change::KeyAdded, reseal::JOB, 0),

@@ -122,6 +122,7 @@ pub async fn check(db: &Db, objects: &Objects, trust: &Trust) -> Result<Report> 
     opening::amendments(db, &mut report).await?;
     signatures::keys(db, &mut report).await?;
     signatures::check(db, &mut report).await?;
+    signatures::lists(db, &mut report).await?;
     money::certificates(db, &mut report).await?;
     money::payments(db, &mut report).await?;
     reports::check(db, &mut report).await?;

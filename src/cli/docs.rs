@@ -61,3 +61,16 @@ fn error_catalogue() -> String {
     }
     text
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// `KESHI_DOCS=write` writes them, without the program being linked.
+    #[test]
+    fn every_generated_document_is_what_the_program_says() {
+        let folder = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/docs"));
+        let check = std::env::var_os("KESHI_DOCS").is_none();
+        assert_eq!(run(Args { folder, check }).expect("written or compared"), ExitCode::SUCCESS, "run make docs");
+    }
+}

@@ -29,6 +29,8 @@ const MIGRATIONS: &[Migration] = &[
     Migration { version: 14, name: "personal_data", text: include_str!("../../migrations/0014_personal_data.sql") },
     Migration { version: 15, name: "reuse", text: include_str!("../../migrations/0015_reuse.sql") },
     Migration { version: 16, name: "moments", text: include_str!("../../migrations/0016_moments.sql") },
+    Migration { version: 17, name: "people", text: include_str!("../../migrations/0017_people.sql") },
+    Migration { version: 18, name: "lists", text: include_str!("../../migrations/0018_lists.sql") },
     Migration { version: 19, name: "rules", text: include_str!("../../migrations/0019_rules.sql") },
 ];
 

@@ -10,6 +10,7 @@ const LISTS: &[(&str, &[&str])] = &[
     ("register", crate::register::sql::ALL),
     ("register::certificate", crate::register::certificate::sql::ALL),
     ("register::money", crate::register::money::sql::ALL),
+    ("register::office", crate::register::office::sql::ALL),
     ("register::opening", crate::register::opening::sql::ALL),
     ("register::amendment", crate::register::amendment::sql::ALL),
     ("register::remark", crate::register::remark::sql::ALL),

@@ -23,6 +23,12 @@ pub(super) const BUILTIN: &[(&str, &str)] = &[
     ("edited-picture.sql", include_str!("rules/edited-picture.sql")),
     ("foreign-code.sql", include_str!("rules/foreign-code.sql")),
     ("forged-code.sql", include_str!("rules/forged-code.sql")),
+    ("ineligible.sql", include_str!("rules/ineligible.sql")),
+    ("ghost-trainee.sql", include_str!("rules/ghost-trainee.sql")),
+    ("placeholder-account.sql", include_str!("rules/placeholder-account.sql")),
+    ("staff-viewing.sql", include_str!("rules/staff-viewing.sql")),
+    ("amount-over-formula.sql", include_str!("rules/amount-over-formula.sql")),
+    ("late-decision.sql", include_str!("rules/late-decision.sql")),
 ];
 
 /// The columns a rule returns: name, and what it holds.

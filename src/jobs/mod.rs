@@ -27,7 +27,7 @@ pub const LEASE: i64 = 30 * SECOND;
 /// Failures after which a job is dead.
 pub const MAX_ATTEMPTS: i64 = 8;
 /// Jobs of one kind that are done in one, at most.
-const MOST_TOGETHER: i64 = 500;
+const MOST_TOGETHER: i64 = 5_000;
 /// Longest wait between two attempts.
 const MAX_BACKOFF: i64 = 600 * SECOND;
 
@@ -64,6 +64,8 @@ pub enum Change {
     EvidenceKept,
     /// Analysis refused evidence, or rows of it, other than it did before (key: evidence id).
     EvidenceRefused,
+    /// A list of another office came that speaks of somebody of a class, or did so before (key: class id).
+    ListBroughtIn,
     /// The rules ran, or the tables of the lake are older than queries may see them (key: `lake`).
     LakeBehind,
     /// There is a new key to personal data (key: its number).

@@ -41,6 +41,7 @@ pub use waiting::{MOST_PEOPLE, UNKNOWN, Unmatched, rows_of_more, unmatched, unma
 
 use crate::db::Db;
 use crate::error::{Error, Result, codes};
+use crate::register::calendar::Calendar;
 use crate::register::policy::Policies;
 use crate::register::secrets::Secrets;
 use std::sync::{Arc, OnceLock};
@@ -57,15 +58,16 @@ pub struct Lake {
 }
 
 impl Lake {
-    /// The lake of this database and storage, with the built-in policies and without teachers.
+    /// The lake of this database and storage, with the built-in policies and calendar, and without what is made with secrets.
     pub fn new(db: Db, objects: Objects) -> Lake {
-        let terms = Arc::new(snapshot::Terms { policies: Policies::builtin(), secrets: None });
+        let terms = Arc::new(snapshot::Terms { policies: Policies::builtin(), calendar: Calendar::builtin(), secrets: None });
         Lake { db, objects, locals: Arc::default(), terms, engine: Arc::default() }
     }
 
-    /// The same with the deployment's policies, which price an hour, and its secrets, which turn names of teachers into pseudonyms.
-    pub fn with_terms(mut self, policies: Policies, secrets: Secrets) -> Lake {
-        self.terms = Arc::new(snapshot::Terms { policies, secrets: Some(secrets) });
+    /// The same with the deployment's policies, which price an hour, its calendar, which says what is late, and its secrets, which turn names of
+    /// teachers and accounts into pseudonyms.
+    pub fn with_terms(mut self, policies: Policies, calendar: Calendar, secrets: Secrets) -> Lake {
+        self.terms = Arc::new(snapshot::Terms { policies, calendar, secrets: Some(secrets) });
         self
     }
 

@@ -219,7 +219,7 @@ fn check_span(from: Option<Time>, until: Option<Time>, lesson: Option<&Lesson>) 
 }
 
 /// The last part of a path, without control characters, cut to what a file system takes.
-fn file_name(text: &str) -> Option<String> {
+pub fn file_name(text: &str) -> Option<String> {
     let last = text.rsplit(['/', '\\']).next().unwrap_or_default();
     let mut name: String = last.chars().filter(|character| !character.is_control()).collect();
     while name.len() > MAX_FILENAME {

@@ -67,6 +67,8 @@ pub enum Right {
     SeeFindings,
     /// Judge findings.
     Judge,
+    /// Bring in lists that other offices keep.
+    BringLists,
     /// Query the lake in SQL, take bundles and samples.
     Query,
     /// See the notice's reports: the weekly statistics and the back-fill export.
@@ -85,7 +87,10 @@ impl Role {
             Role::Platform => matches!(right, Submit | See | Subscribe),
             Role::Provider => matches!(right, Plan | Resolve | ShowCode | Submit | See | SeeNames | GiveAccess | Subscribe),
             Role::Reviewer => {
-                matches!(right, EnterProviders | Plan | Decide | See | SeeNames | SeeAccounts | GiveAccess | SeeFindings | Query | Report)
+                matches!(
+                    right,
+                    EnterProviders | Plan | Decide | See | SeeNames | SeeAccounts | GiveAccess | SeeFindings | BringLists | Query | Report
+                )
             }
             Role::Inspector => matches!(right, See | SeeNames | SeePersonal | SeeTrail | SeeFindings | Query | Report),
             Role::Investigator => matches!(right, See | SeeNames | SeePersonal | SeeFindings | Judge | Query),

@@ -13,5 +13,5 @@ pub mod signature;
 pub(crate) mod sql;
 pub mod upload;
 
-pub use claim::{Claim, ENDINGS, Kind, Query};
+pub use claim::{Claim, ENDINGS, Kind, Query, file_name};
 pub use identity::{Actor, Right, Role};

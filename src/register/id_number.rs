@@ -139,6 +139,21 @@ impl IdNumber {
     pub fn legacy(&self) -> bool {
         self.legacy
     }
+
+    /// The whole years on a day; 0 on a day before the birth.
+    pub fn years_on(&self, day: NaiveDate) -> u32 {
+        day.years_since(self.birth).unwrap_or(0)
+    }
+
+    /// `f` or `m`: the last digit of the order is even for women, odd for men.
+    pub fn sex(&self) -> &'static str {
+        if (self.full.as_bytes()[16] - b'0').is_multiple_of(2) { "f" } else { "m" }
+    }
+
+    /// The province: the first two digits, or those behind the 9 of a foreigner's permit.
+    pub fn province(&self) -> &str {
+        if self.full.starts_with('9') { &self.full[1..3] } else { &self.full[..2] }
+    }
 }
 
 /// What is wrong with a number that is normal already, as it is on `today`; `None` where nothing is.
@@ -214,6 +229,18 @@ mod tests {
         assert_eq!((old.full(), old.legacy(), old.birth()), ("11010519491231002X", true, on(1949, 12, 31)));
         assert_eq!(found("110105490231002"), Some(Fault::BirthDate));
         assert_eq!(found("11010549123100X"), Some(Fault::Characters), "it has no check character");
+    }
+
+    #[test]
+    fn a_number_tells_years_sex_and_province() {
+        let read = |number: &str| IdNumber::parse(number, on(2020, 3, 3)).expect("reads");
+        let one = read("11010519491231002X");
+        assert_eq!((one.sex(), one.province()), ("f", "11"));
+        assert_eq!((one.years_on(on(2019, 12, 30)), one.years_on(on(2019, 12, 31)), one.years_on(on(1949, 12, 30))), (69, 70, 0));
+        assert_eq!(read(&with_checksum("61090220040303001")).years_on(on(2020, 3, 3)), 16, "on the birthday");
+        assert_eq!(read(&with_checksum("61090220040304003")).sex(), "m");
+        assert_eq!(read(&with_checksum("93115619840102001")).province(), "31", "behind the 9 of a permit");
+        assert_eq!(read("110105491231002").sex(), "f", "of fifteen, the last digit");
     }
 
     #[test]

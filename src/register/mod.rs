@@ -14,6 +14,7 @@ pub mod life;
 mod list;
 pub mod lists;
 pub mod money;
+pub mod office;
 pub mod opening;
 pub mod personal;
 pub mod platform;

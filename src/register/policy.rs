@@ -12,6 +12,7 @@ pub use manual::{Attested, attested, policy_manual, settings};
 pub use set::Policies;
 pub(super) use set::{folder_files, folder_names};
 
+use super::calendar::{Calendar, Due};
 use super::lesson::LessonKind;
 use super::roster::Category;
 use crate::error::{Error, Result, codes};
@@ -357,6 +358,26 @@ impl Policy {
         self.presence.modes.value.iter().any(|known| known == mode)
     }
 
+    /// The last day for the decision on what was filed on a day (六（二）).
+    pub fn decision_due(&self, filed: NaiveDate, calendar: &Calendar) -> Due {
+        calendar.working_days_after(filed, days(self.deadline.decision_working_days.value))
+    }
+
+    /// The last day for the prepayment to a class approved on a day (五（三）).
+    pub fn prepayment_due(&self, approved: NaiveDate, calendar: &Calendar) -> Due {
+        calendar.days_after(approved, days(self.deadline.prepayment_days.value))
+    }
+
+    /// The last day for certificates and claim of what ended on a day; none where the policy sets no limit.
+    pub fn claim_due(&self, ended: NaiveDate, calendar: &Calendar) -> Option<Due> {
+        Some(calendar.days_after(ended, days(self.reports.as_ref()?.claim_days.value)))
+    }
+
+    /// The moment from which something that is due by a day is late.
+    pub fn late_from(&self, due: Due) -> Option<Time> {
+        Time::day_start(due.on.succ_opt()?, self.tz())
+    }
+
     /// Milliseconds of one lesson hour.
     pub fn lesson_hour_ms(&self) -> i64 {
         self.lesson_hour.minutes.value * 60_000
@@ -415,6 +436,11 @@ impl Policy {
             None => Ok(()),
         }
     }
+}
+
+/// So many days; a policy is refused that has fewer than none.
+fn days(value: i64) -> u32 {
+    u32::try_from(value).unwrap_or(0)
 }
 
 /// A calendar day as TOML writes it; nothing with a time.

@@ -1,8 +1,7 @@
 //! Rosters: the trainees of a class, their personal data encrypted.
 
-use super::id_number;
 use super::list::{Heading, List, Replaced};
-use super::personal::numbers;
+use super::personal::{numbers, phone as phones};
 use super::secrets::{Indexed, Secrets};
 use super::{Class, Reference, reference, sql, trail};
 use crate::db::{Columns, Db, Tx};
@@ -61,7 +60,7 @@ pub struct Trainee {
     pub category: Category,
     /// Login on the platform.
     pub platform_user: Option<String>,
-    /// The code of what is wrong with the ID number ([`id_number::Fault`]), if anything.
+    /// The code of what is wrong with the ID number ([`super::id_number::Fault`]), if anything.
     pub fault: Option<String>,
     id_number_sealed: Vec<u8>,
     phone_sealed: Option<Vec<u8>>,
@@ -193,7 +192,7 @@ pub async fn replace_in(
 ) -> Result<Replaced<Trainee>> {
     let before = in_tx(tx, class.id).await?;
     for trainee in &list {
-        put(tx, ids, secrets, now, class.id, trainee).await?;
+        put(tx, ids, secrets, now, class, trainee).await?;
     }
     let rows = sqlx::query(sql::ROSTER).bind(class.id.to_string()).fetch_all(tx.conn()).await?;
     let keep: std::collections::HashSet<&str> = list.iter().map(|trainee| trainee.external_id.trim()).collect();
@@ -212,8 +211,9 @@ async fn in_tx(tx: &mut Tx, class: ClassId) -> Result<Vec<Trainee>> {
     sqlx::query(sql::ROSTER).bind(class.to_string()).fetch_all(tx.conn()).await?.iter().map(trainee).collect()
 }
 
-async fn put(tx: &mut Tx, ids: &Ids, secrets: &Secrets, now: Time, class: ClassId, trainee: &NewTrainee) -> Result<()> {
+async fn put(tx: &mut Tx, ids: &Ids, secrets: &Secrets, now: Time, class: &Class, trainee: &NewTrainee) -> Result<()> {
     let number = normal_id_number(&trainee.id_number);
+    let told = numbers::told(&number, class.starts_on, numbers::today(now));
     let index = secrets.index(Indexed::IdNumber, &number).to_vec();
     let person: PersonId = ids.next();
     sqlx::query(sql::ADD_PERSON).bind(person.to_string()).bind(&index).bind(now.0).execute(tx.conn()).await?;
@@ -224,7 +224,7 @@ async fn put(tx: &mut Tx, ids: &Ids, secrets: &Secrets, now: Time, class: ClassI
     let category = serde_json::to_value(trainee.category)?;
     sqlx::query(sql::PUT_TRAINEE)
         .bind(id.to_string())
-        .bind(class.to_string())
+        .bind(class.id.to_string())
         .bind(person)
         .bind(trainee.external_id.trim())
         .bind(trainee.name.trim())
@@ -236,7 +236,11 @@ async fn put(tx: &mut Tx, ids: &Ids, secrets: &Secrets, now: Time, class: ClassI
         .bind(email.as_deref().map(|text| secrets.index(Indexed::Email, text).to_vec()))
         .bind(trainee.platform_user.as_deref().map(str::trim).filter(|text| !text.is_empty()))
         .bind(now.0)
-        .bind(numbers::column(id_number::fault(&number, numbers::today(now))))
+        .bind(told.fault)
+        .bind(told.age_years)
+        .bind(told.sex)
+        .bind(told.region)
+        .bind(phones::column(phone.as_deref()))
         .execute(tx.conn())
         .await?;
     Ok(())

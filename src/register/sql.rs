@@ -75,12 +75,13 @@ pub(crate) const ADD_PERSON: &str =
 /// $1 index.
 pub(crate) const PERSON: &str = "select id from person where id_number_index = $1";
 
-/// $1 id … $13 now, $14 fault of the ID number. Rostered again, a withdrawn trainee is back.
+/// $1 id … $13 now, $14 fault of the ID number, $15 age, $16 sex, $17 region, $18 fault of the phone. Rostered again, a withdrawn trainee is back.
 pub(crate) const PUT_TRAINEE: &str = "insert into trainee (id, class_id, person_id, external_id, name, category, \
-     id_number_sealed, phone_sealed, phone_index, email_sealed, email_index, platform_user, created_at, id_number_fault) \
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) \
+     id_number_sealed, phone_sealed, phone_index, email_sealed, email_index, platform_user, created_at, id_number_fault, age_years, sex, id_region, phone_fault) \
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18) \
      on conflict (class_id, external_id) do update set person_id = excluded.person_id, name = excluded.name, \
      category = excluded.category, id_number_sealed = excluded.id_number_sealed, id_number_fault = excluded.id_number_fault, \
+     age_years = excluded.age_years, sex = excluded.sex, id_region = excluded.id_region, phone_fault = excluded.phone_fault, \
      phone_sealed = excluded.phone_sealed, phone_index = excluded.phone_index, email_sealed = excluded.email_sealed, \
      email_index = excluded.email_index, platform_user = excluded.platform_user, withdrawn_at = null";
 

@@ -1,5 +1,7 @@
 //! The API over HTTP: bounds on what comes in, and what is counted and written down.
 
+mod lists;
+
 use crate::app::App;
 use crate::config::{Config, DEFAULTS};
 use crate::receive::Role;

@@ -176,6 +176,49 @@ for (const lang of languages) {
       await guest.context.close();
     });
 
+    test(`a rule is tried with another value, and the lake is asked, ${lang}, ${size}`, async () => {
+      const guest = await visitor({ size });
+      const { page } = guest;
+      await login(guest, lang);
+      await page.goto(`${url}/findings`);
+      await page.locator("a[href='/rules']").click();
+      await look(guest, lang, "rules");
+      await page.locator("a[href='/rules/missing-media']").click();
+      await look(guest, lang, "rule");
+      const found = async (hours) => {
+        await page.locator("input[name=grace_hours]").fill(String(hours));
+        await page.locator("#try ~ form button").click();
+        await page.waitForSelector("#try ~ h3");
+        return Number((await page.locator("#try ~ h3 + dl dd").first().textContent()).split("·")[0]);
+      };
+      const before = await found(72);
+      await look(guest, lang, "rule-tried");
+      assert.ok(before > 0, "the sample has lessons without media");
+      assert.equal(await found(10_000_000), 0, "nothing is late that long");
+
+      await page.goto(`${url}/ask`);
+      await look(guest, lang, "ask");
+      await page.locator("button[value=show]").click();
+      await page.waitForSelector("#rows");
+      await look(guest, lang, "ask-rows");
+      const kinds = await page.locator("[aria-labelledby=rows] tbody tr td:first-child").allTextContents();
+      assert.ok(kinds.includes("join") || kinds.includes("interval"), `kinds: ${kinds}`);
+      const download = page.waitForEvent("download");
+      await page.locator("button[value=xlsx]").click();
+      assert.equal((await download).suggestedFilename(), "keshi.xlsx");
+      await page.locator("textarea[name=sql]").fill("copy attendance to 'x.csv'");
+      await page.locator("button[value=show]").click();
+      await page.waitForSelector(".notice[role=alert]");
+      await page.locator("textarea[name=sql]").fill("select count(*) as lessons from lessons");
+      await page.locator("input[name=name]").fill(`数课节 ${lang} ${size}`);
+      await page.locator("button[value=keep]").click();
+      await page.locator("a", { hasText: `数课节 ${lang} ${size}` }).click();
+      await page.waitForURL(/kept=/);
+      assert.equal(await page.locator("textarea[name=sql]").inputValue(), "select count(*) as lessons from lessons");
+      await look(guest, lang, "ask-kept");
+      await guest.context.close();
+    });
+
     test(`evidence of each kind, findings of each rule, hours of each state, ${lang}, ${size}`, async () => {
       const guest = await visitor({ size });
       const { page } = guest;

@@ -90,16 +90,10 @@ impl Kind {
 
     /// By when it has to be done that runs since a day; none where the policy sets no limit.
     pub fn due(self, since: NaiveDate, policy: &Policy, calendar: &Calendar) -> Option<Due> {
-        let days = |value: i64| u32::try_from(value).unwrap_or(0);
         match self {
-            Kind::Decision | Kind::ClaimDecision => {
-                Some(calendar.working_days_after(since, days(policy.deadline.decision_working_days.value)))
-            }
-            Kind::Prepayment => Some(calendar.days_after(since, days(policy.deadline.prepayment_days.value))),
-            Kind::Certificates | Kind::Claim => {
-                let rules = policy.reports.as_ref()?;
-                Some(calendar.days_after(since, days(rules.claim_days.value)))
-            }
+            Kind::Decision | Kind::ClaimDecision => Some(policy.decision_due(since, calendar)),
+            Kind::Prepayment => Some(policy.prepayment_due(since, calendar)),
+            Kind::Certificates | Kind::Claim => policy.claim_due(since, calendar),
             // The day that was promised, and the Monday itself: no calendar moves them.
             Kind::FullPlan | Kind::WeeklyReport => Some(Due { on: since, certain: true }),
         }

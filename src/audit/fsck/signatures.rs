@@ -1,10 +1,10 @@
-//! Keys of platforms and what was signed with them. They are not derived: what is gone is gone.
+//! Keys of platforms, what was signed with them, and lists that were brought in. They are not derived: what is gone is gone.
 
 use super::{Report, sql};
 use crate::db::Db;
 use crate::error::Result;
 use crate::ids::LeafId;
-use crate::register::{PlatformKey, platform_key};
+use crate::register::{PlatformKey, office, platform_key};
 use crate::store::{self, signature};
 use serde_json::{Map, Value};
 use sqlx::Row;
@@ -21,6 +21,16 @@ pub(super) async fn keys(db: &Db, report: &mut Report) -> Result<()> {
             if let Some(wrong) = against(db, revocation.leaf, "platform_key_revoked", &revocation.fields()).await? {
                 report.problem("key_differs", format!("The revocation of key {} of {}: {wrong}", key.name, key.platform));
             }
+        }
+    }
+    Ok(())
+}
+
+/// Every list of another office was brought in as its leaf says.
+pub(super) async fn lists(db: &Db, report: &mut Report) -> Result<()> {
+    for list in office::lists(db, true).await? {
+        if let Some(wrong) = against(db, list.leaf, "reference_list", &list.fields()).await? {
+            report.problem("list_differs", format!("List {} of {}: {wrong}", list.kind.as_str(), list.source));
         }
     }
     Ok(())

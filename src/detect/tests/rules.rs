@@ -19,7 +19,7 @@ async fn every_built_in_rule_can_be_planned_and_finds_nothing_in_an_empty_lake()
             try_out(&world.lake, file, text).await.unwrap();
         }
         assert_eq!(Rules::load(&world.lake, None).await.unwrap().iter().count(), BUILTIN.len());
-        for ran in world.detect(LATER).await {
+        for ran in run(&world.db, &world.lake, &Rules::builtin(), None, WINDOW, &world.ids, LATER).await.unwrap() {
             assert_eq!((ran.found, ran.error), (0, None), "{}", ran.rule);
         }
     })

@@ -2,7 +2,7 @@
 //!
 //! Each table is read in one statement and streamed into one file, so memory stays the same however large it is. The tables are read one after
 //! the other: a row may appear in one that another does not know yet, and inner joins leave it for the next time. No names, ID numbers,
-//! phone numbers or addresses of people go in; teachers are known by a keyed hash.
+//! phone numbers, addresses or accounts of people go in; teachers and accounts are known by a keyed hash.
 
 mod sheet;
 pub(crate) mod sql;
@@ -12,6 +12,8 @@ pub(crate) use tables::{TABLES, Table};
 
 use super::{Lake, storage_error};
 use crate::error::{Error, Result};
+use crate::register::calendar::Calendar;
+use crate::register::personal::account;
 use crate::register::policy::Policies;
 use crate::register::secrets::{Indexed, Secrets};
 use crate::time::{MINUTE, Time};
@@ -43,7 +45,8 @@ const GRACE: i64 = 60 * MINUTE;
 /// What snapshots are computed with beside the tables.
 pub(crate) struct Terms {
     pub(super) policies: Policies,
-    /// Makes the pseudonyms of teachers; without it they are left out.
+    pub(super) calendar: Calendar,
+    /// Makes the pseudonyms of teachers and accounts; without it they are left out.
     pub(super) secrets: Option<Secrets>,
 }
 
@@ -51,6 +54,14 @@ impl Terms {
     fn teacher(&self, provider: String, name: String) -> Option<String> {
         let index = self.secrets.as_ref()?.index(Indexed::Name, &format!("{provider} {name}"));
         Some(hex::encode(&index[..16]))
+    }
+
+    /// The pseudonym of an account that is kept encrypted, and what is wrong with it. One that no key opens is told by fsck.
+    fn account(&self, sealed: Option<Vec<u8>>) -> (Option<String>, Option<String>) {
+        let Some(secrets) = &self.secrets else { return (None, None) };
+        let Some(account) = sealed.and_then(|sealed| secrets.open(&sealed).ok()) else { return (None, None) };
+        let index = secrets.index(Indexed::Account, &account::normal(&account));
+        (Some(hex::encode(&index[..16])), account::fault(&account).map(|fault| fault.code().to_owned()))
     }
 }
 

@@ -1,10 +1,10 @@
 //! What the snapshots are made of, and their catalogue. The columns of a statement are those of its table in `tables.rs`, in order.
 
-/// All classes; behind the table's own columns what the price of an hour depends on.
+/// All classes; behind the table's own columns what the price of an hour depends on, and the account.
 pub(crate) const CLASSES: &str = "select id, external_id, provider_id, platform_id, title, trade_code, trade_name, application, promise_due, \
      starts_on, ends_on, hours_total_milli, hours_online_milli, hours_theory_milli, hours_practice_milli, epidemic, created_at, \
-     standard_qualified_fen, standard_skill_level_fen, standard_vocational_fen, standard_special_operation_fen, policy as class_policy \
-     from class order by id";
+     standard_qualified_fen, standard_skill_level_fen, standard_vocational_fen, standard_special_operation_fen, policy as class_policy, \
+     bank_account_sealed from class order by id";
 
 /// All lessons; behind the table's own columns what the price of an hour depends on.
 pub(crate) const LESSONS: &str = "select l.id, l.class_id, c.provider_id, c.platform_id, l.external_id, l.title, l.kind, l.mode, l.starts_at, l.ends_at, \
@@ -13,11 +13,11 @@ pub(crate) const LESSONS: &str = "select l.id, l.class_id, c.provider_id, c.plat
      c.policy as class_policy from lesson l join class c on c.id = l.class_id order by l.id";
 
 /// Who is on which roster.
-pub(crate) const ROSTER: &str =
-    "select class_id, id, person_id, category, withdrawn_at, created_at, nullif(id_number_fault, '') from trainee order by class_id, id";
+pub(crate) const ROSTER: &str = "select class_id, id, person_id, category, withdrawn_at, created_at, nullif(id_number_fault, ''), age_years, sex, nullif(id_region, '') \
+     from trainee order by class_id, id";
 
 /// Trainees and the human behind them; contacts only as keyed hashes.
-pub(crate) const TRAINEES: &str = "select t.id, t.person_id, t.class_id, c.provider_id, t.phone_index, t.email_index from trainee t join class c on c.id = t.class_id order by t.id";
+pub(crate) const TRAINEES: &str = "select t.id, t.person_id, t.class_id, c.provider_id, t.phone_index, t.email_index, nullif(t.phone_fault, '') from trainee t join class c on c.id = t.class_id order by t.id";
 
 /// Teachers, as lessons name them.
 pub(crate) const TEACHERS: &str = "select c.provider_id, l.teacher, count(*) from lesson l join class c on c.id = l.class_id group by c.provider_id, l.teacher order by c.provider_id, l.teacher";
@@ -64,19 +64,30 @@ pub(crate) const PROVIDERS: &str = "select id, external_id, name, kind, listed_f
 /// Platforms.
 pub(crate) const PLATFORMS: &str = "select id, name_zh, name_en, host, timezone, created_at from platform order by id";
 
-/// Opening applications with what was decided.
-pub(crate) const APPLICATIONS: &str = "select id, provider_id, platform_id, application, promise_due, created_at, decision, decided_at, policy, \
-     standard_qualified_fen, standard_skill_level_fen, standard_vocational_fen, standard_special_operation_fen from class order by id";
+/// Opening applications with what was decided; behind the table's own columns what deadlines depend on.
+pub(crate) const APPLICATIONS: &str = "select c.id, c.provider_id, c.platform_id, c.application, c.promise_due, c.created_at, c.decision, c.decided_at, \
+     c.policy, c.standard_qualified_fen, c.standard_skill_level_fen, c.standard_vocational_fen, c.standard_special_operation_fen, p.paid_on, \
+     coalesce(c.filed_at, c.created_at) as filed_at, c.policy as class_policy, c.starts_on, c.epidemic \
+     from class c left join prepayment p on p.class_id = c.id order by c.id";
 
 /// Certificates, replaced ones too; numbers only as keyed hashes.
 pub(crate) const CERTIFICATES: &str = "select c.id, c.class_id, c.trainee_id, t.person_id, c.kind, c.number_index, c.issued_on, c.evidence_id, c.at, \
      c.replaced_at from certificate c join trainee t on t.id = c.trainee_id order by c.id";
 
-/// Claims, replaced ones too, with what was paid in advance, granted and paid.
+/// Claims, replaced ones too, with what was paid in advance, granted and paid; behind the table's own columns what deadlines depend on.
 pub(crate) const CLAIMS: &str = "select c.id, c.class_id, k.provider_id, c.state, c.amount_fen, \
      (select g.amount_fen from claim_event g where g.claim_id = c.id and g.state = 'approved') as granted_fen, p.amount_fen as prepaid_fen, p.paid_on, \
-     (select s.paid_on from claim_event s where s.claim_id = c.id and s.state = 'settled') as settled_on, c.gaps, c.filed_at, c.replaced_at \
+     (select s.paid_on from claim_event s where s.claim_id = c.id and s.state = 'settled') as settled_on, c.gaps, c.filed_at, c.replaced_at, \
+     k.decision, k.decided_at, k.policy as class_policy, k.starts_on, k.epidemic \
      from claim c join class k on k.id = c.class_id left join prepayment p on p.class_id = c.class_id order by c.id";
+
+/// What the lists of other offices that are in force say: of people only those whom a roster names.
+pub(crate) const LISTED: &str = "select l.kind, p.id as person, e.value, e.provider_id, e.from_on, e.until_on, l.evidence_id, e.row_number, l.source, l.as_of \
+     from reference_list l join reference_entry e on e.list_id = l.id join person p on p.id_number_index = e.person_index \
+     where l.live_at is not null and l.replaced_at is null \
+     union all select l.kind, cast(null as text) as person, e.value, e.provider_id, e.from_on, e.until_on, l.evidence_id, e.row_number, l.source, l.as_of \
+     from reference_list l join reference_entry e on e.list_id = l.id \
+     where l.live_at is not null and l.replaced_at is null and e.person_index is null order by 1, 9, 8";
 
 /// $1 table: its newest snapshot.
 pub(crate) const LIVE: &str = "select digest, row_count, taken_at from snapshot where table_name = $1 and replaced_at is null";
@@ -124,6 +135,7 @@ pub(crate) const ALL: &[&str] = &[
     APPLICATIONS,
     CERTIFICATES,
     CLAIMS,
+    LISTED,
     LIVE,
     FRESH,
     REPLACE,

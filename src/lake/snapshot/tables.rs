@@ -4,6 +4,9 @@ use super::sheet::{Cell, Kind};
 use super::{Terms, sql};
 use crate::analyse::media::{CodeSeen, Reading};
 use crate::error::{Error, Result};
+use crate::register::calendar::Due;
+use crate::register::office::Network;
+use crate::register::policy::Policy;
 use crate::register::subsidy::{self, Rate, Regime};
 use crate::time::Time;
 use serde_json::{Map, Value};
@@ -63,10 +66,14 @@ pub(crate) const TABLES: &[Table] = &[
             ("epidemic", Number),
             ("created_at", Moment),
             ("fen_per_hour", Number),
+            ("account_key", Text),
+            ("account_fault", Text),
         ],
         statement: sql::CLASSES,
         rows: Rows::With(|row, terms, cells| {
             cells.push(Cell::number(price(row, terms).fen_for(1000)));
+            let (key, fault) = terms.account(row.get("bank_account_sealed"));
+            cells.extend([Cell::Text(key), Cell::Text(fault)]);
             Ok(())
         }),
     },
@@ -109,13 +116,24 @@ pub(crate) const TABLES: &[Table] = &[
             ("withdrawn_at", Moment),
             ("created_at", Moment),
             ("id_number_fault", Text),
+            ("age_years", Number),
+            ("sex", Text),
+            ("id_region", Text),
         ],
         statement: sql::ROSTER,
         rows: Rows::Plain,
     },
     Table {
         name: "trainees",
-        columns: &[("trainee", Text), ("person", Text), ("class", Text), ("provider", Text), ("phone_key", Text), ("email_key", Text)],
+        columns: &[
+            ("trainee", Text),
+            ("person", Text),
+            ("class", Text),
+            ("provider", Text),
+            ("phone_key", Text),
+            ("email_key", Text),
+            ("phone_fault", Text),
+        ],
         statement: sql::TRAINEES,
         rows: Rows::Plain,
     },
@@ -306,9 +324,18 @@ pub(crate) const TABLES: &[Table] = &[
             ("skill_level_fen", Number),
             ("vocational_fen", Number),
             ("special_operation_fen", Number),
+            ("prepaid_on", Text),
+            ("decision_due_at", Moment),
+            ("prepay_due_at", Moment),
+            ("online_percent", Number),
         ],
         statement: sql::APPLICATIONS,
-        rows: Rows::Plain,
+        rows: Rows::With(|row, terms, cells| {
+            let regime = if row.get::<i64, _>("epidemic") == 1 { Regime::Epidemic } else { Regime::Ordinary };
+            let percent = with_policy(row, terms, |policy| regime.percent(policy));
+            cells.extend([decision_due(row, terms), prepay_due(row, terms), Cell::number(percent)]);
+            Ok(())
+        }),
     },
     Table {
         name: "certificates",
@@ -343,11 +370,44 @@ pub(crate) const TABLES: &[Table] = &[
             ("gaps", Text),
             ("filed_at", Moment),
             ("replaced_at", Moment),
+            ("prepay_due_at", Moment),
         ],
         statement: sql::CLAIMS,
-        rows: Rows::Plain,
+        rows: Rows::With(|row, terms, cells| {
+            cells.push(prepay_due(row, terms));
+            Ok(())
+        }),
+    },
+    Table {
+        name: "listed",
+        columns: &[
+            ("list", Text),
+            ("person", Text),
+            ("value", Text),
+            ("provider", Text),
+            ("from_on", Text),
+            ("until_on", Text),
+            ("evidence", Text),
+            ("row", Number),
+            ("source", Text),
+            ("as_of", Text),
+            ("ip_from", Number),
+            ("ip_until", Number),
+        ],
+        statement: sql::LISTED,
+        rows: Rows::With(|row, _, cells| {
+            cells.extend(addresses(row));
+            Ok(())
+        }),
     },
 ];
+
+/// The first and the last address of a network as numbers, so that a rule can tell what lies in it.
+fn addresses(row: &AnyRow) -> [Cell; 2] {
+    let value = row.get::<Option<String>, _>("value").filter(|_| row.get::<String, _>("kind") == "provider_network");
+    let range = value.and_then(|value| value.parse::<Network>().ok()?.v4_range());
+    [Cell::Number(range.map(|range| range.0)), Cell::Number(range.map(|range| range.1))]
+}
 
 /// What hours of the row's class are worth.
 fn price(row: &AnyRow, terms: &Terms) -> Rate {
@@ -355,10 +415,35 @@ fn price(row: &AnyRow, terms: &Terms) -> Rate {
     let standards = standards.map(|kind| row.get::<Option<i64>, _>(format!("standard_{kind}_fen").as_str()));
     let epidemic = if row.get::<i64, _>("epidemic") == 1 { Regime::Epidemic } else { Regime::Ordinary };
     let of_class = subsidy::Terms { hours_total_milli: row.get("hours_total_milli"), epidemic, standard_fen: subsidy::highest(standards) };
+    with_policy(row, terms, |policy| subsidy::rate(&of_class, policy))
+}
+
+/// By the policy of the row's class.
+fn with_policy<T>(row: &AnyRow, terms: &Terms, then: impl FnOnce(&Policy) -> T) -> T {
     let day = row.get::<String, _>("starts_on").parse().unwrap_or_default();
     // One that was fixed and is lost is told by fsck; an hour keeps a price meanwhile.
     let fixed = row.get::<Option<String>, _>("class_policy").and_then(|name| terms.policies.known(&name));
-    subsidy::rate(&of_class, fixed.as_deref().unwrap_or_else(|| terms.policies.on(day)))
+    then(fixed.as_deref().unwrap_or_else(|| terms.policies.on(day)))
+}
+
+/// From when on the decision on the row's application is late. A day that the calendar does not know for certain is none.
+fn decision_due(row: &AnyRow, terms: &Terms) -> Cell {
+    let filed = Time(row.get("filed_at"));
+    late_from(row, terms, |policy| policy.decision_due(policy.day_of(filed), &terms.calendar))
+}
+
+/// From when on the prepayment to the row's class is late; none where there is none to be made.
+fn prepay_due(row: &AnyRow, terms: &Terms) -> Cell {
+    let approved = row.get::<Option<String>, _>("decision").as_deref() == Some("approve") && row.get::<i64, _>("epidemic") == 1;
+    match row.get::<Option<i64>, _>("decided_at").filter(|_| approved) {
+        Some(at) => late_from(row, terms, |policy| policy.prepayment_due(policy.day_of(Time(at)), &terms.calendar)),
+        None => Cell::Number(None),
+    }
+}
+
+fn late_from(row: &AnyRow, terms: &Terms, due: impl FnOnce(&Policy) -> Due) -> Cell {
+    let late = |policy: &Policy| Some(due(policy)).filter(|due| due.certain).and_then(|due| policy.late_from(due));
+    Cell::Number(with_policy(row, terms, late).map(|at| at.0))
 }
 
 /// The session codes that a video or picture shows, one row each.

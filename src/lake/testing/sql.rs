@@ -35,6 +35,14 @@ pub(crate) const MATCH: &str =
 /// $1 the picture, $2 the recording, $3 tier, $4 at.
 pub(crate) const MOMENT: &str = "insert into media_match (evidence_id, other_id, kind, tier, score, at_ms, until_ms, at) \
      values ($1, $2, 'moment', $3, 0.9, $4, $4, 0)";
+/// $1 class, $2 filed, $3 approved, $4 account.
+pub(crate) const APPROVED: &str =
+    "update class set filed_at = $2, decision = 'approve', decided_at = $3, bank_account_sealed = $4 where id = $1";
+/// $1 class, $2 its first day.
+pub(crate) const FIRST_DAY: &str = "update class set starts_on = $2 where id = $1";
+/// $1 id, $2 class, $3 bytes.
+pub(crate) const CLAIM: &str = "insert into claim (id, class_id, document, digest, amount_fen, gaps, state, actor, filed_at, leaf_id) \
+     values ($1, $2, '{}', $3, 100, '[]', 'filed', 'test', 0, $1)";
 /// $1 lesson.
 pub(crate) const RECORDED: &str = "update lesson set mode = 'recorded' where id = $1";
 /// $1 lesson.

@@ -1,4 +1,5 @@
 mod packs;
+mod people;
 mod queries;
 mod segments;
 mod snapshots;

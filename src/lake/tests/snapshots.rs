@@ -4,6 +4,9 @@ use crate::db::testing::{each_engine, sqlite};
 use crate::lake::query::{Limits, object};
 use crate::lake::snapshot;
 use crate::lake::testing::{MORNING, Sent, World};
+use crate::register::calendar::Calendar;
+use crate::register::policy::Policies;
+use crate::register::secrets::Secrets;
 use crate::time::{MINUTE, Time};
 use serde_json::{Value, json};
 
@@ -16,7 +19,7 @@ async fn rows(world: &World, sql: &str) -> Vec<Value> {
 async fn every_table_is_snapshotted_and_an_hour_has_its_price() {
     each_engine(async |db| {
         let mut world = World::new(db);
-        world.lake = world.lake.with_terms(crate::register::policy::Policies::builtin(), crate::register::secrets::Secrets::new([7; 32]));
+        world.lake = world.lake.with_terms(Policies::builtin(), Calendar::builtin(), Secrets::new([7; 32]));
         let class = world.class().await;
         let lesson = world.lesson(class, MORNING).await;
         let person = world.ids.next();
@@ -60,7 +63,7 @@ async fn every_table_is_snapshotted_and_an_hour_has_its_price() {
 async fn no_name_and_no_number_of_a_person_is_in_any_table() {
     let (db, _folder) = sqlite().await;
     let mut world = World::new(db);
-    world.lake = world.lake.with_terms(crate::register::policy::Policies::builtin(), crate::register::secrets::Secrets::new([7; 32]));
+    world.lake = world.lake.with_terms(Policies::builtin(), Calendar::builtin(), Secrets::new([7; 32]));
     let class = world.class().await;
     world.lesson(class, MORNING).await;
     world.trainee(class, world.ids.next()).await;

@@ -62,6 +62,9 @@ pub async fn file(
         .bind(actor)
         .execute(tx.conn())
         .await?;
+    if before.starts_on != new.starts_on {
+        sqlx::query(sql::AGES_AGAIN).bind(&class).execute(tx.conn()).await?;
+    }
     let note = trail::Note { actor, action: "class.filed_again", subject_kind: "class", subject_id: &class, detail: None };
     trail::note(tx, ids, now, note).await?;
     Ok(true)

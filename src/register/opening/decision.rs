@@ -64,8 +64,7 @@ impl NewDecision {
 
 /// By when an application has to be decided: so many working days after the day it was filed (notice, 四 and 六（二）).
 pub fn due(policy: &Policy, calendar: &Calendar, filed_at: Time) -> Due {
-    let days = u32::try_from(policy.deadline.decision_working_days.value).unwrap_or_default();
-    calendar.working_days_after(policy.day_of(filed_at), days)
+    policy.decision_due(policy.day_of(filed_at), calendar)
 }
 
 /// A decision as kept.

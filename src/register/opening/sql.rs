@@ -74,7 +74,23 @@ pub(crate) const FILE_AGAIN: &str = "update class set platform_id = $2, title = 
      decision = null, decision_reason = null, decided_at = null, decision_leaf_id = null \
      where id = $1 and provider_id = $22 and decision = 'return'";
 
+/// $1 class: ages are of its first day, and are read again.
+pub(crate) const AGES_AGAIN: &str = "update trainee set id_region = null where class_id = $1";
+
 /// Every statement that both engines must prepare.
 #[cfg(test)]
-pub(crate) const ALL: &[&str] =
-    &[ADD_PAPER, PAPERS, PAPER, DECIDE, ADD_DECISION, DECISIONS, DECISION, WRITTEN, UNWRITTEN, ADD_EARLIER, EARLIER, FILE_AGAIN];
+pub(crate) const ALL: &[&str] = &[
+    ADD_PAPER,
+    PAPERS,
+    PAPER,
+    DECIDE,
+    ADD_DECISION,
+    DECISIONS,
+    DECISION,
+    WRITTEN,
+    UNWRITTEN,
+    ADD_EARLIER,
+    EARLIER,
+    FILE_AGAIN,
+    AGES_AGAIN,
+];

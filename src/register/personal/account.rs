@@ -1,12 +1,15 @@
 //! The account that a class's subsidy goes to: encrypted, shown by its last four digits, and in the clear to who pays.
 
-use super::{Tools, mask, may_look, reason, sql};
+use super::{Tools, mask, may_look, phone, reason, sql};
 use crate::db::Db;
 use crate::error::{Error, Result, codes};
 use crate::ids::ClassId;
 use crate::register::{secrets::Secrets, trail};
 use crate::time::Time;
 use sqlx::Row;
+
+/// Last digits that are looked at for a pattern: banks put up to nine zeros before or behind a customer's number.
+const TAIL: usize = 10;
 
 /// What is wrong with an account number: flagged, never refused, since banks number as they like.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,6 +20,10 @@ pub enum Fault {
     Length,
     /// A bank card (62…, 16 to 19 digits) whose last digit is not what ISO/IEC 7812 (Luhn) makes it.
     Checksum,
+    /// Its last digits are one digit, ten times or more.
+    Repeated,
+    /// Its last digits count up or down, ten or more of them.
+    Sequence,
 }
 
 impl Fault {
@@ -26,6 +33,8 @@ impl Fault {
             Fault::Characters => "characters",
             Fault::Length => "length",
             Fault::Checksum => "checksum",
+            Fault::Repeated => "repeated",
+            Fault::Sequence => "sequence",
         }
     }
 }
@@ -35,12 +44,26 @@ pub fn fault(account: &str) -> Option<Fault> {
     if account.chars().any(|c| !c.is_ascii_digit() && !c.is_whitespace() && c != '-') {
         return Some(Fault::Characters);
     }
-    let digits: Vec<u32> = account.chars().filter_map(|c| c.to_digit(10)).collect();
+    let normal = normal(account);
+    let digits: Vec<u32> = normal.chars().filter_map(|c| c.to_digit(10)).collect();
     if !(8..=32).contains(&digits.len()) {
         return Some(Fault::Length);
     }
     let card = digits.starts_with(&[6, 2]) && (16..=19).contains(&digits.len());
-    (card && !luhn(&digits)).then_some(Fault::Checksum)
+    if card && !luhn(&digits) {
+        return Some(Fault::Checksum);
+    }
+    let tail = &normal.as_bytes()[normal.len().saturating_sub(TAIL)..];
+    match phone::pattern(tail) {
+        Some(phone::Fault::Repeated) => Some(Fault::Repeated),
+        Some(_) => Some(Fault::Sequence),
+        None => None,
+    }
+}
+
+/// Accounts are compared by their digits.
+pub fn normal(account: &str) -> String {
+    account.chars().filter(char::is_ascii_digit).collect()
 }
 
 fn luhn(digits: &[u32]) -> bool {
@@ -97,6 +120,9 @@ mod tests {
         assert_eq!(fault("6228 4804 0256 4890 019"), Some(Fault::Checksum));
         assert_eq!(fault("2606 0101 0902 4512 345"), None, "an enterprise's account has no check digit");
         assert_eq!((fault("1234567"), fault("6228-ABC")), (Some(Fault::Length), Some(Fault::Characters)));
+        assert_eq!(fault("2606 0000 0000 0000"), Some(Fault::Repeated));
+        assert_eq!((fault("12345678"), fault("261234567890")), (Some(Fault::Sequence), Some(Fault::Sequence)));
+        assert_eq!(fault("2606 0101 0000 0000 0"), None, "nine zeros");
     }
 
     proptest! {

@@ -4,6 +4,7 @@ pub mod account;
 pub mod correction;
 pub mod mask;
 pub mod numbers;
+pub mod phone;
 pub(crate) mod sql;
 
 use super::roster::{self, Revealed, Trainee};

@@ -1,10 +1,13 @@
 //! Statements on personal data: what is wrong with numbers, who looked, what is asked to be corrected.
 
-/// $1 limit: trainees whose numbers no server has looked at.
-pub(crate) const UNCHECKED: &str = "select id, id_number_sealed from trainee where id_number_fault is null order by id limit $1";
+/// $1 limit: trainees whose numbers no server has looked at, and the first day of their class.
+pub(crate) const UNREAD: &str = "select t.id, t.id_number_sealed, t.phone_sealed, c.starts_on from trainee t join class c on c.id = t.class_id \
+     where t.id_region is null order by t.id limit $1";
 
-/// $1 id, $2 code of the fault, empty for none. A roster that came meanwhile stands.
-pub(crate) const CHECKED: &str = "update trainee set id_number_fault = $2 where id = $1 and id_number_fault is null";
+/// $1 id, $2 code of the fault, empty for none, $3 age, $4 sex, $5 region, $6 fault of the phone, $7 the first day that the age is of. A roster that
+/// came meanwhile stands, and an age of another day is left to the next look.
+pub(crate) const READ: &str = "update trainee set id_number_fault = $2, age_years = $3, sex = $4, id_region = $5, phone_fault = $6 \
+     where id = $1 and id_region is null and exists (select 1 from class c where c.id = trainee.class_id and c.starts_on = $7)";
 
 /// $1 class.
 pub(crate) const ACCOUNT: &str = "select bank_account_sealed from class where id = $1";
@@ -64,8 +67,8 @@ pub(crate) const CERTIFICATES_OF: &str = "select kind, number_sealed, issued_on,
 /// Every statement that both engines must prepare.
 #[cfg(test)]
 pub(crate) const ALL: &[&str] = &[
-    UNCHECKED,
-    CHECKED,
+    UNREAD,
+    READ,
     ACCOUNT,
     LOOKS_OF,
     TRAIL_PAGE,

@@ -37,10 +37,7 @@ pub struct Plan {
 impl Plan {
     /// The share of the online standard that is paid, in percent.
     pub fn percent(&self, policy: &Policy) -> i64 {
-        match self.regime {
-            Regime::Epidemic => policy.subsidy.epidemic_percent.value,
-            Regime::Ordinary => policy.subsidy.ordinary_percent.value,
-        }
+        self.regime.percent(policy)
     }
 
     /// What the worth of one lesson hour depends on, for a standard.

@@ -25,6 +25,16 @@ pub enum Regime {
     Ordinary,
 }
 
+impl Regime {
+    /// At how many percent of the current standard the online part is paid (五（一）).
+    pub fn percent(self, policy: &Policy) -> i64 {
+        match self {
+            Regime::Epidemic => policy.subsidy.epidemic_percent.value,
+            Regime::Ordinary => policy.subsidy.ordinary_percent.value,
+        }
+    }
+}
+
 /// Fen per online lesson hour of one trainee, as an exact fraction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Rate {
@@ -37,10 +47,7 @@ pub struct Rate {
 /// The rate of a class: `online standard ÷ online hours`, which by clause 五（一） is `current standard × rate ÷ total hours`
 /// whatever the number of online hours; without a standard or a plan, the budget of clause 五（三）.
 pub fn rate(terms: &Terms, policy: &Policy) -> Rate {
-    let percent = match terms.epidemic {
-        Regime::Epidemic => policy.subsidy.epidemic_percent.value,
-        Regime::Ordinary => policy.subsidy.ordinary_percent.value,
-    };
+    let percent = terms.epidemic.percent(policy);
     match terms.standard_fen {
         Some(standard) if standard > 0 && terms.hours_total_milli > 0 => {
             let (fen, per_milli) = (standard.saturating_mul(percent), terms.hours_total_milli.saturating_mul(100));

@@ -15,6 +15,7 @@ mod findings;
 mod hours;
 mod jobs;
 mod keys;
+mod lists;
 mod log;
 mod money;
 mod operation;
@@ -106,6 +107,8 @@ fn described() -> OpenApiRouter<App> {
         .routes(routes!(backtests::backtest))
         .routes(routes!(bundles::make))
         .routes(routes!(query::query))
+        .routes(routes!(lists::list))
+        .routes(routes!(lists::bring))
         .routes(routes!(reports::weekly, reports::file))
         .routes(routes!(reports::backfill))
         .routes(routes!(deadlines::list))

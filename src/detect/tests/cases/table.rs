@@ -33,6 +33,7 @@ const USUAL: &[(&str, &[(&str, &str)])] = &[
     ("presence", &[("kind", "credited"), ("evidence", "[]")]),
     ("applications", &[("provider", "provider"), ("platform", "sx-zxpx"), ("application", "full"), ("applied_at", "2020-02-20 10:00")]),
     ("claims", &[("provider", "provider"), ("state", "filed"), ("gaps", "[]"), ("filed_at", "2020-04-10 10:00")]),
+    ("listed", &[("evidence", "list"), ("source", "office"), ("as_of", "2020-06-01")]),
     ("certificates", &[("kind", "qualified"), ("issued_on", "2020-04-01"), ("entered_at", "2020-04-02 10:00")]),
 ];
 
