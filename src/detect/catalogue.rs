@@ -8,27 +8,35 @@ use datafusion::arrow::datatypes::{DataType, SchemaRef};
 use std::path::Path;
 use std::sync::Arc;
 
+/// Files of the folder by their names.
+macro_rules! built_in {
+    ($($id:literal),+ $(,)?) => {
+        &[$((concat!($id, ".sql"), include_str!(concat!("rules/", $id, ".sql")))),+]
+    };
+}
+
 /// Tests plan each of them and hold its columns, so that no start has to.
-pub(super) const BUILTIN: &[(&str, &str)] = &[
-    ("overlap-person.sql", include_str!("rules/overlap-person.sql")),
-    ("missing-media.sql", include_str!("rules/missing-media.sql")),
-    ("photo-reuse.sql", include_str!("rules/photo-reuse.sql")),
-    ("photo-from-recording.sql", include_str!("rules/photo-from-recording.sql")),
-    ("video-reuse.sql", include_str!("rules/video-reuse.sql")),
-    ("looped-video.sql", include_str!("rules/looped-video.sql")),
-    ("frozen-video.sql", include_str!("rules/frozen-video.sql")),
-    ("screen-time.sql", include_str!("rules/screen-time.sql")),
-    ("screen-clock.sql", include_str!("rules/screen-clock.sql")),
-    ("screen-meeting.sql", include_str!("rules/screen-meeting.sql")),
-    ("edited-picture.sql", include_str!("rules/edited-picture.sql")),
-    ("foreign-code.sql", include_str!("rules/foreign-code.sql")),
-    ("forged-code.sql", include_str!("rules/forged-code.sql")),
-    ("ineligible.sql", include_str!("rules/ineligible.sql")),
-    ("ghost-trainee.sql", include_str!("rules/ghost-trainee.sql")),
-    ("placeholder-account.sql", include_str!("rules/placeholder-account.sql")),
-    ("staff-viewing.sql", include_str!("rules/staff-viewing.sql")),
-    ("amount-over-formula.sql", include_str!("rules/amount-over-formula.sql")),
-    ("late-decision.sql", include_str!("rules/late-decision.sql")),
+#[rustfmt::skip]
+pub(super) const BUILTIN: &[(&str, &str)] = built_in![
+    "amount-over-formula",
+    "edited-picture",
+    "foreign-code",
+    "forged-code",
+    "frozen-video",
+    "ghost-trainee",
+    "ineligible",
+    "late-decision",
+    "looped-video",
+    "missing-media",
+    "overlap-person",
+    "photo-from-recording",
+    "photo-reuse",
+    "placeholder-account",
+    "screen-clock",
+    "screen-meeting",
+    "screen-time",
+    "staff-viewing",
+    "video-reuse",
 ];
 
 /// The columns a rule returns: name, and what it holds.

@@ -4,6 +4,7 @@
 -- strength = "strong"
 -- typology = "money"
 -- subject = "class"
+-- scope = "class"
 -- compares = ["claims", "applications", "classes", "certificates", "roster", "lessons"]
 --
 -- [title]

@@ -42,7 +42,7 @@ select
     e.lesson,
     e.trainee,
     coalesce(l.starts_at, b.starts_at) as at,
-    0.3 as score,
+    cast(0.3 as double) as score,
     cast(0 as bigint) as money_fen,
     '[{"id":"' || e.evidence || '"}]' as evidence,
     '{"codes":' || cast(f.codes as varchar) || '}' as detail

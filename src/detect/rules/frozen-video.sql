@@ -1,5 +1,5 @@
 -- id = "frozen-video"
--- version = 1
+-- version = 2
 -- severity = "medium"
 -- strength = "medium"
 -- typology = "evidence"
@@ -49,11 +49,14 @@ with dull as (
         and (coalesce(black_ms, 0) + coalesce(dead_ms, 0)) * 100 >= $least_percent * duration_ms
 ),
 present as (
-    select lesson, count(distinct trainee) as people
+    select a.lesson, count(distinct a.trainee) as people
     from attendance a
-    where lesson is not null and trainee is not null and kind not in ('waiting_room', 'total', 'mark')
-        and a.at >= $since - interval '1 day' and a.at < $until + interval '1 day'
-    group by lesson
+    join lessons l on l.lesson = a.lesson
+    where a.trainee is not null and a.kind not in ('waiting_room', 'total', 'mark')
+        and l.starts_at >= $since and l.starts_at < $until
+        and a.at >= l.starts_at - interval '1 day' and a.at < l.starts_at + interval '100 days'
+        and a.at >= $since - interval '1 day' and a.at < $until + interval '100 days'
+    group by a.lesson
 )
 select
     'evidence:' || d.evidence as subject,
@@ -62,10 +65,10 @@ select
     cast(null as varchar) as trainee,
     l.starts_at as at,
     least(1.0, cast(d.black_ms + d.dead_ms as double) / d.duration_ms) as score,
-    cast(coalesce(p.people, 0) * l.worth_fen * least(1.0, cast(d.black_ms + d.dead_ms as double) / d.duration_ms) as bigint) as money_fen,
+    cast(floor(coalesce(p.people, 0) * l.worth_fen * least(1.0, cast(d.black_ms + d.dead_ms as double) / d.duration_ms)) as bigint) as money_fen,
     '[{"id":"' || d.evidence || '"}]' as evidence,
-    '{"people":' || cast(coalesce(p.people, 0) as varchar) || ',"black":' || cast(d.black_ms / 1000 as varchar) || ',"dead":' || cast(d.dead_ms / 1000 as varchar)
-        || ',"percent":' || cast(least(100, (d.black_ms + d.dead_ms) * 100 / d.duration_ms) as varchar) || '}' as detail
+    '{"people":' || cast(coalesce(p.people, 0) as varchar) || ',"black":' || cast(cast(floor(d.black_ms / 1000.0) as bigint) as varchar) || ',"dead":' || cast(cast(floor(d.dead_ms / 1000.0) as bigint) as varchar)
+        || ',"percent":' || cast(cast(least(100.0, floor((d.black_ms + d.dead_ms) * 100.0 / d.duration_ms)) as bigint) as varchar) || '}' as detail
 from dull d
 join lessons l on l.lesson = d.lesson
 left join present p on p.lesson = d.lesson

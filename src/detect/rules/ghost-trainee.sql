@@ -4,6 +4,7 @@
 -- strength = "medium"
 -- typology = "identity"
 -- subject = "person"
+-- scope = "class"
 -- compares = ["roster", "trainees", "attendance", "evidence", "lessons", "credits"]
 --
 -- [title]

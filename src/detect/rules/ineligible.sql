@@ -4,6 +4,7 @@
 -- strength = "strong"
 -- typology = "identity"
 -- subject = "person"
+-- scope = "class"
 -- compares = ["listed", "roster", "classes", "lessons", "credits"]
 --
 -- [title]

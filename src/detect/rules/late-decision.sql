@@ -4,6 +4,7 @@
 -- strength = "strong"
 -- typology = "plan"
 -- subject = "class"
+-- scope = "class"
 -- compares = ["applications", "lessons", "claims"]
 --
 -- [title]

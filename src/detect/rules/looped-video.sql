@@ -1,5 +1,5 @@
 -- id = "looped-video"
--- version = 1
+-- version = 2
 -- severity = "high"
 -- strength = "strong"
 -- typology = "evidence"
@@ -35,11 +35,14 @@
 --
 -- Repeats are known once all pictures of a recording have been seen; those without sound, or with the same sound, alone are kept as such.
 with present as (
-    select lesson, count(distinct trainee) as people
+    select a.lesson, count(distinct a.trainee) as people
     from attendance a
-    where lesson is not null and trainee is not null and kind not in ('waiting_room', 'total', 'mark')
-        and a.at >= $since - interval '1 day' and a.at < $until + interval '1 day'
-    group by lesson
+    join lessons l on l.lesson = a.lesson
+    where a.trainee is not null and a.kind not in ('waiting_room', 'total', 'mark')
+        and l.starts_at >= $since and l.starts_at < $until
+        and a.at >= l.starts_at - interval '1 day' and a.at < l.starts_at + interval '100 days'
+        and a.at >= $since - interval '1 day' and a.at < $until + interval '100 days'
+    group by a.lesson
 )
 select
     'evidence:' || m.evidence as subject,
@@ -48,10 +51,10 @@ select
     cast(null as varchar) as trainee,
     l.starts_at as at,
     least(1.0, cast(m.looped_ms as double) / greatest(m.duration_ms, 1)) as score,
-    cast(coalesce(p.people, 0) * l.worth_fen * least(1.0, cast(m.looped_ms as double) / greatest(m.duration_ms, 1)) as bigint) as money_fen,
+    cast(floor(coalesce(p.people, 0) * l.worth_fen * least(1.0, cast(m.looped_ms as double) / greatest(m.duration_ms, 1))) as bigint) as money_fen,
     '[{"id":"' || m.evidence || '"}]' as evidence,
-    '{"people":' || cast(coalesce(p.people, 0) as varchar) || ',"seconds":' || cast(m.looped_ms / 1000 as varchar)
-        || ',"percent":' || cast(least(100, m.looped_ms * 100 / greatest(m.duration_ms, 1)) as varchar) || '}' as detail
+    '{"people":' || cast(coalesce(p.people, 0) as varchar) || ',"seconds":' || cast(cast(floor(m.looped_ms / 1000.0) as bigint) as varchar)
+        || ',"percent":' || cast(cast(least(100.0, floor(m.looped_ms * 100.0 / greatest(m.duration_ms, 1))) as bigint) as varchar) || '}' as detail
 from media m
 join lessons l on l.lesson = m.lesson
 left join present p on p.lesson = m.lesson

@@ -1,5 +1,5 @@
 -- id = "missing-media"
--- version = 3
+-- version = 4
 -- severity = "medium"
 -- strength = "strong"
 -- typology = "evidence"
@@ -34,7 +34,7 @@
 -- en = "The recording was sent for another lesson, or for the class without its time."
 --
 -- A lesson took place when a trainee of the class was seen in it, the waiting room apart. Media for the whole class count when the time they claim
--- touches the lesson.
+-- touches the lesson. Recorded lessons are open for weeks, so rows count until a hundred days after the beginning.
 with bare as (
     select l.lesson, l.class, l.starts_at, l.hours_milli, l.worth_fen
     from lessons l
@@ -53,7 +53,8 @@ seen as (
     from attendance a
     join bare b on b.lesson = a.lesson
     where a.trainee is not null and a.kind not in ('waiting_room', 'total', 'mark')
-        and a.at >= $since - interval '1 day' and a.at < $until + interval '1 day'
+        and a.at >= b.starts_at - interval '1 day' and a.at < b.starts_at + interval '100 days'
+        and a.at >= $since - interval '1 day' and a.at < $until + interval '100 days'
     group by a.lesson, a.evidence, a.trainee
 ),
 held as (
@@ -68,7 +69,7 @@ select
     b.lesson,
     cast(null as varchar) as trainee,
     b.starts_at as at,
-    1.0 as score,
+    cast(1.0 as double) as score,
     h.people * b.worth_fen as money_fen,
     '[' || h.ids || ']' as evidence,
     '{"people":' || cast(h.people as varchar) || ',"logs":' || cast(h.logs as varchar) || ',"hours_milli":' || cast(b.hours_milli as varchar) || '}' as detail

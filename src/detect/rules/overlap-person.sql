@@ -1,5 +1,5 @@
 -- id = "overlap-person"
--- version = 3
+-- version = 4
 -- severity = "high"
 -- strength = "strong"
 -- typology = "presence"
@@ -48,7 +48,7 @@ with seen as (
     select trainee, lesson, min(a.at) as from_at, max(coalesce(a.until, a.at)) as until_at
     from attendance a
     where trainee is not null and lesson is not null and kind not in ('waiting_room', 'away', 'total', 'mark')
-        and a.at >= $since - interval '1 day' and a.at < $until
+        and a.at >= $since - interval '2 days' and a.at < $until + interval '1 day'
     group by trainee, lesson
 ),
 rough as (
@@ -56,7 +56,7 @@ rough as (
     from seen s
     join lessons l on l.lesson = s.lesson
     join trainees t on t.trainee = s.trainee
-    where l.cancelled_at is null and l.ends_at > $since and l.starts_at < $until
+    where l.cancelled_at is null and l.ends_at > $since - interval '1 day' and l.starts_at < $until + interval '1 day'
         and s.from_at < l.ends_at and s.until_at > l.starts_at
 ),
 beside as (
@@ -79,7 +79,7 @@ sign as (
     from attendance a
     join near n on n.trainee = a.trainee and n.lesson = a.lesson
     where a.kind in ('join', 'leave', 'heartbeat', 'progress', 'answer', 'face_check', 'interval')
-        and a.at >= $since - interval '1 day' and a.at < $until
+        and a.at >= $since - interval '2 days' and a.at < $until + interval '1 day'
 ),
 span as (
     select person, trainee, lesson, class, starts_at, ends_at, worth_fen, pointer, greatest(from_at, starts_at) as from_at,
@@ -127,8 +127,8 @@ select
     '[' || min(c.one) || case when max(c.another) <> min(c.one) then ',' || max(c.another) else '' end
         || string_agg(',' || c.other_one || case when c.other_another <> c.other_one then ',' || c.other_another else '' end, '' order by c.other)
         || ']' as evidence,
-    '{"overlap_minutes":' || cast(cast(max(c.seconds) / 60 as bigint) as varchar)
-        || ',"overlap_seconds":' || cast(cast(max(c.seconds) as bigint) as varchar)
+    '{"overlap_minutes":' || cast(cast(floor(max(c.seconds) / 60) as bigint) as varchar)
+        || ',"overlap_seconds":' || cast(cast(floor(max(c.seconds)) as bigint) as varchar)
         || ',"other_lessons":' || cast(count(*) as varchar)
         || ',"others":[' || string_agg('"' || c.other || '"', ',' order by c.other) || ']}' as detail
 from pair c

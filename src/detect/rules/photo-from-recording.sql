@@ -1,5 +1,5 @@
 -- id = "photo-from-recording"
--- version = 1
+-- version = 2
 -- severity = "high"
 -- strength = "strong"
 -- typology = "evidence"
@@ -52,11 +52,14 @@ taken as (
     where own.evidence is null
 ),
 present as (
-    select lesson, count(distinct trainee) as people
+    select a.lesson, count(distinct a.trainee) as people
     from attendance a
-    where lesson is not null and trainee is not null and kind not in ('waiting_room', 'total', 'mark')
+    join lessons l on l.lesson = a.lesson
+    where a.trainee is not null and a.kind not in ('waiting_room', 'total', 'mark')
+        and l.starts_at >= $since and l.starts_at < $until
+        and a.at >= l.starts_at - interval '1 day' and a.at < l.starts_at + interval '1 day'
         and a.at >= $since - interval '1 day' and a.at < $until + interval '1 day'
-    group by lesson
+    group by a.lesson
 )
 select
     'evidence:' || t.evidence as subject,
@@ -69,9 +72,9 @@ select
     '[{"id":"' || t.evidence || '"},{"id":"' || t.other || '"}]' as evidence,
     '{"people":' || cast(case when t.trainee is not null then 1 else coalesce(p.people, 0) end as varchar)
         || ',"other_class":"' || t.other_class || '","other_lesson":"' || t.other_lesson || '"'
-        || ',"clock":"' || cast(t.at_ms / 3600000 as varchar)
-        || case when t.at_ms / 60000 % 60 < 10 then ':0' else ':' end || cast(t.at_ms / 60000 % 60 as varchar)
-        || case when t.at_ms / 1000 % 60 < 10 then ':0' else ':' end || cast(t.at_ms / 1000 % 60 as varchar) || '"'
+        || ',"clock":"' || cast(cast(floor(t.at_ms / 3600000.0) as bigint) as varchar)
+        || case when t.at_ms % 3600000 < 600000 then ':0' else ':' end || cast(cast(floor(t.at_ms % 3600000 / 60000.0) as bigint) as varchar)
+        || case when t.at_ms % 60000 < 10000 then ':0' else ':' end || cast(cast(floor(t.at_ms % 60000 / 1000.0) as bigint) as varchar) || '"'
         || case when t.class <> t.other_class then ',"where_zh":"另一个班级","where_en":"another class"'
             else ',"where_zh":"另一个课节","where_en":"another lesson"' end || '}' as detail
 from taken t

@@ -1,5 +1,5 @@
 -- id = "photo-reuse"
--- version = 3
+-- version = 4
 -- severity = "high"
 -- strength = "strong"
 -- typology = "evidence"
@@ -62,11 +62,14 @@ begun as (
     select class, min(starts_at) as starts_at from lessons group by class
 ),
 present as (
-    select lesson, count(distinct trainee) as people
+    select a.lesson, count(distinct a.trainee) as people
     from attendance a
-    where lesson is not null and trainee is not null and kind not in ('waiting_room', 'total', 'mark')
-        and a.at >= $since - interval '1 day' and a.at < $until + interval '1 day'
-    group by lesson
+    join lessons l on l.lesson = a.lesson
+    where a.trainee is not null and a.kind not in ('waiting_room', 'total', 'mark')
+        and l.starts_at >= $since and l.starts_at < $until
+        and a.at >= l.starts_at - interval '1 day' and a.at < l.starts_at + interval '100 days'
+        and a.at >= $since - interval '1 day' and a.at < $until + interval '100 days'
+    group by a.lesson
 )
 select
     'evidence:' || u.evidence as subject,
@@ -74,7 +77,7 @@ select
     u.lesson,
     u.trainee,
     coalesce(l.starts_at, b.starts_at) as at,
-    1.0 as score,
+    cast(1.0 as double) as score,
     case when l.lesson is null then 0 when u.trainee is not null then 1 else coalesce(p.people, 0) end * coalesce(l.worth_fen, 0) as money_fen,
     '[{"id":"' || u.evidence || '"},{"id":"' || u.other || '"}]' as evidence,
     '{"people":' || cast(case when l.lesson is null then 0 when u.trainee is not null then 1 else coalesce(p.people, 0) end as varchar)

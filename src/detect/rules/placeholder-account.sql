@@ -4,6 +4,7 @@
 -- strength = "strong"
 -- typology = "identity"
 -- subject = "class"
+-- scope = "class"
 -- compares = ["classes", "trainees", "roster", "lessons", "credits"]
 --
 -- [title]

@@ -50,8 +50,8 @@
 -- What the rule screen-time finds is not found here again.
 with readings as (
     select s.evidence, s.kind, s.class, s.lesson, s.trainee, s.reading, s.at_ms, s.value, s.clock_s,
-        cast(extract(epoch from l.starts_at) as bigint) + $zone_hours * 3600 - $slack_minutes * 60 as from_s,
-        cast(extract(epoch from l.ends_at) as bigint) + $zone_hours * 3600 + $slack_minutes * 60 as until_s
+        cast(floor(extract(epoch from l.starts_at)) as bigint) + $zone_hours * 3600 - $slack_minutes * 60 as from_s,
+        cast(floor(extract(epoch from l.ends_at)) as bigint) + $zone_hours * 3600 + $slack_minutes * 60 as until_s
     from screen s
     join lessons l on l.lesson = s.lesson
     where l.mode = 'live' and s.confidence >= $least_confidence and s.reading in ('clock', 'date')
@@ -101,7 +101,7 @@ select
     j.lesson,
     j.trainee,
     j.starts_at as at,
-    0.5 as score,
+    cast(0.5 as double) as score,
     cast(0 as bigint) as money_fen,
     '[{"id":"' || j.evidence || '"}]' as evidence,
     '{"shown":"' || j.shown || '"' || case when j.dates = 0 then ',"which_zh":"时钟","which_en":"the clock"' when j.clocks = 0

@@ -66,7 +66,7 @@ select
     s.lesson,
     s.trainee,
     s.starts_at as at,
-    0.5 as score,
+    cast(0.5 as double) as score,
     cast(0 as bigint) as money_fen,
     '[{"id":"' || s.evidence || '"}]' as evidence,
     '{"shown":"' || s.shown || '","planned":"' || s.planned || '"'

@@ -1,5 +1,5 @@
 -- id = "screen-time"
--- version = 1
+-- version = 2
 -- severity = "high"
 -- strength = "strong"
 -- typology = "evidence"
@@ -51,8 +51,8 @@
 -- of them and the time that the camera wrote. Whatever fits the lesson speaks against it. Recorded lessons are watched at any time.
 with readings as (
     select s.evidence, s.kind, s.class, s.lesson, s.trainee, s.reading, s.at_ms, s.value, s.clock_s,
-        cast(extract(epoch from l.starts_at) as bigint) + $zone_hours * 3600 - $slack_minutes * 60 as from_s,
-        cast(extract(epoch from l.ends_at) as bigint) + $zone_hours * 3600 + $slack_minutes * 60 as until_s
+        cast(floor(extract(epoch from l.starts_at)) as bigint) + $zone_hours * 3600 - $slack_minutes * 60 as from_s,
+        cast(floor(extract(epoch from l.ends_at)) as bigint) + $zone_hours * 3600 + $slack_minutes * 60 as until_s
     from screen s
     join lessons l on l.lesson = s.lesson
     where l.mode = 'live' and s.confidence >= $least_confidence and s.reading in ('clock', 'date')
@@ -97,11 +97,14 @@ judged as (
     where s.clocks > 0 or s.dates > 0
 ),
 present as (
-    select lesson, count(distinct trainee) as people
+    select a.lesson, count(distinct a.trainee) as people
     from attendance a
-    where lesson is not null and trainee is not null and kind not in ('waiting_room', 'total', 'mark')
+    join lessons l on l.lesson = a.lesson
+    where a.trainee is not null and a.kind not in ('waiting_room', 'total', 'mark')
+        and l.starts_at >= $since and l.starts_at < $until
+        and a.at >= l.starts_at - interval '1 day' and a.at < l.starts_at + interval '1 day'
         and a.at >= $since - interval '1 day' and a.at < $until + interval '1 day'
-    group by lesson
+    group by a.lesson
 )
 select
     'evidence:' || j.evidence as subject,
@@ -109,7 +112,7 @@ select
     j.lesson,
     j.trainee,
     j.starts_at as at,
-    1.0 as score,
+    cast(1.0 as double) as score,
     case when j.trainee is not null then 1 else coalesce(p.people, 0) end * coalesce(j.worth_fen, 0) as money_fen,
     '[{"id":"' || j.evidence || '"}]' as evidence,
     '{"people":' || cast(case when j.trainee is not null then 1 else coalesce(p.people, 0) end as varchar) || ',"shown":"' || j.shown || '"'

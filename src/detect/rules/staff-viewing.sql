@@ -4,6 +4,7 @@
 -- strength = "strong"
 -- typology = "presence"
 -- subject = "class"
+-- scope = "class"
 -- compares = ["listed", "attendance", "classes", "lessons", "credits"]
 --
 -- [title]

@@ -1,5 +1,5 @@
 -- id = "video-reuse"
--- version = 1
+-- version = 2
 -- severity = "high"
 -- strength = "strong"
 -- typology = "evidence"
@@ -49,17 +49,20 @@ with same as (
         and (e.class <> o.class or (o.lesson is not null and e.lesson <> o.lesson))
 ),
 used as (
-    select evidence, other, kind, because, aligned_ms, score, class, lesson, other_class, other_lesson,
+    select evidence, other, kind, because, cast(floor((aligned_ms + 30000) / 60000.0) as bigint) as minutes, score, class, lesson, other_class, other_lesson,
         row_number() over (partition by other, lesson order by received_at, evidence) as number
     from same
     where choice = 1
 ),
 present as (
-    select lesson, count(distinct trainee) as people
+    select a.lesson, count(distinct a.trainee) as people
     from attendance a
-    where lesson is not null and trainee is not null and kind not in ('waiting_room', 'total', 'mark')
+    join lessons l on l.lesson = a.lesson
+    where a.trainee is not null and a.kind not in ('waiting_room', 'total', 'mark')
+        and l.starts_at >= $since and l.starts_at < $until
+        and a.at >= l.starts_at - interval '1 day' and a.at < l.starts_at + interval '1 day'
         and a.at >= $since - interval '1 day' and a.at < $until + interval '1 day'
-    group by lesson
+    group by a.lesson
 )
 select
     'evidence:' || u.evidence as subject,
@@ -74,13 +77,13 @@ select
         || case u.kind
             when 'bytes' then ',"how_zh":"逐字节等同于","how_en":"is byte for byte"'
             when 'coded' then ',"how_zh":"的画面数据等同于（另作了封装）","how_en":"has the same picture data, in another container, as"'
-            else ',"minutes":' || cast((u.aligned_ms + 30000) / 60000 as varchar) || case u.because
-                when 'together' then ',"how_zh":"有 ' || cast((u.aligned_ms + 30000) / 60000 as varchar) || ' 分钟的画面和声音出自","how_en":"shares its pictures and sound for '
-                    || cast((u.aligned_ms + 30000) / 60000 as varchar) || ' min with"'
-                when 'sound' then ',"how_zh":"有 ' || cast((u.aligned_ms + 30000) / 60000 as varchar) || ' 分钟的声音出自","how_en":"shares its sound for '
-                    || cast((u.aligned_ms + 30000) / 60000 as varchar) || ' min with"'
-                else ',"how_zh":"有 ' || cast((u.aligned_ms + 30000) / 60000 as varchar) || ' 分钟的画面出自（没有声音可比）","how_en":"shares its pictures, without sound to compare, for '
-                    || cast((u.aligned_ms + 30000) / 60000 as varchar) || ' min with"' end end
+            else ',"minutes":' || cast(u.minutes as varchar) || case u.because
+                when 'together' then ',"how_zh":"有 ' || cast(u.minutes as varchar) || ' 分钟的画面和声音出自","how_en":"shares its pictures and sound for '
+                    || cast(u.minutes as varchar) || ' min with"'
+                when 'sound' then ',"how_zh":"有 ' || cast(u.minutes as varchar) || ' 分钟的声音出自","how_en":"shares its sound for '
+                    || cast(u.minutes as varchar) || ' min with"'
+                else ',"how_zh":"有 ' || cast(u.minutes as varchar) || ' 分钟的画面出自（没有声音可比）","how_en":"shares its pictures, without sound to compare, for '
+                    || cast(u.minutes as varchar) || ' min with"' end end
         || case when u.other_lesson is null then '' else ',"other_lesson":"' || u.other_lesson || '"' end
         || case when u.class <> u.other_class then ',"where_zh":"另一个班级","where_en":"another class"'
             else ',"where_zh":"另一个课节","where_en":"another lesson"' end || '}' as detail
