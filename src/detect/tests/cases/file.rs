@@ -111,7 +111,8 @@ impl Finds {
         let cells = |row: &BTreeMap<String, String>| self.columns.iter().map(|name| row.get(name).cloned().unwrap_or_default()).collect();
         let mut stated: Vec<Vec<String>> = self.rows.iter().map(cells).collect();
         let mut seen: Vec<Vec<String>> = rows.iter().map(|row| self.columns.iter().map(|name| cell(row, name)).collect()).collect();
-        (stated.sort(), seen.sort());
+        stated.sort();
+        seen.sort();
         if stated == seen {
             return Ok(());
         }

@@ -79,7 +79,8 @@ fn every_built_in_rule_has_cases_that_plant_it_and_cases_that_are_innocent() {
     }
     let mut files: Vec<String> = sql_files().iter().map(|path| path.file_name().unwrap().to_string_lossy().into_owned()).collect();
     let mut known: Vec<String> = BUILTIN.iter().map(|(file, _)| (*file).to_owned()).collect();
-    (files.sort(), known.sort());
+    files.sort();
+    known.sort();
     assert_eq!(files, known, "every file of the folder is a built-in rule");
 }
 
