@@ -1,5 +1,6 @@
 //! An answer as a file that a person takes along: CSV and workbooks whose texts no spreadsheet runs, and Parquet.
 
+use super::Answer;
 use super::print::text;
 use crate::error::{Error, Result, codes};
 use crate::tables::write::{BOM, Book, Cell, csv_row};
@@ -47,9 +48,44 @@ impl Kind {
     }
 }
 
-/// The rows of an answer as a file. It blocks. `query_limit` when the file grows too large.
-pub fn file(kind: Kind, schema: &SchemaRef, batches: &[RecordBatch]) -> Result<Vec<u8>> {
-    let heads: Vec<String> = schema.fields().iter().map(|field| field.name().clone()).collect();
+/// All rows of an answer.
+pub struct Rows {
+    schema: SchemaRef,
+    batches: Vec<RecordBatch>,
+}
+
+impl Answer {
+    /// Gathers all rows.
+    pub async fn gather(self) -> Result<Rows> {
+        let schema = self.schema.clone();
+        Ok(Rows { schema, batches: self.collect().await? })
+    }
+}
+
+impl Rows {
+    /// Names of the columns.
+    pub fn heads(&self) -> Vec<String> {
+        self.schema.fields().iter().map(|field| field.name().clone()).collect()
+    }
+
+    /// How many there are.
+    pub fn count(&self) -> usize {
+        self.batches.iter().map(RecordBatch::num_rows).sum()
+    }
+
+    /// The first ones as texts; nothing where a cell is null.
+    pub fn first(&self, most: usize) -> Result<Vec<Vec<Option<String>>>> {
+        let all = self.batches.iter().flat_map(|batch| (0..batch.num_rows()).map(move |row| (batch, row)));
+        all.take(most).map(|(batch, row)| text(batch, row)).collect()
+    }
+
+    /// As a file. It blocks. `query_limit` when the file grows too large.
+    pub fn file(&self, kind: Kind) -> Result<Vec<u8>> {
+        file(kind, self.heads(), &self.schema, &self.batches)
+    }
+}
+
+fn file(kind: Kind, heads: Vec<String>, schema: &SchemaRef, batches: &[RecordBatch]) -> Result<Vec<u8>> {
     match kind {
         Kind::Csv => {
             let mut bytes = BOM.to_vec();

@@ -9,9 +9,9 @@ mod print;
 mod store;
 mod tables;
 
-pub use download::{Kind, file};
+pub use download::{Kind, Rows};
+pub(crate) use print::object;
 pub use print::{Format, MOST_IN_A_TABLE, Printer};
-pub(crate) use print::{object, text};
 pub use tables::tables;
 
 use super::Lake;

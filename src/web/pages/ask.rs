@@ -5,7 +5,7 @@ use super::reader::Reader;
 use super::visit::Visit;
 use crate::audit::question::{self, Question};
 use crate::error::Result;
-use crate::lake::query::{Kind, Limits, file, text};
+use crate::lake::query::{Kind, Limits, Rows};
 use crate::lake::{Entry, dictionary};
 use crate::receive::Right;
 use crate::register::trail;
@@ -15,8 +15,6 @@ use axum::Form;
 use axum::extract::{Path, Query};
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
-use datafusion::arrow::array::RecordBatch;
-use datafusion::arrow::datatypes::SchemaRef;
 use serde::Deserialize;
 use std::time::Instant;
 
@@ -126,12 +124,12 @@ pub async fn ask(visit: Visit, Form(sent): Form<Sent>) -> Response {
     }
     let asked = rows(&visit, &sent.sql).await;
     match (asked, Kind::named(&sent.what)) {
-        (Ok((schema, batches, _)), Some(kind)) => match tokio::task::spawn_blocking(move || file(kind, &schema, &batches)).await {
+        (Ok((rows, _)), Some(kind)) => match tokio::task::spawn_blocking(move || rows.file(kind)).await {
             Ok(Ok(bytes)) => download(kind, bytes),
             Ok(Err(error)) => page(&visit, sent.sql, None, Some(error.message)).await,
             Err(panic) => visit.answer(Err::<Ask, _>(crate::error::Error::internal(panic))),
         },
-        (Ok((schema, batches, took_ms)), None) => match shown(&schema, &batches, took_ms) {
+        (Ok((rows, took_ms)), None) => match shown(&rows, took_ms) {
             Ok(rows) => page(&visit, sent.sql, Some(rows), None).await,
             Err(error) => visit.answer(Err::<Ask, _>(error)),
         },
@@ -145,24 +143,17 @@ async fn page(visit: &Visit, sql: String, rows: Option<Shown>, trouble: Option<S
 }
 
 /// All rows, within the limits; who asked what is in the trail first.
-async fn rows(visit: &Visit, sql: &str) -> Result<(SchemaRef, Vec<RecordBatch>, u128)> {
+async fn rows(visit: &Visit, sql: &str) -> Result<(Rows, u128)> {
     let (app, actor) = (&visit.app, &visit.person.actor);
     let note = trail::Note { actor: &actor.label, action: "query.asked", subject_kind: "lake", subject_id: "lake", detail: Some(sql) };
     trail::record(&app.db, &app.ids, app.clock.now(), note).await?;
     let begun = Instant::now();
     let answer = app.lake.query(sql, Vec::new(), query_limits(app)).await?;
-    let schema = answer.schema.clone();
-    Ok((schema, answer.collect().await?, begun.elapsed().as_millis()))
+    Ok((answer.gather().await?, begun.elapsed().as_millis()))
 }
 
-fn shown(schema: &SchemaRef, batches: &[RecordBatch], took_ms: u128) -> Result<Shown> {
-    let all = batches.iter().flat_map(|batch| (0..batch.num_rows()).map(move |row| (batch, row)));
-    Ok(Shown {
-        heads: schema.fields().iter().map(|field| field.name().clone()).collect(),
-        rows: all.take(SHOWN).map(|(batch, row)| text(batch, row)).collect::<Result<_>>()?,
-        total: batches.iter().map(RecordBatch::num_rows).sum(),
-        took_ms,
-    })
+fn shown(rows: &Rows, took_ms: u128) -> Result<Shown> {
+    Ok(Shown { heads: rows.heads(), rows: rows.first(SHOWN)?, total: rows.count(), took_ms })
 }
 
 fn download(kind: Kind, bytes: Vec<u8>) -> Response {
