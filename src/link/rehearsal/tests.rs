@@ -34,7 +34,7 @@ async fn the_same_evidence_again_changes_nothing_and_asks_for_nothing() {
         assert!(matches!(first, Outcome::Kept { .. }));
         assert_eq!(
             open_jobs(&stage).await.iter().map(|job| (job.kind.as_str(), job.key.clone())).collect::<Vec<_>>(),
-            [("detect", class.to_string())]
+            [("detect", lesson.to_string())]
         );
         assert_eq!(stage.credit(lesson, &[(zhang, 5, 45)]).await, Outcome::Unchanged);
         assert_eq!(runs_of_lesson(&stage.db, lesson).await.expect("reads").len(), 1);
