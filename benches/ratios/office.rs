@@ -159,7 +159,7 @@ impl Class {
         let one = |number: u64| {
             let Bulk { from, until, .. } = self.lesson(number);
             json!({"external_id": format!("l{number}"), "title": format!("第{}课", number + 1), "kind": "theory", "mode": "live", "starts_at": from,
-                "ends_at": until, "hours": 1, "teacher": "测速教师"})
+                "ends_at": until, "hours": 1, "teacher": format!("教师{}", self.number)})
         };
         json!({"lessons": (0..LESSONS).map(one).collect::<Vec<_>>()})
     }

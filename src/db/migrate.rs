@@ -32,6 +32,7 @@ const MIGRATIONS: &[Migration] = &[
     Migration { version: 17, name: "people", text: include_str!("../../migrations/0017_people.sql") },
     Migration { version: 18, name: "lists", text: include_str!("../../migrations/0018_lists.sql") },
     Migration { version: 19, name: "rules", text: include_str!("../../migrations/0019_rules.sql") },
+    Migration { version: 20, name: "scores", text: include_str!("../../migrations/0020_scores.sql") },
 ];
 
 pub(super) async fn run(db: &Db) -> Result<()> {

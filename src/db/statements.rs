@@ -34,6 +34,7 @@ const LISTS: &[(&str, &[&str])] = &[
     ("link", crate::link::sql::ALL),
     ("link::rehearsal", crate::link::rehearsal::sql::ALL),
     ("detect", crate::detect::sql::ALL),
+    ("detect::score", crate::detect::score::sql::ALL),
     ("detect::reuse", crate::detect::reuse::sql::ALL),
     ("tell", crate::tell::sql::ALL),
 ];

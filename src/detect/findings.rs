@@ -3,7 +3,7 @@
 use super::catalogue::Rules;
 use super::explain::{Explanation, explain};
 use super::rule::Both;
-use super::sql;
+use super::{score, sql};
 use crate::db::Db;
 use crate::error::{Error, Result, codes};
 use crate::ids::{ClassId, FindingId, LessonId, ProviderId, TraineeId};
@@ -162,7 +162,7 @@ pub struct Page {
 pub struct Total {
     /// How many.
     pub count: i64,
-    /// Fen at risk in them.
+    /// Fen at risk in them; over several rules no hour of a class counts twice.
     pub money_fen: i64,
 }
 
@@ -215,7 +215,10 @@ pub async fn list(db: &Db, rules: &Rules, filter: &Filter, now: Time) -> Result<
 /// How many match a filter, and the money in them; cursor and limit do not matter.
 pub async fn total(db: &Db, filter: &Filter, now: Time) -> Result<Total> {
     let row = bind_filter!(sqlx::query(sql::TOTAL), filter, now).fetch_one(db.read()).await?;
-    Ok(Total { count: row.get(0), money_fen: row.get(1) })
+    let (count, sum, in_no_class): (i64, i64, i64) = (row.get(0), row.get(1), row.get(2));
+    let several = filter.rule.is_none();
+    let once = if several { score::at_risk(db, filter.class, filter.provider).await?.saturating_add(in_no_class) } else { sum };
+    Ok(Total { count, money_fen: sum.min(once) })
 }
 
 /// One finding, and its history, oldest first.

@@ -15,11 +15,13 @@ mod manual;
 pub mod reuse;
 mod rule;
 mod run;
+pub mod score;
 mod sealed;
 pub(crate) mod sql;
 mod status;
 #[cfg(test)]
 mod tests;
+mod watch;
 mod windows;
 
 pub use backtest::{Backtest, Raised, backtest, parameter};
@@ -30,3 +32,4 @@ pub use manual::rule_manual;
 pub use rule::{Both, Head, Parameter, Rule, Scope, Severity, Strength, Template, Templates, Window};
 pub use run::{Ran, run};
 pub use status::{Decision, Status, set_status};
+pub use watch::{RunLine, runs, stop};

@@ -5,9 +5,11 @@
 
 use super::catalogue::Rules;
 use super::rule::{Rule, Window};
+use super::score::{Touched, refresh};
+use super::watch::Watch;
 use super::windows::Windows;
 use super::{sealed, sql};
-use crate::db::{Db, Tx};
+use crate::db::{Columns, Db, Tx};
 use crate::error::{Error, Result, codes};
 use crate::ids::{ClassId, FindingId, Ids, LessonId, TraineeId};
 use crate::lake::Lake;
@@ -41,9 +43,18 @@ pub struct Ran {
     pub ceased: u64,
     /// Fen at risk in those found.
     pub money_fen: i64,
+    /// Whose findings were kept or ceased.
+    #[serde(skip)]
+    pub(super) touched: Touched,
     /// Why the rule could not run; then nothing was changed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
+}
+
+impl Ran {
+    fn of(rule: &Rule) -> Ran {
+        Ran { rule: rule.head.id.clone(), found: 0, new: 0, ceased: 0, money_fen: 0, touched: Touched::default(), error: None }
+    }
 }
 
 /// A row that a rule returned.
@@ -63,10 +74,19 @@ pub(super) struct Seen {
 
 /// Runs all rules, or one, over a window. A rule that fails is named in its [`Ran`], and the others run.
 pub async fn run(db: &Db, lake: &Lake, rules: &Rules, only: Option<&str>, window: Window, ids: &Ids, now: Time) -> Result<Vec<Ran>> {
-    over(db, lake, rules, only, &Windows::of(window), ids, now).await
+    if let Some(only) = only
+        && rules.get(only).is_none()
+    {
+        let known: Vec<&str> = rules.iter().map(|rule| rule.head.id.as_str()).collect();
+        return Err(Error::new(&codes::NOT_FOUND, format!("There is no rule '{only}'; there are: {}.", known.join(", "))));
+    }
+    let asked = rules.iter().filter(|rule| only.is_none_or(|only| rule.head.id == only)).count();
+    let watch = Watch::begin(db, ids, "asked", 0, asked, now).await?;
+    over(db, lake, rules, only, &Windows::of(window), ids, &watch, now).await
 }
 
-/// The same over several windows, as the scope of each rule wants them.
+/// The same over several windows, as the scope of each rule wants them. Asked to stop, it leaves the rest of the rules for another run.
+#[expect(clippy::too_many_arguments, reason = "all that a run needs, each once")]
 pub(super) async fn over(
     db: &Db,
     lake: &Lake,
@@ -74,32 +94,34 @@ pub(super) async fn over(
     only: Option<&str>,
     windows: &Windows,
     ids: &Ids,
+    watch: &Watch<'_>,
     now: Time,
 ) -> Result<Vec<Ran>> {
-    if let Some(only) = only
-        && rules.get(only).is_none()
-    {
-        let known: Vec<&str> = rules.iter().map(|rule| rule.head.id.as_str()).collect();
-        return Err(Error::new(&codes::NOT_FOUND, format!("There is no rule '{only}'; there are: {}.", known.join(", "))));
-    }
     let asked: Vec<&Rule> = rules.iter().filter(|rule| only.is_none_or(|only| rule.head.id == only)).collect();
     lake.snapshot_of(|table| asked.iter().any(|rule| rule.may_read(table)), now, now).await?;
     let mut ran = Vec::new();
     for rule in asked {
-        ran.push(match one(db, lake, rule, windows.scoped(rule.head.scope), ids, now).await {
+        let done = tokio::select! {
+            done = one(db, lake, rule, windows.scoped(rule.head.scope), ids, now) => done,
+            () = watch.stopped() => break,
+        };
+        ran.push(match done {
             Ok(ran) => ran,
             Err(error) if [codes::BAD_RULE.name, codes::BAD_QUERY.name, codes::QUERY_LIMIT.name].contains(&error.code) => {
                 tracing::warn!(rule.id = %rule.head.id, error = %error, cause = ?error.cause, "a rule could not run");
-                Ran { rule: rule.head.id.clone(), found: 0, new: 0, ceased: 0, money_fen: 0, error: Some(error.message) }
+                Ran { error: Some(error.message), ..Ran::of(rule) }
             }
             Err(error) => return Err(error),
         });
+        watch.note(&ran, false).await?;
     }
+    refresh(db, rules, ran.iter().fold(Touched::default(), |all, ran| all.and(&ran.touched)), now).await?;
+    watch.note(&ran, true).await?;
     Ok(ran)
 }
 
 async fn one(db: &Db, lake: &Lake, rule: &Rule, windows: &[Window], ids: &Ids, now: Time) -> Result<Ran> {
-    let mut ran = Ran { rule: rule.head.id.clone(), found: 0, new: 0, ceased: 0, money_fen: 0, error: None };
+    let mut ran = Ran::of(rule);
     for window in windows {
         let (seen, _) = look(lake, rule, *window, now).await?;
         ran.found += seen.len() as u64;
@@ -109,6 +131,7 @@ async fn one(db: &Db, lake: &Lake, rule: &Rule, windows: &[Window], ids: &Ids, n
             for finding in some {
                 ran.new += u64::from(keep(&mut tx, rule, text, finding, ids, now).await?);
                 ran.money_fen = ran.money_fen.saturating_add(finding.money_fen);
+                ran.touched.note(&finding.subject.0, &finding.subject.1, finding.class);
             }
             tx.commit().await?;
         }
@@ -116,6 +139,7 @@ async fn one(db: &Db, lake: &Lake, rule: &Rule, windows: &[Window], ids: &Ids, n
         let cease = sqlx::query(sql::CEASE).bind(&rule.head.id).bind(window.since.0).bind(window.until.0).bind(now.0);
         for row in &cease.fetch_all(tx.conn()).await? {
             ran.ceased += 1;
+            ran.touched.note(&row.text("subject_kind"), &row.text("subject_id"), row.id_opt("class_id")?);
             note(&mut tx, &row.get::<String, _>(0), KESHI, &row.get::<String, _>(1), Some("ceased"), ids, now).await?;
         }
         tx.commit().await?;

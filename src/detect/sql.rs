@@ -7,14 +7,14 @@ pub(crate) const KNOWN: &str = "select id, status, ceased_at from finding where 
 /// $14 money, $15 evidence, $16 detail, $17 now, $18 digest of the rule. What a person said stays; a run that began earlier changes nothing.
 pub(crate) const PUT: &str = "insert into finding (id, key, rule, rule_version, severity, strength, status, subject_kind, subject_id, provider_id, class_id, \
      lesson_id, trainee_id, at, score, money_fen, evidence, detail, first_seen_at, last_seen_at, rule_digest) \
-     values ($1, $2, $3, $4, $5, $6, 'open', $7, $8, (select provider_id from class where id = $9), $9, $10, $11, $12, $13, $14, $15, $16, $17, $17, $18) \
+     values ($1, $2, $3, $4, $5, $6, 'open', $7, $8, coalesce((select provider_id from class where id = $9), case when $7 = 'provider' then $8 end), $9, $10, $11, $12, $13, $14, $15, $16, $17, $17, $18) \
      on conflict (key) do update set rule_version = excluded.rule_version, severity = excluded.severity, strength = excluded.strength, \
      at = excluded.at, score = excluded.score, money_fen = excluded.money_fen, evidence = excluded.evidence, detail = excluded.detail, \
      last_seen_at = excluded.last_seen_at, rule_digest = excluded.rule_digest, ceased_at = null where finding.last_seen_at <= excluded.last_seen_at returning id";
 
 /// $1 rule, $2 since, $3 until, $4 now: those of the window that this run has not seen.
 pub(crate) const CEASE: &str = "update finding set ceased_at = $4 where rule = $1 and at >= $2 and at < $3 and last_seen_at < $4 and ceased_at is null \
-     returning id, status";
+     returning id, status, subject_kind, subject_id, class_id";
 
 /// $1 rule, $2 since, $3 until: all that a rule ever found there and that still holds or was judged.
 pub(crate) const OF_RULE: &str = "select id, key, status, ceased_at, money_fen from finding where rule = $1 and at >= $2 and at < $3 \
@@ -33,11 +33,22 @@ pub(crate) const WINDOW: &str = "select min(starts_at), max(ends_at), min(class_
 pub(crate) const KEEP_RULE: &str =
     "insert into rule_text (digest, rule, version, text, first_used_at) values ($1, $2, $3, $4, $5) on conflict (digest) do nothing";
 
-/// $1 id, $2 why, $3 how many things changed, $4 now.
-pub(crate) const BEGIN_RUN: &str = "insert into detect_run (id, why, changes, begun_at) values ($1, $2, $3, $4)";
+/// $1 id, $2 why, $3 how many things changed, $4 now, $5 rules to run.
+pub(crate) const BEGIN_RUN: &str = "insert into detect_run (id, why, changes, begun_at, asked) values ($1, $2, $3, $4, $5)";
 
-/// $1 id, $2 now, $3 rules, $4 of them broken, $5 found, $6 new, $7 ceased.
-pub(crate) const END_RUN: &str =
+/// $1 run: whether somebody asked it to stop.
+pub(crate) const STOP_ASKED: &str = "select 1 from detect_run where id = $1 and stop_asked_at is not null";
+
+/// $1 run, $2 who, $3 now.
+pub(crate) const ASK_TO_STOP: &str =
+    "update detect_run set stop_asked_by = $2, stop_asked_at = $3 where id = $1 and ended_at is null and stop_asked_at is null";
+
+/// $1 limit: the newest.
+pub(crate) const RUNS: &str = "select id, why, changes, begun_at, ended_at, asked, rules, broken, found, fresh, ceased, stop_asked_at from detect_run \
+     order by begun_at desc, id desc limit $1";
+
+/// $1 id, $2 now at its end, $3 rules run, $4 of them broken, $5 found, $6 new, $7 ceased.
+pub(crate) const NOTE_RUN: &str =
     "update detect_run set ended_at = $2, rules = $3, broken = $4, found = $5, fresh = $6, ceased = $7 where id = $1";
 
 /// $1 a time.
@@ -56,11 +67,11 @@ macro_rules! columns {
     };
 }
 
-// A finding that no longer holds and that nobody has judged is not in the queue.
+// A finding that no longer holds and that nobody has judged is not in the queue; those of weak rules are there for who asks for the rule.
 macro_rules! wanted {
     () => {
         "(f.ceased_at is null or f.status = 'confirmed' or f.status = 'dismissed') \
-         and ($2 = '' or f.rule = $2) and ($3 = '' or f.severity = $3) and ($4 = '' or f.class_id = $4) and ($5 = '' or f.provider_id = $5) \
+         and (f.rule = $2 or ($2 = '' and f.strength <> 'weak')) and ($3 = '' or f.severity = $3) and ($4 = '' or f.class_id = $4) and ($5 = '' or f.provider_id = $5) \
          and ($6 = '' or f.trainee_id = $6) and f.at >= $7 and f.at < $8 \
          and ($9 = '' or $9 = case when f.status = 'snoozed' and f.snoozed_until <= $1 then 'open' else f.status end) "
     };
@@ -86,12 +97,16 @@ pub(crate) const BY_TIME: &str = concat!(
     "and $10 >= 0 and (f.at < $11 or (f.at = $11 and f.id < $12)) order by f.at desc, f.id desc limit $13"
 );
 
-/// $1 to $9 as above: how many, and their money.
-pub(crate) const TOTAL: &str = concat!("select count(*), cast(coalesce(sum(f.money_fen), 0) as bigint) from finding f where ", wanted!());
+/// $1 to $9 as above: how many, their money, and that of those in no class.
+pub(crate) const TOTAL: &str = concat!(
+    "select count(*), cast(coalesce(sum(f.money_fen), 0) as bigint), \
+     cast(coalesce(sum(case when f.class_id is null then f.money_fen else 0 end), 0) as bigint) from finding f where ",
+    wanted!()
+);
 
 /// $1 id, $2 status, $3 snoozed until.
-pub(crate) const SET_STATUS: &str =
-    "update finding set status = $2, snoozed_until = $3 where id = $1 returning rule, rule_version, class_id, lesson_id";
+pub(crate) const SET_STATUS: &str = "update finding set status = $2, snoozed_until = $3 where id = $1 \
+     returning rule, rule_version, class_id, lesson_id, subject_kind, subject_id";
 
 /// By rule: what is open and its money, what was confirmed, what was dismissed. $1 now.
 pub(crate) const COUNTS: &str = "select rule, \
@@ -116,7 +131,10 @@ pub(crate) const ALL: &[&str] = &[
     WINDOW,
     KEEP_RULE,
     BEGIN_RUN,
-    END_RUN,
+    NOTE_RUN,
+    STOP_ASKED,
+    ASK_TO_STOP,
+    RUNS,
     FORGET_RUNS,
     ALL_SINCE,
     ONE,

@@ -3,8 +3,9 @@
 use super::catalogue::Rules;
 use super::findings::{Finding, one};
 use super::run::note;
+use super::score::{Touched, refresh};
 use super::sql;
-use crate::db::Db;
+use crate::db::{Columns, Db};
 use crate::error::{Error, Result, codes};
 use crate::ids::{FindingId, Ids};
 use crate::register::trail;
@@ -76,6 +77,9 @@ pub async fn set_status(db: &Db, rules: &Rules, ids: &Ids, id: FindingId, decisi
     let line = trail::Note { actor, action: "finding.status", subject_kind: "finding", subject_id: &subject_id, detail: Some(status) };
     trail::note(&mut tx, ids, now, line).await?;
     tx.commit().await?;
+    let mut touched = Touched::default();
+    touched.note(&changed.text("subject_kind"), &changed.text("subject_id"), changed.id_opt("class_id")?);
+    refresh(db, rules, touched, now).await?;
     Ok(one(db, rules, id, now).await?.0)
 }
 

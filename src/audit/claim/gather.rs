@@ -124,5 +124,6 @@ impl Situation {
 /// How many findings of a class nobody dismissed, and the money at risk in them, in fen.
 pub async fn findings(db: &Db, class: ClassId) -> Result<(i64, i64)> {
     let row = sqlx::query(sql::FINDINGS).bind(class.to_string()).fetch_one(db.read()).await?;
-    Ok((row.int("findings"), row.int("at_risk_fen")))
+    let sum = row.int("at_risk_fen");
+    Ok((row.int("findings"), row.int_opt("once_fen").map_or(sum, |once| once.min(sum))))
 }

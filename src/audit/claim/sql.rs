@@ -11,9 +11,10 @@ pub(crate) const EVIDENCE: &str = "select id, lesson_id, digest from evidence wh
 pub(crate) const RUNS: &str = "select r.id, r.lesson_id, r.digest from credit_run r join lesson l on l.id = r.lesson_id \
      where l.class_id = $1 and r.replaced_at is null";
 
-/// $1 class: open findings and the money at risk in them.
-pub(crate) const FINDINGS: &str = "select cast(count(*) as bigint) as findings, cast(coalesce(sum(money_fen), 0) as bigint) as at_risk_fen \
-     from finding where class_id = $1 and status in ('open', 'snoozed', 'confirmed') and ceased_at is null";
+/// $1 class: findings that stand, the money at risk in them, and the same with no hour twice.
+pub(crate) const FINDINGS: &str = "select cast(count(*) as bigint) as findings, cast(coalesce(sum(money_fen), 0) as bigint) as at_risk_fen, \
+     (select s.money_fen from score s where s.subject_kind = 'class' and s.subject_id = $1 and s.typology = 'all') as once_fen \
+     from finding where class_id = $1 and status in ('open', 'snoozed', 'confirmed') and ceased_at is null and strength <> 'weak'";
 
 /// Every statement that both engines must prepare.
 #[cfg(test)]

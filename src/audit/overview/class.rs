@@ -132,7 +132,7 @@ fn line(row: &AnyRow) -> Result<ClassLine> {
         credited: row.get("credited"),
         possible: trainees * row.int("held"),
         findings: row.get("findings"),
-        at_risk: row.get("at_risk"),
+        at_risk: once(row),
     })
 }
 
@@ -159,7 +159,13 @@ fn head(row: &AnyRow) -> Result<ClassHead> {
             row.get("standard_special_operation_fen"),
         ],
         findings: row.get("findings"),
-        at_risk: row.get("at_risk"),
+        at_risk: once(row),
         calculated: row.time_opt("calculated"),
     })
+}
+
+/// Fen at risk in the open findings of a class, where no hour counts twice.
+fn once(row: &AnyRow) -> i64 {
+    let sum: i64 = row.get("at_risk");
+    row.get::<Option<i64>, _>("at_risk_once").map_or(sum, |once| once.min(sum))
 }

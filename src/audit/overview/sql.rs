@@ -11,9 +11,10 @@ pub(crate) const CLASSES: &str = "select c.id, c.title, p.name as provider, c.st
         where k.class_id = c.id and r.replaced_at is null) as credited, \
      (select cast(coalesce(sum(l.hours_milli), 0) as bigint) from lesson l \
         where l.class_id = c.id and l.cancelled_at is null and l.ends_at < $6) as held, \
-     (select count(*) from finding f where f.class_id = c.id and f.status = 'open' and f.ceased_at is null) as findings, \
+     (select count(*) from finding f where f.class_id = c.id and f.status = 'open' and f.ceased_at is null and f.strength <> 'weak') as findings, \
      (select cast(coalesce(sum(f.money_fen), 0) as bigint) from finding f \
-        where f.class_id = c.id and f.status = 'open' and f.ceased_at is null) as at_risk \
+        where f.class_id = c.id and f.status = 'open' and f.ceased_at is null and f.strength <> 'weak') as at_risk, \
+     (select s.money_fen from score s where s.subject_kind = 'class' and s.subject_id = c.id and s.typology = 'all') as at_risk_once \
      from class c join provider p on p.id = c.provider_id \
      where ($1 = '' or c.provider_id = $1) and ($2 = '' or c.platform_id = $2) \
      and (lower(c.title) like $3 escape '\\' or lower(c.external_id) like $3 escape '\\' or lower(p.name) like $3 escape '\\') \
@@ -36,9 +37,10 @@ pub(crate) const CLASS: &str = "select c.id, c.external_id, c.title, c.provider_
      f.name_zh as platform_zh, f.name_en as platform_en, c.trade_code, c.trade_name, c.application, c.decision, c.policy, c.starts_on, c.ends_on, \
      c.hours_total_milli, c.hours_online_milli, c.epidemic, c.standard_qualified_fen, c.standard_skill_level_fen, c.standard_vocational_fen, \
      c.standard_special_operation_fen, \
-     (select count(*) from finding g where g.class_id = c.id and g.status = 'open' and g.ceased_at is null) as findings, \
+     (select count(*) from finding g where g.class_id = c.id and g.status = 'open' and g.ceased_at is null and g.strength <> 'weak') as findings, \
      (select cast(coalesce(sum(g.money_fen), 0) as bigint) from finding g \
-        where g.class_id = c.id and g.status = 'open' and g.ceased_at is null) as at_risk, \
+        where g.class_id = c.id and g.status = 'open' and g.ceased_at is null and g.strength <> 'weak') as at_risk, \
+     (select s.money_fen from score s where s.subject_kind = 'class' and s.subject_id = c.id and s.typology = 'all') as at_risk_once, \
      (select max(r.at) from credit_run r join lesson l on l.id = r.lesson_id where l.class_id = c.id and r.replaced_at is null) as calculated \
      from class c join provider p on p.id = c.provider_id join platform f on f.id = c.platform_id \
      where c.id = $1 and ($2 = '' or c.provider_id = $2) and ($3 = '' or c.platform_id = $3)";

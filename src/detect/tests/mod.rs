@@ -7,5 +7,6 @@ mod edited;
 mod queue;
 mod rules;
 mod runs;
+mod scores;
 mod screen;
 mod world;

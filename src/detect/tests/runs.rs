@@ -2,7 +2,7 @@
 
 use super::world::{LATER, WINDOW, minute};
 use crate::db::testing::{each_engine, sqlite};
-use crate::detect::{Decision, Filter, Rules, Status, Window, job, list, one, rule_manual, run, set_status};
+use crate::detect::{Decision, Filter, Rules, Status, Window, job, list, one, rule_manual, run, runs, set_status, stop};
 use crate::lake::testing::World;
 use crate::time::{DAY, MINUTE};
 
@@ -221,7 +221,8 @@ async fn a_rule_that_fails_while_it_runs_changes_none_of_its_findings() {
         assert!(rules.broken().is_empty(), "{:?}", rules.broken());
         let ran = run(&world.db, &world.lake, &rules, Some("x"), WINDOW, &world.ids, LATER.plus(1)).await.unwrap();
         assert!(ran[0].error.is_some(), "{bad}");
-        let found = list(&world.db, &rules, &Filter::default(), LATER).await.unwrap().items;
+        let asked = Filter { rule: Some("x".into()), ..Filter::default() };
+        let found = list(&world.db, &rules, &asked, LATER).await.unwrap().items;
         assert_eq!((found.len(), found[0].ceased_at), (1, None));
     }
 }
@@ -244,4 +245,51 @@ fn the_manual_names_every_rule_its_parameters_and_its_innocent_explanations() {
         assert!(rule.head.parameters.keys().all(|name| manual.contains(name)));
         assert!(rule.head.innocent.iter().all(|both| manual.contains(&both.zh)));
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_run_tells_how_far_it_is_and_stops_when_asked() {
+    each_engine(async |db| {
+        let world = World::new(db);
+        let class = world.class().await;
+        for number in 0..100 {
+            world.lesson(class, minute(number * 60)).await;
+        }
+        world.lake.snapshot(LATER).await.unwrap();
+        // Ten thousand comparisons of two texts of 3,600 letters: more than is done before it is asked to stop.
+        let endless = include_str!("../rules/missing-media.sql").replace("\"missing-media\"", "\"endless\"");
+        let (head, _) = endless.split_once("\nwith ").expect("the rule begins with its tables");
+        let text = vec!["lesson"; 100].join(" || ");
+        let body = format!(
+            "select '' as subject, '' as class, '' as lesson, '' as trainee, $since as at, 0.0 as score, cast(0 as bigint) as money_fen, '[]' as evidence, \
+             '{{}}' as detail from (select {text} as text from lessons) a, (select {text} as text from lessons) b \
+             where levenshtein(a.text, b.text) > $grace_hours * 1000000"
+        );
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("endless.sql"), format!("{head}\n{body}")).unwrap();
+        let rules = Rules::load(&world.lake, Some(folder.path())).await.unwrap();
+        assert!(rules.broken().is_empty(), "{:?}", rules.broken());
+        let asked_to_stop = async {
+            loop {
+                if let Some(going) = runs(&world.db, 1).await.unwrap().first() {
+                    assert_eq!((going.why.as_str(), going.asked, going.rules, going.ended_at), ("asked", 1, 0, None));
+                    return stop(&world.db, &world.ids, &going.id, "login:x", LATER).await.unwrap();
+                }
+                tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+            }
+        };
+        let (ran, ()) = tokio::join!(run(&world.db, &world.lake, &rules, Some("endless"), WINDOW, &world.ids, LATER), asked_to_stop);
+        assert_eq!(ran.unwrap(), [], "no rule came to its end");
+        let told = runs(&world.db, 1).await.unwrap();
+        assert!(told[0].stopped && told[0].ended_at.is_some() && told[0].rules == 0, "{told:?}");
+        let error = stop(&world.db, &world.ids, &told[0].id, "login:x", LATER).await.unwrap_err();
+        assert_eq!(error.code, "not_found", "it is over");
+        let trail = crate::register::trail::of(&world.db, "run", &told[0].id, 10).await.unwrap();
+        assert_eq!((trail.len(), trail[0].action.as_str()), (1, "run.stopped"));
+        world_with_a_finding(&world).await;
+        let found: u64 = job::run(&world.db, &world.lake, &Rules::builtin(), &world.ids, &[job::ALL], LATER.plus(1)).await.unwrap().iter().map(|ran| ran.found).sum();
+        let told = runs(&world.db, 2).await.unwrap();
+        assert_eq!((told.len(), told[0].why.as_str(), told[0].rules, told[0].found), (2, "all", told[0].asked, found as i64));
+    })
+    .await;
 }

@@ -36,6 +36,7 @@ use std::time::Duration;
 use store::Trouble;
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::{Semaphore, mpsc, oneshot};
+use tokio::task::JoinHandle;
 use tokio::time::{Instant, timeout_at};
 
 /// Stack of the threads that plan and run queries; only what is used of it takes memory. See `guard::MOST_OPERATORS`.
@@ -160,13 +161,7 @@ impl Lake {
         });
         let stop = StopOnDrop(task.abort_handle());
         match timeout_at(deadline, head).await {
-            Ok(Ok(schema)) => {
-                let batches = futures::stream::poll_fn(move |context| {
-                    let _held = &stop;
-                    receive.poll_recv(context)
-                });
-                Ok(Answer { schema, batches: batches.boxed(), read })
-            }
+            Ok(Ok(schema)) => Ok(Answer { schema, batches: rows(receive, task, stop), read }),
             Err(_) => Err(out_of_time(limits)),
             Ok(Err(_)) => match task.await {
                 Ok(()) => Err(receive.recv().await.and_then(Result::err).unwrap_or_else(|| Error::of(&codes::INTERNAL))),
@@ -293,6 +288,19 @@ fn rows_read(plan: &Arc<dyn ExecutionPlan>) -> u64 {
     plan.metrics().and_then(|metrics| metrics.output_rows()).unwrap_or_default() as u64
 }
 
+/// The rows of a query to their end. One that broke has an error as its last: what came before is not all there is.
+fn rows(receive: mpsc::Receiver<Result<RecordBatch>>, task: JoinHandle<()>, stop: StopOnDrop) -> BoxStream<'static, Result<RecordBatch>> {
+    let begin = (receive, Some(task), stop);
+    let next = async |(mut receive, task, stop): (mpsc::Receiver<Result<RecordBatch>>, Option<JoinHandle<()>>, StopOnDrop)| {
+        if let Some(batch) = receive.recv().await {
+            return Some((batch, (receive, task, stop)));
+        }
+        let broken = task?.await.err()?;
+        Some((Err(broke(broken)), (receive, None, stop)))
+    };
+    futures::stream::unfold(begin, next).boxed()
+}
+
 /// Stops a query when nobody wants its rows any more.
 struct StopOnDrop(tokio::task::AbortHandle);
 
@@ -357,5 +365,27 @@ fn again(own: &Error) -> Error {
         rows: own.rows.clone(),
         more: own.more.clone(),
         cause: own.cause.as_ref().map(|cause| cause.to_string().into()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use datafusion::arrow::datatypes::Schema;
+
+    #[tokio::test]
+    async fn rows_that_end_because_the_query_broke_do_not_look_like_all_there_are() {
+        let empty = || RecordBatch::new_empty(Arc::new(Schema::empty()));
+        for breaks in [false, true] {
+            let (send, receive) = mpsc::channel(2);
+            let task = tokio::spawn(async move {
+                send.send(Ok(empty())).await.unwrap();
+                assert!(!breaks, "as the engine does where it is wrong about itself");
+            });
+            let stop = StopOnDrop(task.abort_handle());
+            let told: Vec<Result<RecordBatch>> = rows(receive, task, stop).collect().await;
+            let codes: Vec<Option<&str>> = told.iter().map(|batch| batch.as_ref().err().map(|error| error.code)).collect();
+            assert_eq!(codes, if breaks { vec![None, Some("bad_query")] } else { vec![None] });
+        }
     }
 }

@@ -51,7 +51,12 @@ pub(crate) struct Terms {
 }
 
 impl Terms {
+    /// The pseudonym of a provider's teacher; none where nobody is named.
     fn teacher(&self, provider: String, name: String) -> Option<String> {
+        let name = name.trim();
+        if name.is_empty() {
+            return None;
+        }
         let index = self.secrets.as_ref()?.index(Indexed::Name, &format!("{provider} {name}"));
         Some(hex::encode(&index[..16]))
     }

@@ -20,7 +20,8 @@ pub(crate) const ROSTER: &str = "select class_id, id, person_id, category, withd
 pub(crate) const TRAINEES: &str = "select t.id, t.person_id, t.class_id, c.provider_id, t.phone_index, t.email_index, nullif(t.phone_fault, '') from trainee t join class c on c.id = t.class_id order by t.id";
 
 /// Teachers, as lessons name them.
-pub(crate) const TEACHERS: &str = "select c.provider_id, l.teacher, count(*) from lesson l join class c on c.id = l.class_id group by c.provider_id, l.teacher order by c.provider_id, l.teacher";
+pub(crate) const TEACHERS: &str = "select c.provider_id, l.teacher, count(*) from lesson l join class c on c.id = l.class_id \
+     where trim(l.teacher) <> '' group by c.provider_id, l.teacher order by c.provider_id, l.teacher";
 
 /// All evidence.
 pub(crate) const EVIDENCE: &str = "select id, kind, digest, size, media_type, platform_id, provider_id, class_id, lesson_id, trainee_id, claimed_from, \
@@ -73,6 +74,9 @@ pub(crate) const APPLICATIONS: &str = "select c.id, c.provider_id, c.platform_id
 /// Certificates, replaced ones too; numbers only as keyed hashes.
 pub(crate) const CERTIFICATES: &str = "select c.id, c.class_id, c.trainee_id, t.person_id, c.kind, c.number_index, c.issued_on, c.evidence_id, c.at, \
      c.replaced_at from certificate c join trainee t on t.id = c.trainee_id order by c.id";
+
+/// Papers of openings, decisions and claims.
+pub(crate) const PAPERS: &str = "select class_id, kind, evidence_id, at from class_document order by class_id, at, id";
 
 /// Claims, replaced ones too, with what was paid in advance, granted and paid; behind the table's own columns what deadlines depend on.
 pub(crate) const CLAIMS: &str = "select c.id, c.class_id, k.provider_id, c.state, c.amount_fen, \
@@ -134,6 +138,7 @@ pub(crate) const ALL: &[&str] = &[
     PLATFORMS,
     APPLICATIONS,
     CERTIFICATES,
+    PAPERS,
     CLAIMS,
     LISTED,
     LIVE,

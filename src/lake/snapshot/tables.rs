@@ -355,6 +355,12 @@ pub(crate) const TABLES: &[Table] = &[
         rows: Rows::Plain,
     },
     Table {
+        name: "papers",
+        columns: &[("class", Text), ("kind", Text), ("evidence", Text), ("filed_at", Moment)],
+        statement: sql::PAPERS,
+        rows: Rows::Plain,
+    },
+    Table {
         name: "claims",
         columns: &[
             ("claim", Text),

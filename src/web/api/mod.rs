@@ -23,6 +23,8 @@ pub(super) mod personal;
 mod providers;
 mod query;
 mod reports;
+mod runs;
+pub(super) mod scores;
 mod session_code;
 mod signed;
 mod uploads;
@@ -105,6 +107,9 @@ fn described() -> OpenApiRouter<App> {
         .routes(routes!(findings::get))
         .routes(routes!(findings::set_status))
         .routes(routes!(backtests::backtest))
+        .routes(routes!(scores::list))
+        .routes(routes!(runs::list))
+        .routes(routes!(runs::stop))
         .routes(routes!(bundles::make))
         .routes(routes!(query::query))
         .routes(routes!(lists::list))

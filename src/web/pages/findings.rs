@@ -52,6 +52,8 @@ pub struct Filter {
     pub severity: String,
     /// Class id.
     pub class: String,
+    /// Provider id.
+    pub provider: String,
     /// `money` or `time`.
     pub order: String,
     /// Where the part before ended.
@@ -67,7 +69,7 @@ impl Filter {
             status: some(&self.status).filter(|status| status != "all"),
             severity: some(&self.severity),
             class: self.class.parse().ok(),
-            provider: reader.scope.provider.as_ref().and_then(|id| id.parse().ok()),
+            provider: reader.scope.provider.as_ref().unwrap_or(&self.provider).parse().ok(),
             order: if self.order == "time" { Order::Time } else { Order::Money },
             cursor: some(&self.cursor),
             ..detect::Filter::default()

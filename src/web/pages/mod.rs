@@ -45,6 +45,7 @@ pub mod login;
 pub mod personal;
 pub mod reports;
 pub mod rules;
+pub mod scores;
 pub mod session_code;
 pub mod trainee;
 pub mod trouble;
@@ -101,7 +102,9 @@ pub fn router() -> Router<App> {
         .route("/findings/{id}/status", post(finding::decide))
         .route("/ask", get(ask::show).post(ask::ask))
         .route("/ask/kept/{id}/remove", post(ask::remove))
+        .route("/scores", get(scores::show))
         .route("/rules", get(rules::list))
+        .route("/rules/runs/{id}/stop", post(rules::stop))
         .route("/rules/{id}", get(rules::show).post(rules::try_it))
         .route("/deadlines", get(deadlines::show))
         .route("/reports", get(reports::show).post(reports::file))

@@ -3,7 +3,7 @@
 use super::frame::Frame;
 use super::reader::Reader;
 use super::visit::Visit;
-use crate::detect::{self, Backtest, Head, parameter};
+use crate::detect::{self, Backtest, Head, RunLine, parameter};
 use crate::error::{Error, Result, codes};
 use crate::receive::Right;
 use crate::time::Time;
@@ -12,6 +12,7 @@ use askama::Template;
 use axum::Form;
 use axum::extract::Path;
 use axum::response::Response;
+use serde::Deserialize;
 use std::collections::BTreeMap;
 
 /// A rule in the list.
@@ -45,6 +46,10 @@ pub struct Rules {
     pub broken: Vec<String>,
     /// When the rules last saw something.
     pub ran: Option<Time>,
+    /// The newest runs.
+    pub runs: Vec<RunLine>,
+    /// Whether the reader may stop one.
+    pub stops: bool,
 }
 
 /// A value of a rule in its form.
@@ -99,7 +104,20 @@ fn row(reader: &Reader<'_>, head: &Head, counts: &BTreeMap<String, detect::Count
     }
 }
 
+/// Runs shown.
+const RUNS: i64 = 5;
+
 impl Rules {
+    /// How far a run is: `going`, `ended`, `stopped`, or `broken`: it has no end, and another has begun since.
+    pub fn state(&self, run: &RunLine) -> &'static str {
+        match (run.ended_at, run.stopped) {
+            (_, true) => "stopped",
+            (Some(_), _) => "ended",
+            (None, _) if self.runs.first().is_some_and(|newest| newest.id == run.id) => "going",
+            (None, _) => "broken",
+        }
+    }
+
     /// All rules in force.
     pub async fn read(reader: Reader<'_>) -> Result<Rules> {
         let counts = detect::counts(reader.db, reader.frame.now).await?;
@@ -109,6 +127,8 @@ impl Rules {
             rows,
             broken: reader.rules.broken().iter().map(|error| error.message.clone()).collect(),
             ran: detect::newest_run(reader.db).await?,
+            runs: detect::runs(reader.db, RUNS).await?,
+            stops: reader.judges,
             frame: reader.frame,
         })
     }
@@ -156,6 +176,24 @@ pub async fn list(visit: Visit) -> Response {
         Err(error) => Err(error),
     };
     visit.answer(page)
+}
+
+/// What the form of a run sends.
+#[derive(Debug, Deserialize)]
+pub struct Stop {
+    csrf: String,
+}
+
+/// `POST /rules/runs/{id}/stop`
+pub async fn stop(visit: Visit, Path(id): Path<String>, Form(sent): Form<Stop>) -> Response {
+    let done = ask_to_stop(&visit, &id, &sent.csrf).await;
+    visit.back(done, "/rules")
+}
+
+async fn ask_to_stop(visit: &Visit, id: &str, csrf: &str) -> Result<()> {
+    visit.check(csrf)?;
+    visit.person.actor.require(Right::Judge)?;
+    detect::stop(&visit.app.db, &visit.app.ids, id, &visit.person.actor.label, visit.app.clock.now()).await
 }
 
 fn may_try(visit: &Visit) -> bool {

@@ -27,6 +27,7 @@ use super::login::Login;
 use super::matrix::{Cell, Column, Matrix, Row};
 use super::personal::{CorrectionRow, Corrections, LookRow, PersonCopy, Personal, Sheet};
 use super::proof::Proof;
+use super::scores::Scores;
 use super::shown_codes::CodeLine;
 use super::state::State;
 use super::trainee::{HourRow, Trainee};
@@ -36,7 +37,7 @@ use super::upload::{Handed, KindChoice, Unfinished, Upload};
 use super::webhooks::{One as Webhook, Row as WebhookRow, Webhooks};
 use super::words::Lang;
 use super::work::{Attention, Work};
-use super::{findings, lesson, marks, session_code};
+use super::{findings, lesson, marks, scores, session_code};
 use crate::analyse::media::{self, SpanKind, Strip};
 use crate::audit::overview::{ClassHead, ClassLine, EvidenceFilter, LessonHead, LessonLine, Name, TraineeHead, TraineeLine};
 use crate::detect::reuse::Stretch;
@@ -198,6 +199,25 @@ fn evidence_row(number: u64) -> EvidenceRow {
         leaf: (number % 5 != 4).then_some(1042 + number),
         thumbnail: number % 4 == 1 || number % 4 == 2,
         refused: if number % 4 == 3 { 3 } else { 0 },
+    }
+}
+
+fn score_row(number: i64) -> scores::Row {
+    let part = |rule: &str, title: &str, part: i64| scores::Part {
+        rule: rule.into(),
+        title: title.into(),
+        findings: 3 + number,
+        clear: part,
+        weight: 95,
+        part,
+    };
+    scores::Row {
+        href: "/findings?status=open&provider=p".into(),
+        name: format!("长安第{number}职业技能培训学校"),
+        typology: "all".into(),
+        score: 90 - number * 11,
+        fen: 1_950_000 >> number,
+        parts: vec![part("overlap-person", "同一人同时在两处上课", 60), part("missing-media", "课节没有视频也没有图片", 30 - number)],
     }
 }
 

@@ -529,6 +529,15 @@ pub(in super::super) fn every_page(lang: Lang) -> Vec<(String, String)> {
     };
     pages.push(("findings", html(&queue((0..9).map(finding_row).collect(), "open", Some(at("16:10:00"))))));
     pages.push(("findings-empty", html(&queue(Vec::new(), "open", None))));
+    let ranking = |rows: Vec<scores::Row>, kind: &str| Scores {
+        frame: frame.clone(),
+        rows,
+        filter: scores::Filter { kind: kind.into(), typology: "all".into(), ..Default::default() },
+        typologies: vec!["all".into(), "evidence".into(), "presence".into()],
+        next: Some("?cursor=a".into()),
+    };
+    pages.push(("scores", html(&ranking((0..8).map(score_row).collect(), "provider"))));
+    pages.push(("scores-empty", html(&ranking(Vec::new(), "class"))));
     pages.push(("finding-overlap", html(&finding(&frame, 0))));
     pages.push(("finding-photo", html(&finding(&frame, 2))));
     frame.section = Section::Work;

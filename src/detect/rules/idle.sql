@@ -1,0 +1,114 @@
+-- id = "idle"
+-- version = 1
+-- severity = "medium"
+-- strength = "medium"
+-- typology = "presence"
+-- subject = "person"
+-- compares = ["attendance", "lessons", "trainees", "credits"]
+--
+-- [title]
+-- zh = "整节课没有互动，心跳分秒不差"
+-- en = "A whole lesson without interaction, with beats equal to the second"
+--
+-- [parameters.least_beats]
+-- value = 20
+-- source = "policy: fewer beats may be equal by chance, or all that a short visit left"
+--
+-- [parameters.cover_percent]
+-- value = 90
+-- source = "policy: the whole lesson, but for coming a little late; a program does not come late"
+--
+-- [parameters.least_peers]
+-- value = 10
+-- source = "policy: of fewer nobody can say how beats come on this platform and client"
+--
+-- [parameters.peer_percent]
+-- value = 90
+-- source = "policy: where nearly all others with the same kind of client have uneven beats, even ones are not the platform's way"
+--
+-- [parameters.uneven_percent]
+-- value = 20
+-- source = "policy: one connection that dropped makes one gap uneven, a real client and its network make many"
+--
+-- [parameters.answered_percent]
+-- value = 50
+-- source = "policy: that somebody does nothing says something only where most others have something to do"
+--
+-- [explanation.zh]
+-- seen = "这名学员在本课节有 {beats} 次心跳，间隔全部正好 {gap_seconds} 秒，没有作答，也没有人脸核验；同一平台、同类客户端的另外 {peers} 人中，有 {uneven} 人的间隔有快有慢，{answered} 人有作答或核验。"
+-- normal = "31号 三：实时互动、教师答疑、考核测试是线上培训的方式；真实的客户端受网络影响，心跳间隔有快有慢。"
+-- matters = "心跳分秒不差又没有任何互动，像是程序挂机；风险金额是该学员在本课节已计入的课时。"
+-- look = "看心跳和互动的行；比较这名学员在其他课节的记录；看图片和录像里有没有本人。"
+--
+-- [explanation.en]
+-- seen = "The trainee's {beats} beats in this lesson are all {gap_seconds} seconds apart, without an answer or a face check; of {peers} others with the same platform and kind of client {uneven} have uneven beats, and {answered} answered or were checked."
+-- normal = "Notice 31, part 3: interaction, questions and tests are part of online training; beats of a real client come unevenly, as its network does."
+-- matters = "Beats equal to the second and no interaction at all look like a program left running; the money at risk is what the trainee was credited in this lesson."
+-- look = "See the rows of beats and answers; compare the trainee's rows of other lessons; see whether pictures and recordings show the person."
+--
+-- [[innocent]]
+-- zh = "这名学员的客户端版本不同，由服务器按固定间隔记心跳。"
+-- en = "The trainee's client is of another version, whose beats the server enters at fixed gaps."
+-- [[innocent]]
+-- zh = "教师没有向这名学员提问，网络也特别稳定。"
+-- en = "The teacher asked this trainee nothing, and the network was very steady."
+--
+-- Beats of one moment have no gap, so that logs handed in twice change nothing. People are compared with those of the same lesson, platform and kind of
+-- client; where all beats are even (a server's clock, whole minutes) nobody stands out. Recorded lessons are judged by positions, not here.
+with asked as (
+    select lesson, class, starts_at, date_part('epoch', ends_at) - date_part('epoch', starts_at) as length
+    from lessons
+    where cancelled_at is null and mode not in ('recorded', 'in_person') and starts_at >= $since and starts_at < $until
+),
+gap as (
+    select a.lesson, a.trainee, a.platform, coalesce(a.client, a.user_agent, '') as client, a.evidence, a."row" as line, a.kind,
+        case when a.kind = 'heartbeat' then round(date_part('epoch', a.at) - date_part('epoch', lag(a.at) over (
+            partition by a.lesson, a.trainee, a.platform, coalesce(a.client, a.user_agent, ''), a.kind = 'heartbeat'
+            order by a.at, a.evidence, a."row"))) end as seconds
+    from attendance a
+    join asked k on k.lesson = a.lesson
+    where a.trainee is not null and a.kind in ('heartbeat', 'answer', 'face_check', 'progress')
+        and a.at >= $since - interval '1 day' and a.at < $until + interval '2 days'
+),
+counted as (
+    select lesson, trainee, platform, client, seconds, count(*) as times, max(case when kind = 'heartbeat' then 0 else 1 end) as acts,
+        min(evidence) as log, case when min(evidence) = max(evidence) then min(line) end as first_line, max(line) as last_line
+    from gap
+    where seconds > 0 or kind <> 'heartbeat'
+    group by lesson, trainee, platform, client, seconds
+),
+known as (
+    select *, max(acts) over (partition by lesson, trainee) as acted from counted
+),
+kept as (
+    select lesson, trainee, platform, client, acted, sum(times) as gaps, max(times) as alike, max(seconds) as seconds,
+        sum(times * seconds) + max(seconds) as lasted, min(log) as log, min(first_line) as first_line, max(last_line) as last_line
+    from known
+    where seconds is not null
+    group by lesson, trainee, platform, client, acted
+    having sum(times) + 1 >= $least_beats
+),
+beside as (
+    select *, count(*) over (partition by lesson, platform, client) - 1 as peers, sum(acted) over (partition by lesson, platform, client) as answered,
+        sum(case when alike * 100 <= gaps * (100 - $uneven_percent) then 1 else 0 end) over (partition by lesson, platform, client) as uneven
+    from kept
+)
+select
+    'person:' || t.person as subject,
+    k.class,
+    b.lesson,
+    b.trainee,
+    k.starts_at as at,
+    0.5 + 0.4 * cast(b.answered as double) / b.peers as score,
+    cast(coalesce(c.worth_fen, 0) as bigint) as money_fen,
+    '[{"id":"' || b.log || '"' || case when b.first_line is null then '' else ',"row":' || cast(b.first_line as varchar) || '},{"id":"' || b.log || '","row":'
+        || cast(b.last_line as varchar) end || '}]' as evidence,
+    '{"beats":' || cast(cast(b.gaps as bigint) + 1 as varchar) || ',"gap_seconds":' || cast(cast(b.seconds as bigint) as varchar)
+        || ',"peers":' || cast(b.peers as varchar) || ',"uneven":' || cast(b.uneven as varchar)
+        || ',"answered":' || cast(b.answered as varchar) || '}' as detail
+from beside b
+join asked k on k.lesson = b.lesson
+join trainees t on t.trainee = b.trainee
+left join credits c on c.lesson = b.lesson and c.trainee = b.trainee
+where b.alike = b.gaps and b.acted = 0 and b.lasted * 100 >= k.length * $cover_percent
+    and b.peers >= $least_peers and b.uneven * 100 >= b.peers * $peer_percent and b.answered * 100 >= b.peers * $answered_percent

@@ -1,0 +1,130 @@
+-- id = "lockstep"
+-- version = 1
+-- severity = "high"
+-- strength = "strong"
+-- typology = "presence"
+-- subject = "class"
+-- scope = "class"
+-- compares = ["attendance", "lessons", "credits"]
+--
+-- [title]
+-- zh = "几名学员总在同一秒进出"
+-- en = "Trainees who come and go in the same second"
+--
+-- [parameters.least_times]
+-- value = 3
+-- source = "policy: that two people join in one second and leave in one second happens about once in 100,000 pairs; three times never by chance"
+--
+-- [parameters.class_people]
+-- value = 6
+-- source = "policy: in smaller classes nobody can say what the class as a whole does"
+--
+-- [parameters.mass_percent]
+-- value = 50
+-- source = "policy: when half of those present do something in one second, the host or the platform did it for them"
+--
+-- [parameters.edge_seconds]
+-- value = 5
+-- source = "policy: who comes with the first or goes with the last is let in or sent out by the host"
+--
+-- [parameters.coarse_seconds]
+-- value = 5
+-- source = "policy: a log all of whose times are whole multiples of this is rounded and says nothing of seconds"
+--
+-- [explanation.zh]
+-- seen = "本班有 {people} 名学员成对或成组地在同一秒进入、同一秒离开，涉及 {lessons} 个课节；最常见的一对有 {most_times} 次如此，同班其他人没有这样。"
+-- normal = "每个人各自进出课堂，进入和离开的秒数各不相同；主持人统一放入或者结束会议的不算。"
+-- matters = "多次在同一秒进出，多半是一个人或一个程序操作几个账号；风险金额是这些学员在这些课节已计入的课时。"
+-- look = "对照所列的行，看这些学员的设备和网络地址；看录像和图片里有没有这些人；问本人。"
+--
+-- [explanation.en]
+-- seen = "{people} trainees of this class joined in one second and left in one second, in pairs or groups, in lessons: {lessons}; the most frequent pair did so {most_times} times, and the rest of the class did not."
+-- normal = "Everybody comes and goes at seconds of their own, apart from being let in by the host or sent out by the end of the meeting."
+-- matters = "To come and go in the same second again and again is mostly one person or one program with several accounts; the money at risk is what these trainees were credited in these lessons."
+-- look = "Lay the rows named side by side: devices and addresses; see whether recordings and pictures show these people; ask them."
+--
+-- [[innocent]]
+-- zh = "几名学员用同一条网络，断线和重连在同一秒。"
+-- en = "Some trainees share one network, which breaks and comes back for all of them in one second."
+-- [[innocent]]
+-- zh = "一家人在一台设备上用一个登录听课，平台记成几个人。"
+-- en = "A household watches on one device by one login, and the platform enters each of them."
+-- [[innocent]]
+-- zh = "主持人分几批放人，又把同一批人提前请出。"
+-- en = "The host let people in by groups and sent the same groups out early."
+--
+-- Per log: first sign of joining and last of leaving. Seconds that the log's mass, its first or its last share are left out, and rows that name several
+-- people. A group goes by its smallest trainee, so that large groups cost no more than small ones; a member counts by its times with that one.
+with begun as (
+    select class, min(starts_at) as at from lessons group by class
+),
+asked as (
+    select l.lesson, l.class, b.at as class_at
+    from lessons l
+    join begun b on b.class = l.class
+    where b.at >= $since and b.at < $until and l.cancelled_at is null and l.mode <> 'in_person'
+),
+sign as (
+    select k.class, k.class_at, k.lesson, a.evidence, a.trainee, a.kind, a.at as from_at, case when a.kind = 'leave' then a.at else a.until end as until_at,
+        '{"id":"' || a.evidence || '","row":' || cast(a."row" as varchar) || '}' as pointer, a."row" as line,
+        count(*) over (partition by k.lesson, a.evidence, a."row") as names
+    from attendance a
+    join asked k on k.lesson = a.lesson
+    where a.trainee is not null and a.kind in ('join', 'leave', 'interval')
+),
+stay as (
+    select class, class_at, lesson, evidence, trainee, max(names) as names,
+        floor(min(case when kind <> 'leave' then date_part('epoch', from_at) end)) as from_s, floor(max(date_part('epoch', until_at))) as until_s,
+        min(case when kind <> 'leave' then pointer end) as pointer
+    from sign
+    group by class, class_at, lesson, evidence, trainee
+),
+beside as (
+    select *, count(*) over (partition by lesson, evidence) as present,
+        count(*) over (partition by lesson, evidence, from_s) as same_from, count(*) over (partition by lesson, evidence, until_s) as same_until,
+        min(from_s) over (partition by lesson, evidence) as first_s, max(until_s) over (partition by lesson, evidence) as last_s,
+        max(case when from_s <> floor(from_s / $coarse_seconds) * $coarse_seconds then 1 else 0 end) over (partition by lesson, evidence) as fine
+    from stay
+),
+grouped as (
+    select *, min(trainee) over (partition by lesson, evidence, from_s, until_s) as anchor
+    from beside
+    where fine = 1 and names = 1 and present >= $class_people and same_from > 1 and same_until > 1
+        and same_from * 100 < present * $mass_percent and same_until * 100 < present * $mass_percent
+        and from_s > first_s + $edge_seconds and until_s < last_s - $edge_seconds
+),
+pair as (
+    select class, class_at, lesson, anchor, trainee, min(pointer) as pointer,
+        dense_rank() over (partition by class, anchor, trainee order by min(from_s)) as turn
+    from grouped
+    group by class, class_at, lesson, anchor, trainee
+),
+-- A stay over several lessons happened once.
+counted as (
+    select *, max(turn) over (partition by class, anchor, trainee) as times from pair
+),
+-- The smallest itself belongs to it in those lessons in which a member does.
+member as (
+    select *, max(case when trainee <> anchor then times else 0 end) over (partition by lesson, anchor) as most from counted
+),
+kept as (
+    select class, class_at, lesson, trainee, min(pointer) as pointer, max(case when trainee = anchor then most else times end) as times,
+        row_number() over (partition by class order by lesson, trainee) as number
+    from member
+    where case when trainee = anchor then most else times end >= $least_times
+    group by class, class_at, lesson, trainee
+)
+select
+    'class:' || k.class as subject,
+    k.class,
+    cast(null as varchar) as lesson,
+    cast(null as varchar) as trainee,
+    k.class_at as at,
+    least(1.0, 0.5 + cast(max(k.times) as double) / 20) as score,
+    cast(coalesce(sum(c.worth_fen), 0) as bigint) as money_fen,
+    '[' || string_agg(case when k.number <= 10 then k.pointer end, ',' order by k.number) || ']' as evidence,
+    '{"people":' || cast(count(distinct k.trainee) as varchar) || ',"lessons":' || cast(count(distinct k.lesson) as varchar)
+        || ',"most_times":' || cast(max(k.times) as varchar) || '}' as detail
+from kept k
+left join credits c on c.lesson = k.lesson and c.trainee = k.trainee
+group by k.class, k.class_at

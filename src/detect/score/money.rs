@@ -1,0 +1,64 @@
+//! Money at risk without counting an hour twice.
+
+use std::collections::HashMap;
+
+/// What findings against one class put at risk. Findings overlap: one says that a lesson has no video, another that somebody in it was elsewhere. What
+/// they share cannot be told from their amounts, so of those that may speak of the same hours only the largest counts: the sum is what is at risk at least.
+#[derive(Debug, Default)]
+pub(super) struct AtRisk<'a> {
+    class: i64,
+    trainees: HashMap<&'a str, i64>,
+    lessons: HashMap<&'a str, (i64, HashMap<&'a str, i64>)>,
+}
+
+impl<'a> AtRisk<'a> {
+    /// Adds a finding about the class, a lesson of it, a trainee in it, or a trainee in a lesson.
+    pub(super) fn add(&mut self, lesson: Option<&'a str>, trainee: Option<&'a str>, fen: i64) {
+        let most = match (lesson, trainee) {
+            (None, None) => &mut self.class,
+            (None, Some(trainee)) => self.trainees.entry(trainee).or_default(),
+            (Some(lesson), None) => &mut self.lessons.entry(lesson).or_default().0,
+            (Some(lesson), Some(trainee)) => self.lessons.entry(lesson).or_default().1.entry(trainee).or_default(),
+        };
+        *most = (*most).max(fen);
+    }
+
+    /// Fen at risk at least.
+    pub(super) fn fen(&self) -> i64 {
+        let sum = |amounts: &HashMap<&str, i64>| amounts.values().fold(0, |sum: i64, fen| sum.saturating_add(*fen));
+        let lessons = self.lessons.values().fold(0, |all: i64, (whole, each)| all.saturating_add((*whole).max(sum(each))));
+        self.class.max(sum(&self.trainees)).max(lessons)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn fen(findings: &[(Option<&str>, Option<&str>, i64)]) -> i64 {
+        let mut at_risk = AtRisk::default();
+        findings.iter().for_each(|(lesson, trainee, fen)| at_risk.add(*lesson, *trainee, *fen));
+        at_risk.fen()
+    }
+
+    #[test]
+    fn hours_of_different_lessons_or_people_add_up() {
+        assert_eq!(fen(&[(Some("l1"), None, 1000), (Some("l2"), None, 500)]), 1500);
+        assert_eq!(fen(&[(Some("l1"), Some("t1"), 100), (Some("l1"), Some("t2"), 100)]), 200);
+        assert_eq!(fen(&[(None, Some("t1"), 700), (None, Some("t2"), 300)]), 1000);
+    }
+
+    #[test]
+    fn the_same_hours_count_once() {
+        assert_eq!(fen(&[(Some("l1"), None, 1000), (Some("l1"), None, 800)]), 1000, "two rules of one lesson");
+        assert_eq!(fen(&[(Some("l1"), None, 1000), (Some("l1"), Some("t1"), 100)]), 1000, "a lesson and somebody in it");
+        assert_eq!(fen(&[(None, None, 1200), (Some("l1"), None, 1000)]), 1200, "a class and a lesson of it");
+        assert_eq!(fen(&[(None, Some("t1"), 700), (Some("l1"), Some("t1"), 100)]), 700, "a trainee and a lesson of theirs");
+    }
+
+    #[test]
+    fn nothing_is_at_risk_where_nothing_was_found() {
+        assert_eq!(fen(&[]), 0);
+        assert_eq!(fen(&[(Some("l1"), None, i64::MAX), (Some("l2"), None, i64::MAX)]), i64::MAX, "and sums have an end");
+    }
+}
