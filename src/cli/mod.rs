@@ -138,6 +138,7 @@ async fn dispatch(cli: Cli) -> Result<ExitCode> {
             let app = App::open(load()?).await?;
             backtest::run(args, &app.db, &app.lake, app.clock.now()).await?;
         }
+        Command::Detect(args) if let Some(folder) = args.lake.clone() => detect::elsewhere(args, &folder).await?,
         Command::Detect(args) => {
             let app = App::open(load()?).await?;
             detect::run(args, &app.db, &app.lake, &app.ids, app.clock.now()).await?;

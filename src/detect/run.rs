@@ -24,7 +24,7 @@ use std::time::Duration;
 use storage::Digest;
 
 /// What a rule may use: more than a query of a person.
-const LIMITS: Limits = Limits { time: Duration::from_secs(600), memory_bytes: 1 << 30, rows: 200_000, partitions: 2 };
+pub(super) const LIMITS: Limits = Limits { time: Duration::from_secs(600), memory_bytes: 1 << 30, rows: 200_000, partitions: 2 };
 /// Findings kept in one transaction.
 const BATCH: usize = 500;
 /// Who writes the history of a finding when nobody did.

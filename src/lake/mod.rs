@@ -16,6 +16,7 @@ mod export;
 mod files;
 pub mod ingest;
 mod local;
+mod opened;
 pub mod query;
 mod read;
 mod row;
@@ -55,13 +56,15 @@ pub struct Lake {
     locals: Arc<local::Locals>,
     terms: Arc<snapshot::Terms>,
     engine: Arc<OnceLock<query::Engine>>,
+    /// The files of each table, where they are those of an export.
+    exported: Option<Arc<opened::Tables>>,
 }
 
 impl Lake {
     /// The lake of this database and storage, with the built-in policies and calendar, and without what is made with secrets.
     pub fn new(db: Db, objects: Objects) -> Lake {
         let terms = Arc::new(snapshot::Terms { policies: Policies::builtin(), calendar: Calendar::builtin(), secrets: None });
-        Lake { db, objects, locals: Arc::default(), terms, engine: Arc::default() }
+        Lake { db, objects, locals: Arc::default(), terms, engine: Arc::default(), exported: None }
     }
 
     /// The same with the deployment's policies, which price an hour, its calendar, which says what is late, and its secrets, which turn names of

@@ -65,13 +65,44 @@ pub struct Score {
 }
 
 /// What rules found against one subject: findings, and how clear.
-type Found = BTreeMap<String, (Strength, i64, f64)>;
+pub(super) type Found = BTreeMap<String, (Strength, i64, f64)>;
+
+/// What the findings of each rule weigh.
+pub(super) struct Weights<'a> {
+    rules: &'a Rules,
+    judged: BTreeMap<String, Count>,
+}
+
+impl<'a> Weights<'a> {
+    /// Where nobody has judged one.
+    pub(super) fn expected(rules: &'a Rules) -> Weights<'a> {
+        Weights { rules, judged: BTreeMap::new() }
+    }
+
+    /// Parts by typology, as the rules in force name it; rules that are gone add nothing.
+    fn parts(&self, found: &Found) -> BTreeMap<&str, Vec<Part>> {
+        let mut parts: BTreeMap<&str, Vec<Part>> = BTreeMap::new();
+        for (rule, (strength, findings, clear)) in found {
+            let Some(head) = self.rules.get(rule).map(|rule| &rule.head) else { continue };
+            let weight = weight(*strength, self.judged.get(rule).copied().unwrap_or_default());
+            let part = Part { rule: rule.clone(), findings: *findings, clear: *clear, weight, part: clear * weight };
+            for typology in [head.typology.as_str(), ALL] {
+                parts.entry(typology).or_default().push(part.clone());
+            }
+        }
+        parts
+    }
+
+    /// The score in all.
+    pub(super) fn in_all(&self, found: &Found) -> f64 {
+        self.parts(found).get(ALL).map_or(0.0, |parts| together(parts))
+    }
+}
 
 /// Makes scores.
 struct Maker<'a> {
     db: &'a Db,
-    rules: &'a Rules,
-    judged: BTreeMap<String, Count>,
+    weights: Weights<'a>,
     now: Time,
 }
 
@@ -105,7 +136,7 @@ impl Touched {
 
 /// Makes the scores of these classes, providers and devices again, of the providers of the classes, and of trainees in them.
 pub async fn refresh(db: &Db, rules: &Rules, mut touched: Touched, now: Time) -> Result<()> {
-    let maker = Maker { db, rules, judged: counts(db, now).await?, now };
+    let maker = Maker { db, weights: Weights { rules, judged: counts(db, now).await? }, now };
     for class in &touched.classes {
         maker.class(*class).await?;
         let row = sqlx::query(sql::PROVIDER_OF).bind(class.to_string()).fetch_optional(db.read()).await?;
@@ -143,7 +174,7 @@ impl Maker<'_> {
         }
         let before = sqlx::query(sql::SCORED_TRAINEES).bind(&id).fetch_all(self.db.read()).await?;
         let mut tx = self.db.begin().await?;
-        self.keep(&mut tx, "class", &id, &self.parts(&whole), at_risk.fen()).await?;
+        self.keep(&mut tx, "class", &id, &self.weights.parts(&whole), at_risk.fen()).await?;
         for row in before {
             let trainee: String = row.get(0);
             if !trainees.contains_key(trainee.as_str()) {
@@ -151,54 +182,36 @@ impl Maker<'_> {
             }
         }
         for (trainee, (found, at_risk)) in &trainees {
-            self.keep(&mut tx, "trainee", trainee, &self.parts(found), at_risk.fen()).await?;
+            self.keep(&mut tx, "trainee", trainee, &self.weights.parts(found), at_risk.fen()).await?;
         }
         tx.commit().await
     }
 
     async fn provider(&self, id: &str) -> Result<()> {
         let held: i64 = sqlx::query(sql::CLASSES_HELD).bind(id).bind(self.now.0).fetch_one(self.db.read()).await?.get(0);
-        let mut parts: BTreeMap<&str, Vec<Part>> = BTreeMap::new();
+        let mut found = Found::new();
         for row in sqlx::query(sql::OF_PROVIDER).bind(id).fetch_all(self.db.read()).await? {
             let (classes, own): (f64, f64) = (row.get("classes"), row.get("own"));
             let clear = (classes / held.max(1) as f64).min(1.0).max(own);
-            self.add(&mut parts, &row.text("rule"), strength(&row.text("strength"))?, row.int("findings"), clear);
+            found.insert(row.text("rule"), (strength(&row.text("strength"))?, row.int("findings"), clear));
         }
         let fen: i64 = sqlx::query(sql::AT_RISK).bind("").bind(id).fetch_one(self.db.read()).await?.get(0);
         let mut tx = self.db.begin().await?;
-        self.keep(&mut tx, "provider", id, &parts, fen).await?;
+        self.keep(&mut tx, "provider", id, &self.weights.parts(&found), fen).await?;
         tx.commit().await
     }
 
     async fn device(&self, id: &str) -> Result<()> {
-        let (mut parts, mut fen) = (BTreeMap::new(), 0);
+        let (mut found, mut fen) = (Found::new(), 0);
         for row in sqlx::query(sql::OF_SUBJECT).bind("device").bind(id).fetch_all(self.db.read()).await? {
             let strength = strength(&row.text("strength"))?;
-            self.add(&mut parts, &row.text("rule"), strength, row.int("findings"), row.get("clear"));
+            found.insert(row.text("rule"), (strength, row.int("findings"), row.get("clear")));
             // Rules that speak of one device speak of the same hours.
             fen = if strength == Strength::Weak { fen } else { row.int("fen").max(fen) };
         }
         let mut tx = self.db.begin().await?;
-        self.keep(&mut tx, "device", id, &parts, fen).await?;
+        self.keep(&mut tx, "device", id, &self.weights.parts(&found), fen).await?;
         tx.commit().await
-    }
-
-    /// Parts by typology, as the rules in force name it; rules that are gone add nothing.
-    fn parts(&self, found: &Found) -> BTreeMap<&str, Vec<Part>> {
-        let mut parts = BTreeMap::new();
-        for (rule, (strength, findings, clear)) in found {
-            self.add(&mut parts, rule, *strength, *findings, *clear);
-        }
-        parts
-    }
-
-    fn add<'s>(&'s self, parts: &mut BTreeMap<&'s str, Vec<Part>>, rule: &str, strength: Strength, findings: i64, clear: f64) {
-        let Some(head) = self.rules.get(rule).map(|rule| &rule.head) else { return };
-        let weight = weight(strength, self.judged.get(rule).copied().unwrap_or_default());
-        let part = Part { rule: rule.to_owned(), findings, clear, weight, part: clear * weight };
-        for typology in [head.typology.as_str(), ALL] {
-            parts.entry(typology).or_default().push(part.clone());
-        }
     }
 
     async fn keep(&self, tx: &mut Tx, kind: &str, id: &str, parts: &BTreeMap<&str, Vec<Part>>, fen: i64) -> Result<()> {

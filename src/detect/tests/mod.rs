@@ -4,6 +4,7 @@ mod backtest;
 mod cases;
 mod codes;
 mod edited;
+mod exported;
 mod queue;
 mod rules;
 mod runs;

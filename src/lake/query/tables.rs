@@ -52,14 +52,20 @@ impl SchemaProvider for Tables {
     }
 
     async fn table(&self, name: &str) -> EngineResult<Option<Arc<dyn TableProvider>>> {
+        let exported = self.lake.exported.as_ref().map(|tables| tables.get(name).cloned().unwrap_or_default());
         let (schema, files) = if name == ATTENDANCE {
-            let files = match &self.only {
-                Some(only) => Ok(only.to_vec()),
-                None => self.lake.files(None).await,
+            let files = match (&self.only, exported) {
+                (Some(only), _) => Ok(only.to_vec()),
+                (None, Some(files)) => Ok(files),
+                (None, None) => self.lake.files(None).await,
             };
             (schema(), files)
         } else if let Some(table) = snapshot::table(name) {
-            (snapshot::schema_of(table), snapshot_file(&self.lake, name).await)
+            let files = match exported {
+                Some(files) => Ok(files),
+                None => snapshot_file(&self.lake, name).await,
+            };
+            (snapshot::schema_of(table), files)
         } else {
             return Ok(None);
         };

@@ -8,7 +8,7 @@ use super::reader::Reader;
 use super::trace::called;
 use super::visit::{self, Visit};
 use crate::audit::overview::{self, EvidenceHead};
-use crate::detect::{self, Decision, Pointer, Status};
+use crate::detect::{self, Decision, Head, Pointer, Status};
 use crate::error::{Error, Result, codes};
 use crate::ids::{EvidenceId, FindingId, LessonId};
 use crate::lake::EventRow;
@@ -158,7 +158,7 @@ impl Finding {
             overlay: overlay(&reader, &pieces),
             exhibits: exhibits(&reader, &pieces).await?,
             exhibits_total: finding.evidence.len() as i64,
-            detail: detail(&finding.detail),
+            detail: detail(&finding.detail, reader.rules.get(&finding.rule).map(|rule| &rule.head)),
             snoozed_until: finding.snoozed_until.filter(|_| finding.status == "snoozed"),
             ceased: finding.ceased_at,
             history,
@@ -270,8 +270,8 @@ async fn look(reader: &Reader<'_>, finding: &detect::Finding, trainee: Option<&(
     Ok(look)
 }
 
-/// What was measured, as far as it is a number or a word for people. What ends in a language is a piece of the rule's sentences and stands in them.
-fn detail(detail: &Map<String, Value>) -> Vec<(String, String)> {
+/// What was measured, as far as it is a number or a word for people and the rule's own sentences do not say it already.
+fn detail(detail: &Map<String, Value>, head: Option<&Head>) -> Vec<(String, String)> {
     const MACHINES: [&str; 6] = ["others", "other_lesson", "other_class", "overlap_seconds", "hours_milli", "worth_fen"];
     let plain = |value: &Value| match value {
         Value::Number(number) => Some(number.to_string()),
@@ -279,7 +279,12 @@ fn detail(detail: &Map<String, Value>) -> Vec<(String, String)> {
         Value::Bool(flag) => Some(flag.to_string()),
         _ => None,
     };
-    let shown = detail.iter().filter(|(name, _)| !MACHINES.contains(&name.as_str()) && !name.ends_with("_zh") && !name.ends_with("_en"));
+    let of_sentence = |name: &str| name.ends_with("_zh") || name.ends_with("_en");
+    let said = |name: &str| {
+        let place = format!("{{{name}}}");
+        head.is_some_and(|head| head.explanation.zh.seen.contains(&place) || head.explanation.zh.matters.contains(&place))
+    };
+    let shown = detail.iter().filter(|(name, _)| !MACHINES.contains(&name.as_str()) && !of_sentence(name) && !said(name));
     shown.filter_map(|(name, value)| Some((name.clone(), plain(value)?))).collect()
 }
 

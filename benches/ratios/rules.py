@@ -1,0 +1,34 @@
+"""The rules of asked.json in DuckDB over the Parquet files of a folder: rules.py FOLDER ASKED"""
+
+import json
+import sys
+import time
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+
+import duckdb
+
+folder, asked = Path(sys.argv[1]), json.loads(Path(sys.argv[2]).read_text())
+epoch = datetime(1970, 1, 1, tzinfo=timezone.utc)
+moments = {name: epoch + timedelta(microseconds=asked[name]) for name in ("since", "until", "now")}
+database = duckdb.connect(config={"threads": 2, "memory_limit": "8GB", "autoinstall_known_extensions": "false", "autoload_known_extensions": "false"})
+database.execute("set TimeZone = 'UTC'")
+database.execute(
+    """
+    create macro to_char(moment, pattern) as strftime(moment, pattern);
+    create macro to_timestamp_seconds(seconds) as to_timestamp(seconds);
+    create macro character_length(words) as length(words);
+    """
+)
+for table in sorted(path for path in folder.iterdir() if path.is_dir()):
+    database.execute(f"create view {table.name} as select * from read_parquet('{table}/*.parquet')")
+broken, seconds, found = [], 0.0, {}
+for rule in asked["rules"]:
+    values = {name: value for name, value in (rule["values"] | moments).items() if f"${name}" in rule["sql"]}
+    begun = time.monotonic()
+    try:
+        found[rule["rule"]] = len(database.execute(rule["sql"], values).fetchall())
+    except duckdb.Error as error:
+        broken.append(f"{rule['rule']}: {error}")
+    seconds += time.monotonic() - begun
+print(json.dumps({"seconds": seconds, "broken": broken, "found": found}))

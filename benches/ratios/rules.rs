@@ -1,0 +1,103 @@
+//! The whole catalogue of rules over a province with all its honest mess: what it finds of what was planted, and how long it takes beside DuckDB running the
+//! same SQL over the same Parquet files with as many threads.
+
+use crate::accuracy::Accuracy;
+use crate::machine::{self, run, text};
+use crate::{Bench, tell};
+use keshi::detect::{self, Looked, Rules, Window};
+use keshi::lake::Lake;
+use keshi::time::{DAY, Time};
+use province::Province;
+use serde_json::{Value, json};
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+/// What the catalogue may take of DuckDB's time.
+const RATIO: f64 = 1.0;
+/// What one day of new evidence may take of a run over all time.
+const DAILY_PERCENT: f64 = 2.0;
+/// What the process may hold.
+const MEMORY_MIB: u64 = 2048;
+const DUCKDB: &str = include_str!("rules.py");
+
+pub(crate) fn measure(bench: &Bench, classes: u64, seed: u64) {
+    let folder = bench.path().join("province");
+    let (took, summary) = machine::timed(|| province::write(&Province::new(seed, classes), &folder).expect("the folder can be written to"));
+    let (rows, now) = (summary.attendance_rows, Time(summary.now));
+    eprintln!("  ({rows} rows of attendance in {classes} classes, seed {seed}, written in {:.0} s)", took.as_secs_f64());
+    let scratch = bench.path().join("opened");
+    std::fs::create_dir(&scratch).expect("the folder can be written to");
+    let rules = Rules::builtin();
+    let (lake, all, took, scores) = bench.runtime.block_on(async {
+        let lake = Lake::of_export(&folder, &scratch).await.expect("it is a lake");
+        let (all, took) = catalogue(&lake, &rules, Window::ALL, now).await;
+        let scores = detect::provider_scores(&lake, &rules, &all, now).await.expect("scores");
+        (lake, all, took, scores)
+    });
+    let memory = machine::peak_mib();
+    let accuracy = Accuracy::of(&folder, &rules, &all, &scores);
+    println!("{accuracy}");
+    slowest(&all);
+
+    // The day whose lessons lie in the midst of all.
+    let middle = summary.middle - summary.middle.rem_euclid(DAY);
+    let day = Window { since: Time(middle), until: Time(middle + DAY) };
+    let (_, daily) = bench.runtime.block_on(catalogue(&lake, &rules, day, now));
+    let theirs = duckdb(&folder, &rules, now);
+    let ratio = took / theirs;
+    tell(
+        &format!("{} rules over {rows} rows: {took:.1} s, DuckDB {theirs:.1} s", rules.iter().count()),
+        &format!("{ratio:.2} x"),
+        &format!("<= {RATIO} x"),
+        ratio <= RATIO,
+    );
+    let percent = 100.0 * daily / took;
+    tell(&format!("one day of lessons: {daily:.1} s"), &format!("{percent:.1} %"), &format!("<= {DAILY_PERCENT} %"), percent <= DAILY_PERCENT);
+    tell("memory at most, of all that this process did", &format!("{memory} MiB"), &format!("< {MEMORY_MIB} MiB"), memory < MEMORY_MIB);
+}
+
+/// All rules over a window, and the seconds they took.
+async fn catalogue(lake: &Lake, rules: &Rules, window: Window, now: Time) -> (Vec<Looked>, f64) {
+    let begun = Instant::now();
+    let mut all = Vec::new();
+    for rule in rules.iter() {
+        let looked = detect::look_at(lake, rule, window, now).await.expect("the lake can be read");
+        if let Some(error) = &looked.error {
+            println!("  {} could not run: {error}", looked.rule);
+        }
+        all.push(looked);
+    }
+    (all, begun.elapsed().as_secs_f64())
+}
+
+fn slowest(all: &[Looked]) {
+    let mut by_time: Vec<&Looked> = all.iter().collect();
+    by_time.sort_by_key(|looked| std::cmp::Reverse(looked.took_ms));
+    let told: Vec<String> = by_time.iter().take(8).map(|looked| format!("{} {:.1} s", looked.rule, looked.took_ms as f64 / 1000.0)).collect();
+    println!("  slowest: {}", told.join(", "));
+}
+
+/// Seconds that DuckDB takes for the same.
+fn duckdb(folder: &Path, rules: &Rules, now: Time) -> f64 {
+    let asked: Vec<Value> = rules
+        .iter()
+        .map(|rule| {
+            let values: serde_json::Map<String, Value> =
+                rule.head.parameters.iter().map(|(name, one)| (name.clone(), serde_json::to_value(&one.value).expect("a plain value"))).collect();
+            json!({"rule": rule.head.id, "sql": rule.sql, "values": values})
+        })
+        .collect();
+    let manifest = folder.join("asked.json");
+    let body = json!({"since": Window::ALL.since.0, "until": Window::ALL.until.0, "now": now.0, "rules": asked});
+    std::fs::write(&manifest, body.to_string()).expect("it is written");
+    let told = run(text(&python()), &["-c", DUCKDB, text(folder), text(&manifest)]);
+    let told: Value = serde_json::from_str(&told).expect("JSON");
+    for broken in told["broken"].as_array().into_iter().flatten() {
+        println!("  DuckDB could not run {broken}");
+    }
+    told["seconds"].as_f64().expect("seconds")
+}
+
+fn python() -> PathBuf {
+    machine::python(&["duckdb==2.0.1"])
+}

@@ -1,0 +1,142 @@
+//! Rules over a lake that was exported: nothing is kept, everything is told.
+
+use super::backtest::Raised;
+use super::catalogue::Rules;
+use super::rule::{Rule, Window};
+use super::score::{Found, Weights};
+use crate::error::{Error, Result, codes};
+use crate::lake::Lake;
+use crate::lake::query::{Limits, object};
+use crate::time::Time;
+use datafusion::common::ScalarValue;
+use serde::Serialize;
+use serde_json::{Map, Value};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
+
+/// What a rule may use.
+const FOR_RULES: Limits = super::run::LIMITS;
+/// What reading the plan may use.
+const LIMITS: Limits = Limits { time: Duration::from_secs(600), memory_bytes: 256 << 20, rows: 10_000_000, partitions: 1 };
+
+/// What a rule found in a lake.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Looked {
+    /// The rule.
+    pub rule: String,
+    /// What it would raise, by key.
+    pub findings: Vec<Raised>,
+    /// Fen at risk in them.
+    pub money_fen: i64,
+    /// How long it took.
+    pub took_ms: u64,
+    /// Rows of the lake that were read.
+    pub rows_read: u64,
+    /// Why it could not run.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub error: Option<String>,
+}
+
+/// How much speaks against a provider.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct ProviderScore {
+    /// The provider.
+    pub provider: String,
+    /// From 0 to 1, as [`super::score`] makes it, with nobody having judged a finding.
+    pub score: f64,
+}
+
+/// Runs one rule over a window.
+pub async fn look_at(lake: &Lake, rule: &Rule, window: Window, now: Time) -> Result<Looked> {
+    let begun = Instant::now();
+    let looked = rows(lake, rule, window, now).await;
+    let took_ms = begun.elapsed().as_millis() as u64;
+    let rule = rule.head.id.clone();
+    match looked {
+        Ok((findings, rows_read)) => {
+            let money_fen = findings.iter().fold(0_i64, |sum, finding| sum.saturating_add(finding.money_fen));
+            Ok(Looked { rule, findings, money_fen, took_ms, rows_read, error: None })
+        }
+        Err(error) if [codes::BAD_RULE.name, codes::BAD_QUERY.name, codes::QUERY_LIMIT.name].contains(&error.code) => {
+            Ok(Looked { rule, findings: Vec::new(), money_fen: 0, took_ms, rows_read: 0, error: Some(error.message) })
+        }
+        Err(error) => Err(error),
+    }
+}
+
+async fn rows(lake: &Lake, rule: &Rule, window: Window, now: Time) -> Result<(Vec<Raised>, u64)> {
+    let answer = lake.query(&rule.sql, rule.values(window, now)?, FOR_RULES).await?;
+    let read = Arc::clone(&answer.read);
+    let mut findings = Vec::new();
+    for batch in &answer.collect().await? {
+        for row in 0..batch.num_rows() {
+            let finding = raised(&object(batch, row)?)?;
+            if (window.since..window.until).contains(&finding.at) {
+                findings.push(finding);
+            }
+        }
+    }
+    findings.sort_by(|one, other| {
+        (&one.subject, &one.class, &one.lesson, &one.trainee).cmp(&(&other.subject, &other.class, &other.lesson, &other.trainee))
+    });
+    Ok((findings, read.load(Ordering::Relaxed)))
+}
+
+/// A row as it stands: ids of an export need not be this server's.
+fn raised(row: &Map<String, Value>) -> Result<Raised> {
+    let text = |name: &str| row.get(name).and_then(Value::as_str).filter(|text| !text.is_empty()).map(str::to_owned);
+    Ok(Raised {
+        subject: text("subject").unwrap_or_default(),
+        class: text("class"),
+        lesson: text("lesson"),
+        trainee: text("trainee"),
+        at: text("at").unwrap_or_default().parse().map_err(Error::internal)?,
+        score: row.get("score").and_then(Value::as_f64).unwrap_or_default(),
+        money_fen: row.get("money_fen").and_then(Value::as_i64).unwrap_or_default(),
+    })
+}
+
+/// Scores of all providers that have held a class, highest first.
+pub async fn provider_scores(lake: &Lake, rules: &Rules, looked: &[Looked], now: Time) -> Result<Vec<ProviderScore>> {
+    let text = "select k.provider, k.class, case when min(l.starts_at) <= $now then 1 else 0 end as held from classes k \
+         join lessons l on l.class = k.class where l.cancelled_at is null group by k.provider, k.class";
+    let now = ScalarValue::TimestampMicrosecond(Some(now.0), Some("UTC".into()));
+    let batches = lake.query(text, vec![("now".to_owned(), now)], LIMITS).await?.collect().await?;
+    let (mut of_class, mut held): (BTreeMap<String, String>, BTreeMap<String, i64>) = Default::default();
+    for batch in &batches {
+        for row in 0..batch.num_rows() {
+            let row = object(batch, row)?;
+            let cell = |name: &str| row.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
+            *held.entry(cell("provider")).or_default() += row.get("held").and_then(Value::as_i64).unwrap_or_default();
+            of_class.insert(cell("class"), cell("provider"));
+        }
+    }
+    let mut clearest: BTreeMap<(String, String, String), (i64, f64)> = BTreeMap::new();
+    for one in looked {
+        for finding in &one.findings {
+            let class = finding.class.clone().unwrap_or_default();
+            let own = finding.subject.strip_prefix("provider:").map(str::to_owned);
+            let Some(provider) = of_class.get(&class).cloned().or(own) else { continue };
+            let (findings, clear) = clearest.entry((provider, one.rule.clone(), class)).or_default();
+            *findings += 1;
+            *clear = clear.max(finding.score);
+        }
+    }
+    let mut found: BTreeMap<&str, Found> = BTreeMap::new();
+    for ((provider, rule, class), (findings, clear)) in &clearest {
+        let Some(strength) = rules.get(rule).map(|rule| rule.head.strength) else { continue };
+        let classes = held.get(provider).copied().unwrap_or(1).max(1) as f64;
+        let share = if class.is_empty() { *clear } else { clear / classes };
+        let (_, count, sum) = found.entry(provider).or_default().entry(rule.clone()).or_insert((strength, 0, 0.0));
+        *count += findings;
+        *sum = (*sum + share).min(1.0);
+    }
+    let weights = Weights::expected(rules);
+    let score = |provider: &String| found.get(provider.as_str()).map_or(0.0, |found| weights.in_all(found));
+    let mut scores: Vec<ProviderScore> =
+        held.keys().map(|provider| ProviderScore { provider: provider.clone(), score: score(provider) }).collect();
+    scores.sort_by(|one, other| other.score.total_cmp(&one.score).then_with(|| one.provider.cmp(&other.provider)));
+    Ok(scores)
+}
