@@ -5,6 +5,7 @@ use super::catalogue::{Rules, try_out};
 use super::rule::{Rule, Window};
 use super::run::{Seen, look};
 use super::sql;
+use super::windows::pieces_of;
 use crate::db::Db;
 use crate::error::{Error, Result, codes};
 use crate::lake::Lake;
@@ -100,7 +101,12 @@ pub async fn backtest(
     set(&mut rule, values)?;
     lake.snapshot_of(|table| rule.may_read(table), now, now).await?;
     let begun = Instant::now();
-    let (seen, rows_read) = look(lake, &rule, window, now).await?;
+    let (mut seen, mut rows_read) = (Vec::new(), 0);
+    for piece in pieces_of(db, window).await? {
+        let (some, read) = look(lake, &rule, piece, now).await?;
+        seen.extend(some);
+        rows_read += read;
+    }
     let took_ms = begun.elapsed().as_millis() as u64;
     let mut queue = queue(db, &rule.head.id, window).await?;
     let mut told = Backtest {

@@ -4,6 +4,7 @@ use super::backtest::Raised;
 use super::catalogue::Rules;
 use super::rule::{Rule, Window};
 use super::score::{Found, Weights};
+use super::windows::pieces;
 use crate::error::{Error, Result, codes};
 use crate::lake::Lake;
 use crate::lake::query::{Limits, object};
@@ -67,21 +68,34 @@ pub async fn look_at(lake: &Lake, rule: &Rule, window: Window, now: Time) -> Res
 }
 
 async fn rows(lake: &Lake, rule: &Rule, window: Window, now: Time) -> Result<(Vec<Raised>, u64)> {
-    let answer = lake.query(&rule.sql, rule.values(window, now)?, FOR_RULES).await?;
-    let read = Arc::clone(&answer.read);
-    let mut findings = Vec::new();
-    for batch in &answer.collect().await? {
-        for row in 0..batch.num_rows() {
-            let finding = raised(&object(batch, row)?)?;
-            if (window.since..window.until).contains(&finding.at) {
-                findings.push(finding);
+    let (mut findings, mut rows_read) = (Vec::new(), 0);
+    for piece in pieces(window, extent(lake).await?) {
+        let answer = lake.query(&rule.sql, rule.values(piece, now)?, FOR_RULES).await?;
+        let read = Arc::clone(&answer.read);
+        for batch in &answer.collect().await? {
+            for row in 0..batch.num_rows() {
+                let finding = raised(&object(batch, row)?)?;
+                if (piece.since..piece.until).contains(&finding.at) {
+                    findings.push(finding);
+                }
             }
         }
+        rows_read += read.load(Ordering::Relaxed);
     }
     findings.sort_by(|one, other| {
         (&one.subject, &one.class, &one.lesson, &one.trainee).cmp(&(&other.subject, &other.class, &other.lesson, &other.trainee))
     });
-    Ok((findings, read.load(Ordering::Relaxed)))
+    Ok((findings, rows_read))
+}
+
+/// From when to when the lake has lessons.
+async fn extent(lake: &Lake) -> Result<Option<(Time, Time)>> {
+    let text = "select min(starts_at) as first, max(starts_at) as last from lessons";
+    let batches = lake.query(text, Vec::new(), LIMITS).await?.collect().await?;
+    let Some(batch) = batches.first().filter(|batch| batch.num_rows() > 0) else { return Ok(None) };
+    let row = object(batch, 0)?;
+    let cell = |name: &str| row.get(name).and_then(Value::as_str).and_then(|text| text.parse().ok());
+    Ok(cell("first").zip(cell("last")))
 }
 
 /// A row as it stands: ids of an export need not be this server's.

@@ -21,7 +21,7 @@ pub const ALL: &str = "all";
 /// Runs all rules around all lessons and classes with these ids. It may run twice: the second time finds the same.
 pub async fn run(db: &Db, lake: &Lake, rules: &Rules, ids: &Ids, keys: &[&str], now: Time) -> Result<Vec<Ran>> {
     let daily = keys.contains(&ALL);
-    let windows = if daily { Windows::of(Window::ALL) } else { Windows::around(db, keys).await? };
+    let windows = if daily { Windows::of(db, Window::ALL).await? } else { Windows::around(db, keys).await? };
     if windows.is_empty() {
         return Ok(Vec::new());
     }

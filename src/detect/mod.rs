@@ -13,6 +13,7 @@ mod exported;
 mod findings;
 pub mod job;
 mod manual;
+pub mod network;
 pub mod reuse;
 mod rule;
 mod run;

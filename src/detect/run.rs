@@ -82,7 +82,7 @@ pub async fn run(db: &Db, lake: &Lake, rules: &Rules, only: Option<&str>, window
     }
     let asked = rules.iter().filter(|rule| only.is_none_or(|only| rule.head.id == only)).count();
     let watch = Watch::begin(db, ids, "asked", 0, asked, now).await?;
-    over(db, lake, rules, only, &Windows::of(window), ids, &watch, now).await
+    over(db, lake, rules, only, &Windows::of(db, window).await?, ids, &watch, now).await
 }
 
 /// The same over several windows, as the scope of each rule wants them. Asked to stop, it leaves the rest of the rules for another run.

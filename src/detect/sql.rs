@@ -29,6 +29,9 @@ pub(crate) const EVENTS: &str = "select at, actor, status, note from finding_eve
 /// The first and last moment of a class's lessons, or of a lesson, and the class. $1 class or lesson.
 pub(crate) const WINDOW: &str = "select min(starts_at), max(ends_at), min(class_id) from lesson where class_id = $1 or id = $1";
 
+/// From when to when there are lessons.
+pub(crate) const EXTENT: &str = "select min(starts_at), max(starts_at) from lesson";
+
 /// $1 digest, $2 rule, $3 version, $4 text, $5 now: the first use counts.
 pub(crate) const KEEP_RULE: &str =
     "insert into rule_text (digest, rule, version, text, first_used_at) values ($1, $2, $3, $4, $5) on conflict (digest) do nothing";
@@ -129,6 +132,7 @@ pub(crate) const ALL: &[&str] = &[
     ADD_EVENT,
     EVENTS,
     WINDOW,
+    EXTENT,
     KEEP_RULE,
     BEGIN_RUN,
     NOTE_RUN,

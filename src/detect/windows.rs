@@ -11,6 +11,12 @@ use std::collections::BTreeSet;
 /// Pieces of time that a run looks at, at most: each costs a planning of every rule.
 const MOST: usize = 6;
 
+/// The longest piece of time that a rule looks at in one go, so that its memory does not grow with the years: four weeks, of which most classes touch two.
+const PIECE: i64 = 28 * DAY;
+
+/// Pieces that a window is cut into at most; of longer times each is longer.
+const MOST_PIECES: i64 = 64;
+
 /// The windows of one run, by the scope of a rule.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Windows {
@@ -19,9 +25,10 @@ pub(super) struct Windows {
 }
 
 impl Windows {
-    /// The same window for every rule.
-    pub(super) fn of(window: Window) -> Windows {
-        Windows { lesson: vec![window], class: vec![window] }
+    /// The same time for every rule, in pieces.
+    pub(super) async fn of(db: &Db, window: Window) -> Result<Windows> {
+        let pieces = pieces_of(db, window).await?;
+        Ok(Windows { lesson: pieces.clone(), class: pieces })
     }
 
     /// Around the lessons and classes with these ids, a day before and behind; none for ids that are neither.
@@ -51,6 +58,29 @@ impl Windows {
             Scope::Class => &self.class,
         }
     }
+}
+
+/// A window in pieces, by when lessons are.
+pub(super) async fn pieces_of(db: &Db, window: Window) -> Result<Vec<Window>> {
+    let row = sqlx::query(sql::EXTENT).fetch_one(db.read()).await?;
+    let extent = row.get::<Option<i64>, _>(0).zip(row.get::<Option<i64>, _>(1));
+    Ok(pieces(window, extent.map(|(first, last)| (Time(first), Time(last)))))
+}
+
+/// A window in pieces that meet and together are the window; `extent` is from when to when there is anything.
+pub(super) fn pieces(window: Window, extent: Option<(Time, Time)>) -> Vec<Window> {
+    let Some((first, last)) = extent else { return vec![window] };
+    let (first, last) = (first.max(window.since), last.min(window.until));
+    let length = PIECE.max((last.0 - first.0) / MOST_PIECES + 1);
+    let mut whole = Vec::new();
+    let mut since = window.since;
+    let mut until = first.plus(length);
+    while until < last {
+        whole.push(Window { since, until });
+        (since, until) = (until, until.plus(length));
+    }
+    whole.push(Window { since, until: window.until });
+    whole
 }
 
 fn window(row: &sqlx::any::AnyRow) -> Option<Window> {
@@ -83,6 +113,25 @@ mod tests {
 
     fn windows(spans: &[(i64, i64)]) -> Vec<Window> {
         spans.iter().map(|(since, until)| Window { since: Time(*since), until: Time(*until) }).collect()
+    }
+
+    #[test]
+    fn a_long_window_is_cut_into_pieces_that_meet_and_leave_nothing_out() {
+        let at = |days: i64| Time(days * DAY);
+        for (window, extent, count) in [
+            (Window::ALL, None, 1),
+            (Window::ALL, Some((at(18_000), at(18_020))), 1),
+            (Window::ALL, Some((at(18_000), at(18_300))), 11),
+            (Window::ALL, Some((at(0), at(36_500))), 64),
+            (Window { since: at(18_100), until: at(18_200) }, Some((at(18_000), at(18_300))), 4),
+            (Window { since: at(10), until: at(20) }, Some((at(18_000), at(18_300))), 1),
+            (Window { since: at(19_000), until: at(19_900) }, Some((at(18_000), at(18_300))), 1),
+        ] {
+            let whole = pieces(window, extent);
+            assert_eq!(whole.len(), count, "{window:?} {extent:?}");
+            assert_eq!((whole[0].since, whole[count - 1].until), (window.since, window.until));
+            assert!(whole.windows(2).all(|pair| pair[0].until == pair[1].since && pair[0].since < pair[0].until), "{whole:?}");
+        }
     }
 
     #[test]

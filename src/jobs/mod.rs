@@ -28,6 +28,8 @@ pub const LEASE: i64 = 30 * SECOND;
 pub const MAX_ATTEMPTS: i64 = 8;
 /// Jobs of one kind that are done in one, at most.
 const MOST_TOGETHER: i64 = 5_000;
+/// So long the kind that is done together waits while there is anything else to do, which mostly is what asks for it again.
+const PATIENCE: i64 = 60 * SECOND;
 /// Longest wait between two attempts.
 const MAX_BACKOFF: i64 = 600 * SECOND;
 
@@ -181,7 +183,8 @@ impl Jobs {
         Jobs { long: kind, ..self }
     }
 
-    /// The same, with a kind whose jobs cost little more together than one of them alone: whoever does one does all that are due.
+    /// The same, with a kind whose jobs cost little more together than one of them alone: whoever does one does all that are due. They wait until nothing
+    /// else is to be done, for a minute at most.
     pub fn together(self, kind: &'static str) -> Jobs {
         Jobs { together: kind, ..self }
     }
@@ -210,7 +213,8 @@ impl Jobs {
             return Ok(None);
         }
         let mut tx = db.begin().await?;
-        let row = sqlx::query(statement).bind(now.0).bind(now.plus(LEASE).0).bind(but).fetch_optional(tx.conn()).await?;
+        let claim = sqlx::query(statement).bind(now.0).bind(now.plus(LEASE).0).bind(but).bind(self.together).bind(now.plus(-PATIENCE).0);
+        let row = claim.fetch_optional(tx.conn()).await?;
         tx.commit().await?;
         row.as_ref().map(job).transpose()
     }
@@ -397,6 +401,25 @@ mod tests {
             assert_eq!(first.kind, "link");
             assert!(jobs.claim(&db, "analyse", Time(2)).await.expect("claims").is_none());
             assert_eq!(jobs.claim(&db, "", Time(2)).await.expect("claims").expect("a job").kind, "analyse");
+        })
+        .await;
+    }
+
+    #[tokio::test]
+    async fn what_is_done_together_waits_until_nothing_else_is_to_be_done_and_a_minute_at_most() {
+        each_engine(async |db| {
+            let jobs = queue().together("link");
+            ask(&db, &jobs, Change::LessonTouched, "l").await;
+            ask(&db, &jobs, Change::LogKept, "a").await;
+            let other = jobs.claim(&db, "", Time(2)).await.expect("claims").expect("a job");
+            assert_eq!(other.kind, "analyse", "though it was asked for later");
+            assert!(jobs.claim(&db, "", Time(3)).await.expect("claims").is_none(), "the other runs");
+            let late = Time(1).plus(PATIENCE);
+            assert_eq!(jobs.claim(&db, "", late).await.expect("claims").expect("a job").kind, "link", "but not for ever");
+            ask(&db, &jobs, Change::LessonTouched, "m").await;
+            assert!(jobs.claim(&db, "", Time(3)).await.expect("claims").is_none());
+            jobs.finish(&db, other.id).await.expect("finishes");
+            assert_eq!(jobs.claim(&db, "", Time(3)).await.expect("claims").expect("a job").key, "m", "nothing else is to be done");
         })
         .await;
     }

@@ -219,6 +219,41 @@ for (const lang of languages) {
       await guest.context.close();
     });
 
+    test(`who has most against them and who shares what, ${lang}, ${size}`, async () => {
+      const guest = await visitor({ size });
+      const { page } = guest;
+      await login(guest, lang);
+      await page.goto(`${url}/findings`);
+      await page.locator("a[href='/scores']").click();
+      await page.waitForURL(/\/scores/);
+      await look(guest, lang, "scores");
+      const shares = (await page.locator("table.list td.num b").allTextContents()).map((text) => Number.parseInt(text, 10));
+      assert.ok(shares.length > 0 && shares.every((share, place) => place === 0 || share <= shares[place - 1]), `not in order: ${shares}`);
+      await page.locator("details summary").first().click();
+      assert.ok(await page.locator("ul.parts a[href^='/rules/']").first().isVisible(), "a score shows what it is made of");
+      await look(guest, lang, "score-parts");
+      await page.locator("select[name=kind]").selectOption("class");
+      await page.locator("form.filter button").click();
+      await page.waitForURL(/kind=class/);
+      await page.locator("a.row").first().click();
+      await page.waitForURL(/\/classes\/[0-9a-f-]{36}/);
+
+      await page.goto(`${url}/findings`);
+      await page.locator("a[href='/network']").click();
+      await page.waitForURL(/\/network/);
+      await look(guest, lang, "network");
+      const follow = page.locator("form[action='/network/follow'] button");
+      if ((await follow.count()) > 0) {
+        await follow.first().click();
+        await page.waitForURL(/\/network\/follow/);
+        await look(guest, lang, "followed");
+        assert.ok((await page.locator("a.row").count()) >= 2, "what is shared is found in several classes");
+      }
+      await page.goto(`${url}/rules`);
+      assert.ok((await page.locator("[aria-labelledby=runs] tbody tr").count()) > 0, "the newest runs are listed");
+      await guest.context.close();
+    });
+
     test(`evidence of each kind, findings of each rule, hours of each state, ${lang}, ${size}`, async () => {
       const guest = await visitor({ size });
       const { page } = guest;

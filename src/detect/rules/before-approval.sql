@@ -47,7 +47,8 @@
 --
 -- An approval stands once it is given, and the moment of it is compared with each sign of a trainee, since recorded lessons are open long before and
 -- after. A class that is undecided or was returned says nothing yet. All kinds of application need the approval (promise_first too: the promise is for the
--- full plan); lessons in person are not a matter of this approval.
+-- full plan); lessons in person are not a matter of this approval. A class that was entered after a lesson is asked for that lesson only if its log was here
+-- before the decision: otherwise everything was back-filled, and the dates are those of the keyboard.
 with begun as (
     select class, min(starts_at) as at from lessons group by class
 ),
@@ -70,7 +71,8 @@ seen as (
     from attendance a
     join early e on e.lesson = a.lesson
     where a.trainee is not null and a.kind not in ('waiting_room', 'away', 'mark')
-        and (e.decision = 'refuse' or date_part('epoch', a.at) + $grace_hours * 3600 < date_part('epoch', e.decided_at))
+        and (e.decision = 'refuse' or (date_part('epoch', a.at) + $grace_hours * 3600 < date_part('epoch', e.decided_at)
+            and (e.applied_at <= e.starts_at or a.received_at < e.decided_at)))
     group by e.class, e.lesson, e.at, e.applied_at, e.decided_at, e.decision, a.trainee
 ),
 paid as (

@@ -38,7 +38,8 @@
 -- zh = "经同意延长了期限。"
 -- en = "The day was put off by agreement."
 --
--- The first paper of the class that was filed as its full plan, whenever that was, against the day promised.
+-- The first paper of the class that was filed as its full plan, whenever that was, against the day promised. A class that was entered after that day was
+-- back-filled, and so were its papers.
 with begun as (
     select class, min(starts_at) as at from lessons group by class
 ),
@@ -47,6 +48,7 @@ asked as (
     from applications p
     join begun b on b.class = p.class
     where b.at >= $since and b.at < $until and p.application = 'promise_first' and p.promise_due is not null and p.decision = 'approve'
+        and to_char(p.applied_at + interval '8 hours', '%Y-%m-%d') <= p.promise_due
 ),
 broken as (
     select k.class, k.at, k.promise_due, min(p.filed_at) as filed_at, min(p.evidence) as evidence,

@@ -18,6 +18,7 @@ mod keys;
 mod lists;
 mod log;
 mod money;
+pub(super) mod network;
 mod operation;
 pub(super) mod personal;
 mod providers;
@@ -108,6 +109,8 @@ fn described() -> OpenApiRouter<App> {
         .routes(routes!(findings::set_status))
         .routes(routes!(backtests::backtest))
         .routes(routes!(scores::list))
+        .routes(routes!(network::groups))
+        .routes(routes!(network::follow))
         .routes(routes!(runs::list))
         .routes(routes!(runs::stop))
         .routes(routes!(bundles::make))

@@ -42,6 +42,7 @@ pub mod jobs;
 pub mod lesson;
 pub mod log;
 pub mod login;
+pub mod network;
 pub mod personal;
 pub mod reports;
 pub mod rules;
@@ -103,6 +104,8 @@ pub fn router() -> Router<App> {
         .route("/ask", get(ask::show).post(ask::ask))
         .route("/ask/kept/{id}/remove", post(ask::remove))
         .route("/scores", get(scores::show))
+        .route("/network", get(network::show))
+        .route("/network/follow", post(network::follow))
         .route("/rules", get(rules::list))
         .route("/rules/runs/{id}/stop", post(rules::stop))
         .route("/rules/{id}", get(rules::show).post(rules::try_it))
