@@ -22,21 +22,9 @@ const MOST_RELATIONS: usize = 64;
 /// Parentheses within each other.
 const MOST_NESTED: usize = 64;
 
-/// Scalar functions that make much out of little; the memory pool does not see it, and one that takes the square of a text's length cannot be stopped in its
-/// midst. Nothing needs them here.
-pub(super) const AMPLIFIERS: &[&str] = &[
-    "repeat",
-    "lpad",
-    "rpad",
-    "range",
-    "generate_series",
-    "array_repeat",
-    "array_resize",
-    "replace",
-    "regexp_replace",
-    "translate",
-    "levenshtein",
-];
+/// Scalar functions that make much out of little; the memory pool does not see it. Nothing needs them here.
+pub(super) const AMPLIFIERS: &[&str] =
+    &["repeat", "lpad", "rpad", "range", "generate_series", "array_repeat", "array_resize", "replace", "regexp_replace", "translate"];
 
 /// The one statement of a text, if it is one that only reads.
 pub(super) fn statement(text: &str) -> Result<Statement> {
