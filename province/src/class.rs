@@ -74,6 +74,10 @@ pub struct Provider {
     pub strength: Option<f64>,
     /// Patterns planted, positions in [`crate::frauds::PATTERNS`].
     pub patterns: Vec<usize>,
+    /// The ring of providers that it is really one of: the number of the first, and that one's first class.
+    pub shell: Option<(u64, usize)>,
+    /// The other provider of the ring.
+    pub shell_of: Option<usize>,
     /// Devices of its staff.
     pub staff_devices: Vec<Arc<str>>,
     /// The first address of its network.

@@ -186,7 +186,8 @@ impl Pages<'_> {
         let sender = [format!("platform:{platform}"), format!("provider:{}", class.provider + 1)];
         let mut rows = vec![0_i64; class.evidence.len()];
         class.lessons.iter().flat_map(|lesson| &lesson.rows).for_each(|row| rows[row.evidence] += 1);
-        for (place_of, evidence) in class.evidence.iter().enumerate() {
+        // What a deed took out was never sent.
+        for (place_of, evidence) in class.evidence.iter().enumerate().filter(|(_, evidence)| !evidence.kind.is_empty()) {
             let id = crate::media::id(self.plan, evidence.number);
             let digest = digest(self.plan.ids.0, evidence.bytes);
             let lesson = evidence.lesson.map(|lesson| class.lessons[lesson].id.as_str());

@@ -100,7 +100,8 @@ pub fn write(province: &Province, folder: &Path) -> io::Result<Summary> {
             listed = pages.listed;
             (first, last) = (first.min(class.starts_on), last.max(class.ends_on));
             now = class.claim.iter().map(|claim| claim.filed_at).chain([now]).max().unwrap_or(now);
-            for label in &class.labels {
+            for label in &mut class.labels {
+                label.provider.clone_from(&plan.providers[number].id);
                 if frauds::has_rule(&label.rule) {
                     labels.add(label)?;
                     many += 1;
@@ -108,7 +109,7 @@ pub fn write(province: &Province, folder: &Path) -> io::Result<Summary> {
                     waiting.add(label)?;
                 }
             }
-            if class.labels.is_empty() && !class.mess.is_empty() {
+            if class.patterns.is_empty() && class.labels.is_empty() && !class.mess.is_empty() {
                 honest.add(&Honest { class: class.id.clone(), mess: class.mess.iter().map(|name| (*name).to_owned()).collect() })?;
             }
         }
@@ -147,12 +148,12 @@ fn fill(plan: &Plan, class: &mut Class, shared: &mut frauds::Shared) -> Vec<cred
     frauds::in_lessons(plan, class, shared);
     media::papers(class, provider.kind == "enterprise", &mut plan.chance.at("papers", class.number as u64));
     logs::write(class, &plan.chance);
-    frauds::in_logs(plan, class, shared);
+    frauds::in_logs(plan, class);
     media::write(plan, class);
     frauds::in_media(plan, class, shared);
     let credits = credit::of_class(class);
     money::settle(plan, class, &credits);
     frauds::with_money(plan, class, &credits, shared);
-    shared.remember(class);
+    shared.remember(plan, class);
     credits
 }

@@ -40,7 +40,9 @@ pub fn settle(plan: &Plan, class: &mut Class, credits: &[Credit]) {
     let mut dice = plan.chance.at("money", class.number as u64);
     let mut earned = vec![0_i64; class.trainees.len()];
     credits.iter().for_each(|credit| earned[credit.trainee] += credit.hours_milli);
-    let due = (class.hours[1] * 1_000).max(1);
+    // Nobody earns less for what was never held.
+    let held: i64 = class.lessons.iter().filter(|lesson| lesson.was_held() && lesson.group != Some(1)).map(|lesson| lesson.hours).sum();
+    let due = (held.min(class.hours[1]) * 1_000).max(1);
     let issued_on = media::examined_on(class);
     let mut entered_at = moment(days_after(issued_on, dice.between(1, 5)), dice.between(9 * 3_600, 17 * 3_600));
     entered_at = entered_at.max(class.created_at);

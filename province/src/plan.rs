@@ -245,6 +245,8 @@ fn provider(ids: Ids, chance: &Chance, number: usize, first_class: usize, classe
         classes,
         strength: None,
         patterns: Vec::new(),
+        shell: None,
+        shell_of: None,
         staff_devices: (0..staff).map(|place| crate::people::device(ids.0 ^ 0x57aff ^ ((number * 16 + place) as u64) << 8)).collect(),
         // 198.18.0.0/15 is for measuring networks (RFC 2544); each provider has 64 addresses of it.
         network: 0xc612_0000 + ((number as u32) << 6 & 0x1_ffff),
