@@ -12,6 +12,8 @@ struct Room {
     let_in: Option<i64>,
     /// When the meeting was ended for all.
     ended: Option<i64>,
+    /// Nobody comes before, or goes after: a lesson of the same class ends or begins.
+    between: (i64, i64),
     /// When a question was asked that all could answer.
     questions: Vec<i64>,
 }
@@ -43,7 +45,7 @@ pub fn fill(class: &mut Class, provider: &Provider, chance: &Chance) {
 
 /// One in twenty-five is missed, more by some people; a guest misses what meets with the other class.
 fn is_missed(trainee: &Trainee, lesson: &Lesson, dice: &mut Chance) -> bool {
-    let careless = mix(trainee.person ^ 0xca4e) % 25 == 0;
+    let careless = mix(trainee.person ^ 0xca4e).is_multiple_of(25);
     let margin = 20 * MINUTE;
     let is_elsewhere = lesson.mode == "live"
         && trainee.elsewhere.iter().any(|&(from, until)| from - margin < lesson.until && lesson.from < until + margin);
@@ -55,7 +57,10 @@ fn room(class: &Class, lesson: &Lesson, dice: &mut Chance) -> Room {
     let ended = class.has("ended-for-all").then(|| lesson.until + dice.between(-60, 420) * SECOND);
     let asked = (lesson.until - lesson.from) / (25 * MINUTE);
     let questions = (0..asked).map(|place| lesson.from + (place * 25 + 10) * MINUTE + dice.between(0, 600) * SECOND).collect();
-    Room { let_in, ended, questions }
+    let others = || class.lessons.iter().filter(|other| other.is_live() && other.id != lesson.id && other.group == lesson.group);
+    let before = others().filter(|other| other.until <= lesson.from).map(|other| other.until + MINUTE).max().unwrap_or(i64::MIN);
+    let after = others().filter(|other| lesson.until <= other.from).map(|other| other.from - MINUTE).min().unwrap_or(i64::MAX);
+    Room { let_in, ended, between: (before.min(lesson.from), after.max(lesson.until)), questions }
 }
 
 fn sit(class: &Class, provider: &Provider, lesson: &Lesson, room: &Room, place: usize, dice: &mut Chance) -> Sitting {
@@ -78,7 +83,7 @@ fn sit(class: &Class, provider: &Provider, lesson: &Lesson, room: &Room, place: 
         sitting.stays = stays(class, lesson, room, dice);
         for asked in &room.questions {
             if sitting.stays.iter().any(|stay| stay.from < *asked && *asked + 2 * MINUTE < stay.until) && dice.one_in(0.85) {
-                sitting.answers.push((asked + 5 * SECOND + (dice.wait(25.0) * 1e6) as i64, dice.between(2, 5) as f64 / 5.0));
+                sitting.answers.push((asked + 5 * SECOND + (dice.wait(25.0).min(110.0) * 1e6) as i64, dice.between(2, 5) as f64 / 5.0));
             }
         }
         if class.platform == 0 {
@@ -149,7 +154,8 @@ fn stays(class: &Class, lesson: &Lesson, room: &Room, dice: &mut Chance) -> Vec<
     if let Some(ended) = room.ended {
         until = if leaves_early { until.min(ended) } else { ended };
     }
-    until = until.max(from + 2 * MINUTE);
+    from = from.max(room.between.0);
+    until = until.min(room.between.1).max(from + 2 * MINUTE);
     let ended = !dice.one_in(0.012);
     let breaks = if class.has("dropped-connections") { 0.3 } else { 0.07 };
     let mut found = Vec::new();
@@ -172,7 +178,7 @@ fn watch(class: &Class, lesson: &Lesson, sitting: &mut Sitting, dice: &mut Chanc
     let percent = if class.has("watched-faster") && dice.one_in(0.4) { 125 } else { 100 };
     let pieces = if class.has("watched-in-pieces") { 1 + dice.below(3) as i64 } else { 1 + i64::from(dice.one_in(0.2)) };
     let is_guest = sitting.trainee.is_some_and(|place| class.trainees[place].is_guest);
-    let mut on = first + dice.between(0, (last - first - pieces).max(0));
+    let begun_on = first + dice.between(0, (last - first - pieces).max(0));
     let mut done = 0;
     for piece in 0..pieces {
         let until =
@@ -187,7 +193,7 @@ fn watch(class: &Class, lesson: &Lesson, sitting: &mut Sitting, dice: &mut Chanc
         } else {
             dice.between(20 * 3_600 + 3_000, 22 * 3_600)
         };
-        let at = moment(on.min(last), begin);
+        let at = moment((begun_on + piece).min(last), begin);
         let length = (until - done) * 100 / percent * 1_000;
         // Most watch on; some stop for some minutes in between.
         if !is_guest && length > 20 * MINUTE && dice.one_in(0.15) {
@@ -199,7 +205,6 @@ fn watch(class: &Class, lesson: &Lesson, sitting: &mut Sitting, dice: &mut Chanc
             sitting.plays.push(Play { at, from_ms: done, until_ms: until, percent });
         }
         done = until;
-        on += 1;
     }
     come_and_go(sitting, dice);
     if dice.one_in(0.95) {
@@ -252,7 +257,7 @@ fn strangers(class: &Class, provider: &Provider, lesson: &mut Lesson, dice: &mut
     };
     if dice.one_in(0.3) {
         let from = lesson.from + dice.between(30, 1_200) * SECOND;
-        let name: Arc<str> = people::key(dice.next()).into();
+        let name: Arc<str> = people::key(dice.draw()).into();
         let stay = Stay { from, until: from + dice.between(60, 900) * SECOND, ended: true };
         let person = people::number(class.number, 100 + dice.below(20));
         let seat = people::seat(person, class.platform, provider.number as u64);

@@ -28,7 +28,7 @@ impl Chance {
     }
 
     /// The next 64 bits.
-    pub fn next(&mut self) -> u64 {
+    pub fn draw(&mut self) -> u64 {
         let number = mix(self.state);
         self.state = self.state.wrapping_add(0x9e37_79b9_7f4a_7c15);
         number
@@ -36,17 +36,17 @@ impl Chance {
 
     /// A number in `0..bound`; 0 when the bound is 0. The bias is below 2⁻³² for the small bounds used here.
     pub fn below(&mut self, bound: usize) -> usize {
-        if bound == 0 { 0 } else { (self.next() % bound as u64) as usize }
+        if bound == 0 { 0 } else { (self.draw() % bound as u64) as usize }
     }
 
     /// A number in `low..=high`; `low` where `high` is lower.
     pub fn between(&mut self, low: i64, high: i64) -> i64 {
-        low + (self.next() % ((high - low).max(0) as u64 + 1)) as i64
+        low + (self.draw() % ((high - low).max(0) as u64 + 1)) as i64
     }
 
     /// A number in `0.0..1.0`.
     pub fn unit(&mut self) -> f64 {
-        (self.next() >> 11) as f64 / (1_u64 << 53) as f64
+        (self.draw() >> 11) as f64 / (1_u64 << 53) as f64
     }
 
     /// True in this share of draws.
@@ -93,15 +93,15 @@ mod tests {
     #[test]
     fn a_seed_gives_the_published_splitmix_numbers() {
         let mut chance = Chance::new(1_234_567);
-        assert_eq!([chance.next(), chance.next(), chance.next()], [6457827717110365317, 3203168211198807973, 9817491932198370423]);
+        assert_eq!([chance.draw(), chance.draw(), chance.draw()], [6457827717110365317, 3203168211198807973, 9817491932198370423]);
     }
 
     #[test]
     fn branches_do_not_depend_on_what_was_drawn_beside_them() {
         let root = Chance::new(7);
-        let before = root.at("sound", 1).next();
-        root.at("picture", 1).next();
-        assert_eq!(root.at("sound", 1).next(), before);
-        assert_ne!(root.at("sound", 2).next(), before);
+        let before = root.at("sound", 1).draw();
+        root.at("picture", 1).draw();
+        assert_eq!(root.at("sound", 1).draw(), before);
+        assert_ne!(root.at("sound", 2).draw(), before);
     }
 }

@@ -88,11 +88,10 @@ pub fn write(province: &Province, folder: &Path) -> io::Result<Summary> {
     let (mut many, mut first, mut last, mut now, mut listed) = (0, i64::MAX, i64::MIN, i64::MIN, 0);
     let mut shared = frauds::Shared::default();
     for number in 0..plan.providers.len() {
-        let mut classes = plan.classes_of(number);
+        let classes = plan.classes_of(number);
         let mut lessons = vec![0_i64; plan.providers[number].teachers.len()];
         shared.leave_provider();
-        for place in 0..classes.len() {
-            let mut class = std::mem::replace(&mut classes[place], frauds::taken());
+        for mut class in classes {
             let credits = fill(&plan, &mut class, &mut shared);
             class.lessons.iter().filter_map(|lesson| lesson.teacher).for_each(|teacher| lessons[teacher] += 1);
             let mut pages = emit::Pages { plan: &plan, files: &mut files, listed };
@@ -109,7 +108,8 @@ pub fn write(province: &Province, folder: &Path) -> io::Result<Summary> {
                     waiting.add(label)?;
                 }
             }
-            if class.patterns.is_empty() && class.labels.is_empty() && !class.mess.is_empty() {
+            let is_honest = class.patterns.is_empty() && class.labels.is_empty() && plan.providers[number].shell.is_none();
+            if is_honest && !class.mess.is_empty() {
                 honest.add(&Honest { class: class.id.clone(), mess: class.mess.iter().map(|name| (*name).to_owned()).collect() })?;
             }
         }
@@ -153,7 +153,7 @@ fn fill(plan: &Plan, class: &mut Class, shared: &mut frauds::Shared) -> Vec<cred
     frauds::in_media(plan, class, shared);
     let credits = credit::of_class(class);
     money::settle(plan, class, &credits);
-    frauds::with_money(plan, class, &credits, shared);
+    frauds::with_money(plan, class);
     shared.remember(plan, class);
     credits
 }

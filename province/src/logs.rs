@@ -17,7 +17,7 @@ pub fn write(class: &mut Class, chance: &Chance) {
         }
         let mut dice = chance.at("lesson", number as u64);
         let received = received_at(class, number, &mut dice);
-        let log = class.add(attendance(class, number, received, dice.next()));
+        let log = class.add(attendance(class, number, received, dice.draw()));
         let mut rows = rows_of(class.platform, &class.lessons[number], log, &mut dice);
         let again = dice.one_in(0.3);
         if class.has("corrected-log") && again && class.lessons[number].mode == "live" {
@@ -150,12 +150,8 @@ fn number(platform: usize, rows: &mut [Row], sittings: &[Sitting]) {
         sittings.iter().enumerate().filter_map(|(place, sitting)| Some((place, sitting.same_row_as?))).collect();
     for (place, first) in shared {
         let firsts: Vec<(Event, i64)> = rows.iter().filter(|row| row.sitting == first).map(|row| (row.event, row.row)).collect();
-        let mut seen = 0;
-        for row in rows.iter_mut().filter(|row| row.sitting == place) {
-            if let Some(&(_, number)) = firsts.get(seen) {
-                row.row = number;
-            }
-            seen += 1;
+        for (row, &(_, number)) in rows.iter_mut().filter(|row| row.sitting == place).zip(&firsts) {
+            row.row = number;
         }
     }
 }
@@ -173,7 +169,7 @@ pub fn put_in_order(rows: &mut [Row], sittings: &[Sitting]) {
 /// The log was taken before the end; some days later the whole one is handed in.
 fn corrected(class: &mut Class, lesson: usize, rows: &mut Vec<Row>, received: i64, dice: &mut Chance) {
     let cut = class.lessons[lesson].until - dice.between(10, 35) * MINUTE;
-    let whole = class.add(attendance(class, lesson, received + dice.between(5, 70) * HOUR, dice.next()));
+    let whole = class.add(attendance(class, lesson, received + dice.between(5, 70) * HOUR, dice.draw()));
     let all: Vec<Row> = rows.iter().map(|row| Row { evidence: whole, ..row.clone() }).collect();
     rows.retain(|row| row.at < cut && row.event != Event::Total);
     for row in rows.iter_mut() {
@@ -187,7 +183,7 @@ fn second_source(class: &mut Class, lesson: usize, rows: &mut Vec<Row>, received
     let evidence = Evidence {
         reader: Some(SECOND_READER),
         by_platform: false,
-        ..attendance(class, lesson, received + dice.between(-1, 20) * HOUR, dice.next())
+        ..attendance(class, lesson, received + dice.between(0, 20) * HOUR, dice.draw())
     };
     let other = class.add(evidence);
     let off = dice.between(-4, 4) * SECOND;

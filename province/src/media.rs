@@ -35,7 +35,7 @@ pub fn write(plan: &Plan, class: &mut Class) {
         codes: dice.one_in(0.2),
         photographs: dice.one_in(0.4),
         off: if class.has("cameras-off") { hours_off * HOUR + dice.between(-400, 400) * SECOND } else { dice.between(-40, 40) * SECOND },
-        material: dice.next(),
+        material: dice.draw(),
     };
     for number in class.held() {
         let mut dice = chance.at("lesson", number as u64);
@@ -123,7 +123,7 @@ fn recordings(plan: &Plan, class: &mut Class, number: usize, habit: &Habit, dice
     let mut at = begin;
     for part in 0..parts {
         let stop = if part + 1 == parts { end } else { begin + (end - begin) * (part + 1) / parts + dice.between(-200, 200) * SECOND };
-        let mut evidence = item(class, number, "video", received + part * dice.between(2, 9) * MINUTE, dice.next());
+        let mut evidence = item(class, number, "video", received + part * dice.between(2, 9) * MINUTE, dice.draw());
         let length = (stop - at) / 1_000;
         let dead = dice.between(0, 20_000) + if pause && part == 0 { dice.between(500_000, 640_000).min(length / 3) } else { 0 };
         let mut media = Media {
@@ -224,7 +224,7 @@ fn pictures(plan: &Plan, class: &mut Class, number: usize, habit: &Habit, dice: 
     for place in 0..many.max(i64::from(!has_video)) {
         let at = from + (until - from) * (2 * place + 1) / (2 * many.max(1)) + dice.between(-8, 8) * MINUTE;
         let at = at.clamp(from + MINUTE, until - MINUTE);
-        let mut evidence = item(class, number, "screenshot", received + place * dice.between(5, 40) * SECOND, dice.next());
+        let mut evidence = item(class, number, "screenshot", received + place * dice.between(5, 40) * SECOND, dice.draw());
         let photograph = habit.photographs && dice.one_in(0.7);
         let mut media = Media {
             pixels: if photograph { (4_000, 3_000) } else { (1_920, 1_080) },
@@ -295,7 +295,7 @@ fn faces_of_viewers(class: &mut Class, number: usize, dice: &mut Chance) {
         .collect();
     for (trainee, at) in viewers {
         let at = at + dice.between(20, 400) * SECOND;
-        let mut evidence = item(class, number, "screenshot", received, dice.next());
+        let mut evidence = item(class, number, "screenshot", received, dice.draw());
         evidence.trainee = Some(trainee);
         evidence.by_platform = true;
         evidence.claimed = Some((at, at));
@@ -318,7 +318,7 @@ pub fn papers(class: &mut Class, enterprise: bool, dice: &mut Chance) {
     kinds.extend(application.full_plan_at.map(|at| ("full_plan", at)));
     kinds.extend(application.decided_at.map(|at| ("decision", at)));
     for (kind, at) in kinds {
-        paper(class, kind, at, dice.next());
+        paper(class, kind, at, dice.draw());
     }
 }
 

@@ -46,7 +46,7 @@ pub fn settle(plan: &Plan, class: &mut Class, credits: &[Credit]) {
     let issued_on = media::examined_on(class);
     let mut entered_at = moment(days_after(issued_on, dice.between(1, 5)), dice.between(9 * 3_600, 17 * 3_600));
     entered_at = entered_at.max(class.created_at);
-    let list = class.add(media::document(entered_at, dice.next()));
+    let list = class.add(media::document(entered_at, dice.draw()));
     let passing = 0.93 + dice.unit() * 0.06;
     for (trainee, &hours) in earned.iter().enumerate() {
         let sat = hours * 100 >= due * 72 && dice.one_in(passing);
@@ -61,6 +61,6 @@ pub fn settle(plan: &Plan, class: &mut Class, credits: &[Credit]) {
     let state = dice.pick(&["filed", "filed", "approved", "settled", "settled", "returned"]);
     let granted = matches!(state, "approved" | "settled").then_some(amount);
     let settled_on = (state == "settled").then(|| days_after(filed_on, dice.between(5, 20)));
-    media::paper(class, "claim", filed_at, dice.next());
+    media::paper(class, "claim", filed_at, dice.draw());
     class.claim = Some(Claim { state, amount, granted, settled_on, filed_at });
 }

@@ -73,7 +73,7 @@ pub fn mobile_address(person: u64, day: i64) -> Arc<str> {
 pub fn seat(person: u64, platform: usize, seed: u64) -> Seat {
     let mut chance = Chance::new(seed).at("seat", person);
     // Homes are in 100.64.0.0/10 below the mobile networks.
-    let ip = 0x6440_0000 + (chance.next() % 0x3e_0000) as u32;
+    let ip = 0x6440_0000 + (chance.draw() % 0x3e_0000) as u32;
     let (agent, client) = chance.pick(AGENTS);
     let region = chance.pick(REGIONS);
     let model = chance.pick(MODELS);

@@ -204,7 +204,7 @@ impl Plan {
         for (_, place, lesson) in order {
             let class = &mut classes[place];
             let own = (mix(class.number as u64) as usize) % busy.len();
-            let replaced = class.has("teacher-replaced") && chance.at("replaced", (place * 64 + lesson) as u64).next().is_multiple_of(8);
+            let replaced = class.has("teacher-replaced") && chance.at("replaced", (place * 64 + lesson) as u64).draw().is_multiple_of(8);
             let row = &mut class.lessons[lesson];
             if row.mode != "live" || row.teacher.is_some() {
                 row.teacher.get_or_insert(own);

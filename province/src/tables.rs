@@ -108,23 +108,37 @@ enum Column {
     Moment(TimestampMicrosecondBuilder),
 }
 
+/// So many rows fit before a builder has to grow.
+const ROOM: usize = 9_000;
+
+impl Column {
+    fn new(kind: Kind) -> Column {
+        match kind {
+            Text => Column::Text(StringBuilder::with_capacity(ROOM, ROOM * 36)),
+            Number => Column::Number(Int64Builder::with_capacity(ROOM)),
+            Float => Column::Float(Float64Builder::with_capacity(ROOM)),
+            Moment => Column::Moment(TimestampMicrosecondBuilder::with_capacity(ROOM).with_timezone("UTC")),
+        }
+    }
+}
+
 /// Rows of one table on their way into a file.
 pub struct Sheet {
     schema: SchemaRef,
     columns: Vec<Column>,
+    kinds: Columns,
     rows: usize,
 }
 
 impl Sheet {
     /// An empty one for the table at a place of [`TABLES`].
     pub fn new(table: usize) -> Sheet {
-        let column = |(_, kind): &(&str, Kind)| match kind {
-            Text => Column::Text(StringBuilder::new()),
-            Number => Column::Number(Int64Builder::new()),
-            Float => Column::Float(Float64Builder::new()),
-            Moment => Column::Moment(TimestampMicrosecondBuilder::new().with_timezone("UTC")),
-        };
-        Sheet { schema: schema(table), columns: TABLES[table].1.iter().map(column).collect(), rows: 0 }
+        Sheet {
+            schema: schema(table),
+            columns: TABLES[table].1.iter().map(|(_, kind)| Column::new(*kind)).collect(),
+            kinds: TABLES[table].1,
+            rows: 0,
+        }
     }
 
     /// How many rows wait.
@@ -157,12 +171,12 @@ impl Sheet {
     /// When the columns do not fit, which only a fault here can cause.
     pub fn take(&mut self) -> Result<RecordBatch, ArrowError> {
         self.rows = 0;
-        let columns = self.columns.iter_mut().map(|column| -> ArrayRef {
-            match column {
-                Column::Text(builder) => Arc::new(builder.finish()),
-                Column::Number(builder) => Arc::new(builder.finish()),
-                Column::Float(builder) => Arc::new(builder.finish()),
-                Column::Moment(builder) => Arc::new(builder.finish()),
+        let columns = self.columns.iter_mut().zip(self.kinds).map(|(column, (_, kind))| -> ArrayRef {
+            match std::mem::replace(column, Column::new(*kind)) {
+                Column::Text(mut builder) => Arc::new(builder.finish()),
+                Column::Number(mut builder) => Arc::new(builder.finish()),
+                Column::Float(mut builder) => Arc::new(builder.finish()),
+                Column::Moment(mut builder) => Arc::new(builder.finish()),
             }
         });
         RecordBatch::try_new(Arc::clone(&self.schema), columns.collect())

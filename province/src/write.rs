@@ -6,7 +6,7 @@ use arrow_array::RecordBatch;
 use parquet::arrow::ArrowWriter;
 use parquet::arrow::arrow_writer::ArrowWriterOptions;
 use parquet::basic::{Compression, ZstdLevel};
-use parquet::file::properties::WriterProperties;
+use parquet::file::properties::{EnabledStatistics, WriterProperties};
 use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -16,7 +16,7 @@ use std::thread::JoinHandle;
 /// A file of attendance has no more rows than this.
 pub const ROWS_OF_A_FILE: usize = 1_000_000;
 /// So many rows are handed to the threads at once.
-const ROWS_OF_A_BATCH: usize = 32_768;
+const ROWS_OF_A_BATCH: usize = 8_192;
 
 enum Order {
     /// Rows for the table at a place, in the file of a number.
@@ -167,6 +167,7 @@ fn begin(path: &Path, table: usize) -> io::Result<ArrowWriter<File>> {
     let properties = WriterProperties::builder()
         .set_compression(Compression::ZSTD(level))
         .set_max_row_group_row_count(Some(131_072))
+        .set_statistics_enabled(EnabledStatistics::Chunk)
         .set_created_by("province".to_owned())
         .build();
     let options = ArrowWriterOptions::new().with_properties(properties);

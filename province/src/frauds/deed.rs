@@ -86,6 +86,12 @@ impl Deed {
         class.labels.push(label);
     }
 
+    /// Labels the class for something in it, such as a device.
+    pub fn of_subject(&self, class: &mut Class, subject: &str, also: &[&str]) {
+        let label = Label { subject: Some(subject.to_owned()), also: words(also), ..self.label(class) };
+        class.labels.push(label);
+    }
+
     /// Labels a lesson; at risk are its hours for all who sat in it.
     pub fn of_lesson(&self, class: &mut Class, lesson: usize, also: &[&str]) {
         let at_risk = present(class, lesson) as i64 * class.lessons[lesson].hours * FEN_PER_HOUR;

@@ -1,7 +1,7 @@
 //! Recordings that are empty, used again, missing, and evidence that comes all at once long afterwards.
 
 use super::{Deed, Layer, Shared};
-use crate::class::{Class, Match};
+use crate::class::{Class, EVIDENCE_OF_A_CLASS, Match};
 use crate::days::{HOUR, SECOND, moment};
 use crate::media::same_bytes;
 
@@ -9,6 +9,18 @@ use crate::media::same_bytes;
 fn drop(class: &mut Class, place: usize) {
     let evidence = &mut class.evidence[place];
     (evidence.kind, evidence.lesson, evidence.media) = ("", None, None);
+}
+
+/// What is like other evidence of its class came after that; only stills may come before the recording they are of.
+pub(super) fn come_after(class: &mut Class) {
+    let first = class.number as u64 * EVIDENCE_OF_A_CLASS;
+    for place in 0..class.evidence.len() {
+        let Some(media) = &class.evidence[place].media else { continue };
+        let own = media.matches.iter().filter(|found| found.kind != "moment").filter_map(|found| found.other.checked_sub(first));
+        let others: Vec<i64> = own.filter_map(|other| class.evidence.get(other as usize)).map(|other| other.received_at).collect();
+        let evidence = &mut class.evidence[place];
+        evidence.received_at = others.into_iter().map(|at| at + 30 * SECOND).chain([evidence.received_at]).max().unwrap_or_default();
+    }
 }
 
 /// What was like evidence that was never sent is like nothing.
@@ -32,7 +44,7 @@ pub(super) fn one_video(class: &mut Class, lesson: usize, deed: &mut Deed) -> us
         Some(&first) => first,
         None => {
             let received = class.lessons[lesson].until + deed.dice.between(2, 30) * HOUR;
-            let mut evidence = crate::media::item(class, lesson, "video", received, deed.dice.next());
+            let mut evidence = crate::media::item(class, lesson, "video", received, deed.dice.draw());
             if let Some(media) = &mut evidence.media {
                 (media.pixels, media.container, media.looks) = ((1_280, 720), "mp4", 12);
             }
@@ -110,7 +122,9 @@ pub(super) fn video_reuse(class: &mut Class, deed: &mut Deed, shared: &Shared) {
         } else {
             media.matches.push(recording);
         }
-        deed.of_lesson(class, lesson, &[]);
+        let planned = (class.lessons[lesson].until - class.lessons[lesson].from) / 1_000;
+        let is_short = deed.strength > 0.9 && length * 10 < planned * 8;
+        deed.of_lesson(class, lesson, if is_short { &["short-video"] } else { &[] });
     }
 }
 

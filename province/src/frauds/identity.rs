@@ -11,7 +11,7 @@ use crate::roster::enrol;
 /// Names without people: from elsewhere, without a device or a picture, with one telephone between them or none.
 pub(super) fn ghost_trainee(plan: &Plan, class: &mut Class, deed: &mut Deed) {
     let many = deed.by(2, 7, 18);
-    let phone = key(deed.dice.next());
+    let phone = key(deed.dice.draw());
     for number in 0..many {
         let place = enrol(plan, class, people::number(class.number, 64 + number), false);
         let region = deed.dice.pick(&["65", "46", "23", "45"]);
@@ -84,7 +84,7 @@ pub(super) fn bad_identity(plan: &Plan, class: &mut Class, deed: &mut Deed) {
     for &first in people.iter().rev().take(deed.by(0, 1, 3)) {
         let person = class.trainees[first].person;
         let place = enrol(plan, class, person, false);
-        class.trainees[place].phone = Some(key(deed.dice.next()));
+        class.trainees[place].phone = Some(key(deed.dice.draw()));
         // The second entry attends in the first's place when that one does not: it is somebody's job.
         deed.of_trainee(class, place, &[]);
     }
@@ -157,7 +157,7 @@ pub(super) fn placeholder_account(class: &mut Class, deed: &mut Deed) {
         let trainee = &mut class.trainees[place];
         if deed.strength < 0.4 || number % 2 == 0 {
             trainee.phone_fault = Some(if number % 3 == 0 { "repeated" } else { "sequence" });
-            trainee.phone = Some(key(number as u64 / 2 ^ 0xfa6e));
+            trainee.phone = Some(key((number as u64 / 2) ^ 0xfa6e));
         } else {
             trainee.phone = Some(one.clone());
         }

@@ -35,7 +35,7 @@ fn impossible_rows(class: &mut Class, lesson: usize, deed: &mut Deed) -> bool {
     for &place in people.iter().take(many) {
         let way = deed.dice.below(3);
         let (back, long) = (deed.dice.between(3, 40) * MINUTE, deed.dice.between(20, 40) * HOUR);
-        let strange = deed.dice.next() % 1_000_000;
+        let strange = deed.dice.draw() % 1_000_000;
         let mine: Vec<usize> =
             (0..class.lessons[lesson].rows.len()).filter(|&row| row_of(class, &class.lessons[lesson].rows[row]) == Some(place)).collect();
         let Some(&first) = mine.first() else { continue };
@@ -79,7 +79,7 @@ fn second_list(class: &mut Class, lesson: usize, deed: &mut Deed) -> bool {
     people.dedup();
     people.truncate(deed.by(3, 8, 30));
     let received = class.evidence[first].received_at + deed.dice.between(2, 60) * HOUR;
-    let log = attendance(class, lesson, received, deed.dice.next());
+    let log = attendance(class, lesson, received, deed.dice.draw());
     let other = class.add(Evidence { by_platform: false, ..log });
     let (from, until) = (class.lessons[lesson].from, class.lessons[lesson].until);
     let place_of = class.lessons[lesson].sittings.len();
@@ -146,7 +146,7 @@ pub(super) fn edited_records(class: &mut Class, deed: &mut Deed) {
     for lesson in deed.lessons(class, &live, Layer::Log) {
         let Some(first) = class.lessons[lesson].rows.first().map(|row| row.evidence) else { continue };
         let received = class.evidence[first].received_at + deed.dice.between(30, 220) * HOUR;
-        let log = attendance(class, lesson, received, deed.dice.next());
+        let log = attendance(class, lesson, received, deed.dice.draw());
         let second = class.add(Evidence { by_platform: class.evidence[first].by_platform, ..log });
         let (from, until) = (class.lessons[lesson].from, class.lessons[lesson].until);
         let old = class.lessons[lesson].sittings.len();

@@ -12,8 +12,7 @@ mod presence;
 mod viewing;
 
 use crate::chance::Chance;
-use crate::class::{Application, Class, Ids, Provider};
-use crate::credit::Credit;
+use crate::class::{Class, Ids, Provider};
 use crate::plan::Plan;
 pub use deed::Deed;
 
@@ -235,6 +234,9 @@ pub fn assign(plan: &Plan, number: usize, classes: &mut [Class]) {
         let found = dice.some_of(classes.len() - from, many.max(1).min(classes.len() - from));
         for place in found {
             classes[place + from].patterns.push(pattern);
+            if PATTERNS[pattern].id == "overlap-person" && place + from > 0 {
+                planning::hold_beside(classes, place + from, &mut dice);
+            }
         }
     }
     for class in classes.iter_mut().filter(|class| !class.patterns.is_empty()) {
@@ -261,7 +263,10 @@ fn deeds_of(plan: &Plan, class: &Class, stage: &str) -> Vec<Deed> {
 /// Deeds in the plan of a class: its application, hours and timetable.
 pub fn at_planning(providers: &[Provider], class: &mut Class, chance: &Chance, ids: Ids) {
     let Some(strength) = providers[class.provider].strength else { return };
-    for mut deed in deeds(&chance.at("planning", 0), class, strength) {
+    let mut deeds = deeds(&chance.at("planning", 0), class, strength);
+    // When a class is comes before what is done to its days and its application.
+    deeds.sort_by_key(|deed| deed.rule != "burst");
+    for mut deed in deeds {
         match deed.rule {
             "shortened-class" => planning::shortened_class(class, &mut deed),
             "long-day" => planning::long_day(class, &mut deed),
@@ -311,7 +316,7 @@ pub fn in_lessons(plan: &Plan, class: &mut Class, shared: &mut Shared) {
         match deed.rule {
             "overlap-person" => presence::overlap_person(plan, class, &mut deed, shared),
             "impossible-travel" => presence::impossible_travel(class, &mut deed),
-            "shared-device" => presence::shared_device(plan, class, &mut deed),
+            "shared-device" => presence::shared_device(class, &mut deed),
             "shared-ip" => presence::shared_ip(class, &mut deed),
             "staff-viewing" => presence::staff_viewing(plan, class, &mut deed),
             "scripted-login" => viewing::scripted_login(class, &mut deed),
@@ -325,7 +330,8 @@ pub fn in_lessons(plan: &Plan, class: &mut Class, shared: &mut Shared) {
             _ => {}
         }
     }
-    network::shared_seats(plan, class, shared);
+    network::shared_seats(plan, class);
+    planning::label_long_days(class, deeds_of(plan, class, "lessons"));
     planning::tell(plan, class, shared);
 }
 
@@ -365,58 +371,19 @@ pub fn in_media(plan: &Plan, class: &mut Class, shared: &mut Shared) {
         }
     }
     evidence::forget_dropped(class);
+    evidence::come_after(class);
 }
 
 /// Deeds in certificates and claims.
-pub fn with_money(plan: &Plan, class: &mut Class, credits: &[Credit], shared: &mut Shared) {
+pub fn with_money(plan: &Plan, class: &mut Class) {
     for mut deed in deeds_of(plan, class, "money") {
         match deed.rule {
             "amount-over-formula" => money::amount_over_formula(class, &mut deed),
             "hours-over-evidence" => money::hours_over_evidence(class, &mut deed),
             "shortened-class" => money::claim_all(class),
-            "double-subsidy" => money::claim_again(class, &mut deed),
-            "outlier-provider" => money::everybody_passes(plan, class, &mut deed, shared),
+            "double-subsidy" => money::claim_again(class),
+            "outlier-provider" => money::everybody_passes(class, &mut deed),
             _ => {}
         }
-    }
-    let _ = credits;
-}
-
-/// An empty class in the place of one that was taken.
-pub fn taken() -> Class {
-    Class {
-        number: 0,
-        id: String::new(),
-        provider: 0,
-        platform: 0,
-        title: String::new(),
-        trade_code: "",
-        trade_name: "",
-        certificate_kind: "",
-        application: Application {
-            kind: "",
-            promise_due: None,
-            applied_at: 0,
-            decided_at: None,
-            decision: None,
-            prepaid_on: None,
-            full_plan_at: None,
-        },
-        starts_on: 0,
-        ends_on: 0,
-        hours: [0; 4],
-        created_at: 0,
-        account_key: String::new(),
-        account_fault: None,
-        lessons: Vec::new(),
-        trainees: Vec::new(),
-        evidence: Vec::new(),
-        papers: Vec::new(),
-        certificates: Vec::new(),
-        claim: None,
-        listed: Vec::new(),
-        mess: Vec::new(),
-        patterns: Vec::new(),
-        labels: Vec::new(),
     }
 }

@@ -1,9 +1,8 @@
 //! Claims for hours and people that evidence does not carry.
 
-use super::{Deed, Shared};
+use super::Deed;
 use crate::class::{Certificate, Class};
 use crate::money::{amount, total_standard};
-use crate::plan::Plan;
 
 /// Files the claim for all certificates that there are now.
 fn file_again(class: &mut Class) {
@@ -77,14 +76,13 @@ pub(super) fn claim_all(class: &mut Class) {
 }
 
 /// Those who were trained before get a second certificate of the kind.
-pub(super) fn claim_again(class: &mut Class, deed: &mut Deed) {
+pub(super) fn claim_again(class: &mut Class) {
     let again: Vec<usize> = (0..class.trainees.len()).filter(|&place| class.trainees[place].is_guest).collect();
-    let _ = deed;
     certify(class, &again);
 }
 
 /// A provider at which nobody fails.
-pub(super) fn everybody_passes(_: &Plan, class: &mut Class, deed: &mut Deed, _: &mut Shared) {
+pub(super) fn everybody_passes(class: &mut Class, deed: &mut Deed) {
     let all = class.trainees.len();
     let people: Vec<usize> = (0..all).filter(|place| place % deed.by(3, 9, 1_000) != 2).collect();
     certify(class, &people);

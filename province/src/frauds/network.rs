@@ -60,13 +60,9 @@ pub(super) fn shared_people(plan: &Plan, class: &mut Class, deed: &mut Deed, sha
 }
 
 /// Some trainees of either sit at the same few devices and the same address, lesson after lesson.
-pub(super) fn shared_seats(plan: &Plan, class: &mut Class, _: &mut Shared) {
+pub(super) fn shared_seats(plan: &Plan, class: &mut Class) {
     let provider = &plan.providers[class.provider];
     let (Some((shell, _)), Some(strength)) = (provider.shell, provider.strength) else { return };
-    let owns = provider.patterns.iter().any(|&pattern| is_shell(pattern));
-    if owns && !class.patterns.iter().any(|&pattern| is_shell(pattern)) {
-        return;
-    }
     let mut deed = Deed { rule: "shell-network", strength, dice: plan.chance.at("shell", class.number as u64) };
     let people = deed.people(class);
     let many = deed.by(3, 8, 16).min(people.len());
@@ -75,7 +71,7 @@ pub(super) fn shared_seats(plan: &Plan, class: &mut Class, _: &mut Shared) {
     for (number, &place) in people.iter().take(many).enumerate() {
         for lesson in &mut class.lessons {
             for sitting in lesson.sittings.iter_mut().filter(|sitting| sitting.trainee == Some(place) && sitting.seat.device.is_some()) {
-                sitting.seat.device = Some(people::device(0x5e11_d000 ^ shell << 20 ^ number as u64 % devices));
+                sitting.seat.device = Some(people::device(0x5e11_d000 ^ shell << 20 ^ (number as u64 % devices)));
                 if strength > 0.4 {
                     sitting.seat.ip = Some(ip.clone());
                 }

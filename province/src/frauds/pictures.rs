@@ -14,7 +14,7 @@ fn pictures(class: &mut Class, lesson: usize, deed: &mut Deed) -> Vec<usize> {
     found.retain(|place| !material(class, place));
     if found.is_empty() {
         let received = class.lessons[lesson].until + deed.dice.between(2, 30) * HOUR;
-        let mut evidence = crate::media::item(class, lesson, "screenshot", received, deed.dice.next());
+        let mut evidence = crate::media::item(class, lesson, "screenshot", received, deed.dice.draw());
         evidence.media = Some(Media { pixels: (1_920, 1_080), container: "jpeg", faces: Some(1), looks: 1, ..Media::default() });
         found = vec![class.add(evidence)];
     }

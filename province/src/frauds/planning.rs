@@ -1,6 +1,7 @@
 //! Plans that are not kept: lessons not held, days too long, teachers in two places, training before it was allowed.
 
-use super::{Deed, PATTERNS, Shared};
+use super::{Deed, Layer, PATTERNS, Shared};
+use crate::chance::Chance;
 use crate::class::{Class, Ids};
 use crate::days::{DAY, HOUR, LESSON_HOUR, MINUTE, day, day_of, days_after, moment, working_days_after};
 use crate::labels::Label;
@@ -50,12 +51,35 @@ pub(super) fn long_day(class: &mut Class, deed: &mut Deed) {
                 break;
             }
             (row.from, row.until) = (at, at + long);
+            row.touched.insert(Layer::Lessons);
             at += long + deed.dice.between(5, 12) * MINUTE;
             place += 1;
         }
     }
     recount(class);
-    deed.of_class(class, &[]);
+}
+
+/// Labels those who sat through nearly all of a day that was made too long.
+pub(super) fn label_long_days(class: &mut Class, deeds: Vec<Deed>) {
+    let Some(deed) = deeds.into_iter().find(|deed| deed.rule == "long-day") else { return };
+    let long: Vec<usize> = class.live().into_iter().filter(|&lesson| class.lessons[lesson].touched.contains(&Layer::Lessons)).collect();
+    let mut days: Vec<i64> = long.iter().map(|&lesson| day_of(class.lessons[lesson].from)).collect();
+    days.dedup();
+    for place in 0..class.trainees.len() {
+        let sat = |on: i64| {
+            let lessons = long.iter().map(|&lesson| &class.lessons[lesson]).filter(|lesson| day_of(lesson.from) == on);
+            let (mut planned, mut there) = (0, 0);
+            for lesson in lessons {
+                planned += lesson.until - lesson.from;
+                let own = lesson.sittings.iter().filter(|sitting| sitting.trainee == Some(place)).flat_map(|sitting| &sitting.stays);
+                there += own.map(|stay| (stay.until.min(lesson.until) - stay.from.max(lesson.from)).max(0)).sum::<i64>();
+            }
+            there * 10 >= planned * 9
+        };
+        if days.iter().any(|&on| sat(on)) {
+            deed.of_trainee(class, place, &[]);
+        }
+    }
 }
 
 /// Hours follow from the timetable again.
@@ -124,22 +148,52 @@ pub(super) fn late_decision(class: &mut Class, deed: &mut Deed) {
 
 /// Class after class in the last weeks before the money of the half-year ends.
 pub(super) fn burst(class: &mut Class, deed: &mut Deed) {
-    let first = day(2020, 6, 8) + deed.dice.between(0, 4);
-    let by = first - class.starts_on;
-    for lesson in &mut class.lessons {
-        lesson.from += by * DAY;
-        lesson.until += by * DAY;
-        lesson.cancelled_at = lesson.cancelled_at.map(|at| at + by * DAY);
+    let length = class.ends_on - class.starts_on;
+    let first = (day(2020, 6, 8) + deed.dice.between(0, 4)).min(day(2020, 6, 30) - length);
+    hold_at(class, (first - class.starts_on) * DAY, &mut deed.dice);
+}
+
+/// Where no class of an earlier place meets with this one, it is held when the earlier one is: whoever signs in for others does it in one go.
+pub(super) fn hold_beside(classes: &mut [Class], place: usize, dice: &mut Chance) {
+    let live = |class: &Class| -> Vec<(i64, i64)> {
+        class.lessons.iter().filter(|lesson| lesson.is_live()).map(|lesson| (lesson.from, lesson.until)).collect()
+    };
+    let own = live(&classes[place]);
+    let meets = |other: &Class| {
+        live(other).iter().any(|&(from, until)| own.iter().any(|row| from + 30 * MINUTE < row.1 && row.0 + 30 * MINUTE < until))
+    };
+    if classes[..place].iter().any(meets) {
+        return;
     }
-    class.starts_on += by;
-    class.ends_on += by;
+    let earlier = dice.below(place);
+    let first = live(&classes[earlier]).first().map(|lesson| lesson.0);
+    if let (Some(first), Some(begin)) = (first, own.first().map(|lesson| lesson.0)) {
+        hold_at(&mut classes[place], first - begin, dice);
+    }
+}
+
+/// Moves all of a class, its application too.
+fn hold_at(class: &mut Class, by: i64, dice: &mut Chance) {
+    for lesson in &mut class.lessons {
+        // What is open all day stays so.
+        let by = if lesson.mode == "recorded" { by.div_euclid(DAY) * DAY } else { by };
+        lesson.from += by;
+        lesson.until += by;
+        lesson.cancelled_at = lesson.cancelled_at.map(|at| at + by);
+    }
+    let days = |class: &Class| {
+        class.lessons.iter().filter(|lesson| lesson.mode != "recorded").map(|lesson| day_of(lesson.from)).collect::<Vec<_>>()
+    };
+    let before = class.starts_on;
+    class.starts_on = days(class).into_iter().min().unwrap_or(before);
+    class.ends_on = days(class).into_iter().max().unwrap_or(class.ends_on);
     let application = &mut class.application;
-    let filed_on = class.starts_on - deed.dice.between(8, 12);
+    let filed_on = class.starts_on - dice.between(8, 12);
     let decided_on = working_days_after(filed_on, 2);
     application.applied_at = moment(filed_on, 11 * 3_600);
     application.decided_at = Some(moment(decided_on, 11 * 3_600));
-    application.prepaid_on = Some(days_after(decided_on, 3));
-    application.promise_due = application.promise_due.map(|due| due + by);
+    application.prepaid_on = Some(days_after(decided_on, 3).min(decided_on + 5));
+    application.promise_due = application.promise_due.map(|due| due + class.starts_on - before);
     application.full_plan_at = Some(application.promise_due.map_or(application.applied_at, |due| moment(due - 2, 10 * 3_600)));
     class.created_at = application.applied_at;
 }
@@ -154,9 +208,10 @@ pub(super) fn add_recorded(ids: Ids, class: &mut Class, deed: &mut Deed) {
         row.from = moment(class.starts_on, 8 * 3_600);
         row.until = moment(class.ends_on, 24 * 3_600 - 1);
         row.content_ms = Some(row.hours * LESSON_HOUR / 1_000);
+        // The plan has them too, whatever else was done to it.
+        (0..3).for_each(|of| class.hours[of] += row.hours);
         class.lessons.push(row);
     }
-    recount(class);
 }
 
 /// The one good teacher is named everywhere: in lessons that meet with others of the provider, moved there if they do not.
@@ -216,13 +271,19 @@ fn moved(classes: &mut [Class], place: usize, lesson: usize, deed: &mut Deed) ->
 pub(super) fn tell(plan: &Plan, class: &mut Class, shared: &mut Shared) {
     let provider = &plan.providers[class.provider];
     let Some(strength) = provider.strength else { return };
-    for &pattern in &class.patterns.clone() {
-        let rule = PATTERNS[pattern].id;
-        if matches!(rule, "burst" | "outlier-provider" | "shell-network") && !shared.told.contains(&rule) {
+    // Both halves of a ring of shells are told of, whichever was dealt the card.
+    let ring = provider.shell.map(|_| "shell-network");
+    let dealt = class.patterns.iter().map(|&pattern| PATTERNS[pattern].id).filter(|rule| matches!(*rule, "burst" | "outlier-provider"));
+    for rule in dealt.chain(ring).collect::<Vec<_>>() {
+        if !shared.told.contains(&rule) {
             shared.told.push(rule);
             let deed = Deed { rule, strength, dice: plan.chance.clone() };
-            let also =
-                if rule == "shell-network" { vec!["placeholder-account".to_owned(), "shared-device".to_owned()] } else { Vec::new() };
+            let also: &[&str] = match rule {
+                "shell-network" => &["placeholder-account", "shared-device"],
+                "outlier-provider" => &["missing-media"],
+                _ => &[],
+            };
+            let also = also.iter().map(|word| (*word).to_owned()).collect();
             let label = Label { subject: Some(provider.id.clone()), also, ..deed.label(class) };
             class.labels.push(label);
         }

@@ -4,7 +4,7 @@ use super::deed::{seat_in, sitting_of};
 use super::identity::made_up;
 use super::{Deed, Layer, Shared};
 use crate::class::{Class, Sitting, Stay};
-use crate::days::{MINUTE, SECOND};
+use crate::days::{MINUTE, SECOND, day_of};
 use crate::labels::Place;
 use crate::people::{address, device, key};
 use crate::plan::Plan;
@@ -74,18 +74,27 @@ fn meeting(class: &mut Class, shared: &Shared, deed: &mut Deed) -> Option<(usize
     if !pairs.is_empty() {
         return Some((best, pairs));
     }
-    // Nothing meets: one lesson is held when the earlier class has one, on the nearest day.
+    // Nothing meets: one lesson is held when an earlier class has one, on the nearest day of the class that is free then.
     let lesson = *class.live().last()?;
-    let past = &shared.past[best].class;
     let (from, long) = (class.lessons[lesson].from, class.lessons[lesson].until - class.lessons[lesson].from);
-    let other = (0..past.lessons.len())
-        .filter(|&other| past.lessons[other].is_live())
-        .min_by_key(|&other| (past.lessons[other].from - from).abs())?;
-    let begin = past.lessons[other].from + deed.by(10, 4, 0) * MINUTE;
+    let late = deed.by(10, 4, 0) * MINUTE;
+    let is_free = |begin: i64| {
+        let days = class.starts_on..=class.ends_on + 5;
+        let mut others = class.lessons.iter().enumerate().filter(|(other, row)| *other != lesson && row.is_live());
+        days.contains(&day_of(begin)) && others.all(|(_, row)| row.until + 10 * MINUTE <= begin || begin + long + 10 * MINUTE <= row.from)
+    };
+    let all = (0..shared.past.len()).flat_map(|past| (0..shared.past[past].class.lessons.len()).map(move |other| (past, other)));
+    let lessons = all.map(|(past, other)| (past, other, &shared.past[past].class.lessons[other]));
+    let fitting = lessons.filter(|(_, _, row)| row.is_live() && row.held && is_free(row.from + late));
+    let (best, other, begin) =
+        fitting.map(|(past, other, row)| (past, other, row.from + late)).min_by_key(|found| (found.2 - from).abs())?;
     let by = begin - from;
     let row = &mut class.lessons[lesson];
     (row.from, row.until) = (begin, begin + long);
+    // Put in in haste; nobody is named to teach it.
+    row.teacher = None;
     row.sittings.iter_mut().for_each(|sitting| crate::attend::shift(sitting, by));
+    class.ends_on = class.ends_on.max(day_of(begin));
     Some((best, vec![(lesson, other)]))
 }
 
@@ -122,7 +131,7 @@ pub(super) fn impossible_travel(class: &mut Class, deed: &mut Deed) {
 }
 
 /// One telephone goes from name to name: signs one in, then the next.
-pub(super) fn shared_device(plan: &Plan, class: &mut Class, deed: &mut Deed) {
+pub(super) fn shared_device(class: &mut Class, deed: &mut Deed) {
     let people = deed.people(class);
     let each = deed.by(4, 8, 20);
     let gap = deed.by(120, 45, 20);
@@ -145,8 +154,10 @@ pub(super) fn shared_device(plan: &Plan, class: &mut Class, deed: &mut Deed) {
             }
         }
     }
-    let _ = plan;
-    deed.of_class(class, &["shared-ip"]);
+    for number in 0..people.len().div_ceil(each) {
+        let one = device(0xd0d0 ^ (class.provider as u64) << 16 ^ number as u64);
+        deed.of_subject(class, &one, if deed.strength > 0.4 { &["shared-ip"] } else { &[] });
+    }
 }
 
 /// Many trainees, each on a device of its own, behind one address that is nobody's office.

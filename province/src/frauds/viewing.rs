@@ -33,7 +33,9 @@ pub(super) fn scripted_login(class: &mut Class, deed: &mut Deed) {
             at += gap * SECOND;
         }
     }
-    deed.of_class(class, &[]);
+    for lesson in lessons {
+        deed.of_lesson(class, lesson, &[]);
+    }
 }
 
 /// They come and go as one, lesson after lesson, each on a device of its own.
@@ -167,7 +169,9 @@ pub(super) fn copied_rows(class: &mut Class, deed: &mut Deed) {
 /// Everybody is there in every lesson, and stays to the end.
 pub(super) fn too_perfect(class: &mut Class, deed: &mut Deed) {
     let people: Vec<usize> = (0..class.trainees.len())
-        .filter(|&place| !class.trainees[place].is_made_up && class.trainees[place].withdrawn_at.is_none())
+        .filter(|&place| {
+            !class.trainees[place].is_made_up && !class.trainees[place].is_guest && class.trainees[place].withdrawn_at.is_none()
+        })
         .collect();
     for lesson in class.live() {
         let (from, until) = (class.lessons[lesson].from, class.lessons[lesson].until);
