@@ -302,11 +302,11 @@ pub fn on_roster(plan: &Plan, class: &mut Class, shared: &mut Shared) {
             "ineligible" => identity::ineligible(class, &mut deed),
             "double-subsidy" => identity::double_subsidy(plan, class, &mut deed, shared),
             "placeholder-account" => identity::placeholder_account(class, &mut deed),
-            "shell-network" => network::shared_people(plan, class, &mut deed, shared),
             _ => {}
         }
     }
     network::shared_account(plan, class);
+    network::shared_people(plan, class, shared);
 }
 
 /// Deeds in who sits where and when.

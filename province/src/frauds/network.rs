@@ -1,6 +1,6 @@
 //! Providers that are one: two that are planted share account, devices, address and people.
 
-use super::{Deed, PATTERNS, Shared};
+use super::{Deed, Layer, PATTERNS, Shared};
 use crate::class::Class;
 use crate::people::{self, address, key};
 use crate::plan::Plan;
@@ -43,11 +43,12 @@ pub(super) fn shared_account(plan: &Plan, class: &mut Class) {
     }
 }
 
-/// At full strength the same people are on rosters of both.
-pub(super) fn shared_people(plan: &Plan, class: &mut Class, deed: &mut Deed, shared: &Shared) {
+/// From half strength on the same people are on the roster of the first class of each.
+pub(super) fn shared_people(plan: &Plan, class: &mut Class, shared: &Shared) {
     let provider = &plan.providers[class.provider];
-    let (Some((_, first)), Some(other)) = (provider.shell, provider.shell_of) else { return };
-    if deed.strength < 0.4 || !shared.past.is_empty() {
+    let (Some((_, first)), Some(other), Some(strength)) = (provider.shell, provider.shell_of, provider.strength) else { return };
+    let deed = Deed { rule: "shell-network", strength, dice: plan.chance.clone() };
+    if !shared.past.is_empty() {
         return;
     }
     let spans: Vec<(i64, i64)> =
@@ -69,7 +70,8 @@ pub(super) fn shared_seats(plan: &Plan, class: &mut Class) {
     let devices = deed.by(1, 2, 4);
     let ip = address(0xc633_6400 + (shell as u32 & 0xff));
     for (number, &place) in people.iter().take(many).enumerate() {
-        for lesson in &mut class.lessons {
+        // Where another deed says who sits where, that stays as it is.
+        for lesson in class.lessons.iter_mut().filter(|lesson| !lesson.touched.contains(&Layer::Sitting)) {
             for sitting in lesson.sittings.iter_mut().filter(|sitting| sitting.trainee == Some(place) && sitting.seat.device.is_some()) {
                 sitting.seat.device = Some(people::device(0x5e11_d000 ^ shell << 20 ^ (number as u64 % devices)));
                 if strength > 0.4 {

@@ -43,9 +43,7 @@ pub(super) fn long_day(class: &mut Class, deed: &mut Deed) {
         let last = at + most;
         while let Some(&lesson) = live.get(place) {
             let row = &mut class.lessons[lesson];
-            if deed.strength > 0.9 {
-                row.hours = 3;
-            }
+            row.hours = 3;
             let long = row.hours * LESSON_HOUR;
             if at + long > last + 40 * MINUTE {
                 break;
@@ -74,7 +72,8 @@ pub(super) fn label_long_days(class: &mut Class, deeds: Vec<Deed>) {
                 let own = lesson.sittings.iter().filter(|sitting| sitting.trainee == Some(place)).flat_map(|sitting| &sitting.stays);
                 there += own.map(|stay| (stay.until.min(lesson.until) - stay.from.max(lesson.from)).max(0)).sum::<i64>();
             }
-            there * 10 >= planned * 9
+            // More than the eight hours that are attested as a day's limit, and most of what was planned.
+            there > 8 * HOUR && there * 100 >= planned * 85
         };
         if days.iter().any(|&on| sat(on)) {
             deed.of_trainee(class, place, &[]);
