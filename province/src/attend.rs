@@ -55,8 +55,8 @@ fn is_missed(trainee: &Trainee, lesson: &Lesson, dice: &mut Chance) -> bool {
 fn room(class: &Class, lesson: &Lesson, dice: &mut Chance) -> Room {
     let let_in = class.has("let-in-at-once").then(|| lesson.from - dice.between(-90, 300) * SECOND);
     let ended = class.has("ended-for-all").then(|| lesson.until + dice.between(-60, 420) * SECOND);
-    let asked = (lesson.until - lesson.from) / (25 * MINUTE);
-    let questions = (0..asked).map(|place| lesson.from + (place * 25 + 10) * MINUTE + dice.between(0, 600) * SECOND).collect();
+    let asked = (lesson.until - lesson.from) / (40 * MINUTE);
+    let questions = (0..asked).map(|place| lesson.from + (place * 40 + 10) * MINUTE + dice.between(0, 600) * SECOND).collect();
     let others = || class.lessons.iter().filter(|other| other.is_live() && other.id != lesson.id && other.group == lesson.group);
     let before = others().filter(|other| other.until <= lesson.from).map(|other| other.until + MINUTE).max().unwrap_or(i64::MIN);
     let after = others().filter(|other| lesson.until <= other.from).map(|other| other.from - MINUTE).min().unwrap_or(i64::MAX);

@@ -240,7 +240,7 @@ fn provider(ids: Ids, chance: &Chance, number: usize, first_class: usize, classe
         kind: if enterprise { "enterprise" } else { "institution" },
         listed_from: (!enterprise).then(|| day(2019, 6, 1) + dice.between(0, 180)),
         // Heartbeats make ten rows of one, so few providers are on the platform that has them.
-        platform: dice.pick(&[0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 3, 3, 3, 3, 3, 4, 4, 4]),
+        platform: dice.pick(&[0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 2, 3, 3, 3, 3, 3, 4, 4, 4]),
         first_class,
         classes,
         strength: None,

@@ -184,6 +184,9 @@ pub(super) fn thin_media(class: &mut Class, deed: &mut Deed) {
         for &place in pictures.iter().skip(keep) {
             drop(class, place);
         }
+        if keep == 0 || pictures.is_empty() {
+            Deed { rule: "missing-media", ..deed.clone() }.of_lesson(class, lesson, &[]);
+        }
     }
 }
 

@@ -279,7 +279,6 @@ pub(super) fn tell(plan: &Plan, class: &mut Class, shared: &mut Shared) {
             let deed = Deed { rule, strength, dice: plan.chance.clone() };
             let also: &[&str] = match rule {
                 "shell-network" => &["placeholder-account", "shared-device"],
-                "outlier-provider" => &["missing-media"],
                 _ => &[],
             };
             let also = also.iter().map(|word| (*word).to_owned()).collect();

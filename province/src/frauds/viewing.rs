@@ -79,7 +79,7 @@ pub(super) fn idle(class: &mut Class, deed: &mut Deed) {
             let left = begin + last;
             sitting.answers.retain(|(at, _)| !machine && *at < left);
             sitting.beats = if machine {
-                Beats { every: MINUTE, jitter, last: i64::MAX }
+                Beats { every: 3 * MINUTE, jitter, last: i64::MAX }
             } else {
                 Beats { every: 4 * MINUTE, jitter: 12 * SECOND, last }
             };
