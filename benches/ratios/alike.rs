@@ -1,13 +1,13 @@
 //! All fingerprints within 31 bits of one, among many, beside faiss's `IndexBinaryFlat` (PyPI `faiss-cpu`) asked the same of the same fingerprints with one thread.
 
-use crate::machine::{run, text, timed};
+use crate::machine::{python, run, text, timed};
 use crate::{Bench, tell};
 use likeness::index::Index;
 use likeness::pdq::{CANDIDATE, Fingerprint};
 use std::fs::{self, File};
 use std::io::{BufWriter, Write};
 use std::num::NonZeroUsize;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
 /// Questions asked, one after the other.
@@ -61,7 +61,8 @@ pub(crate) fn measure(bench: &Bench, count: u64) {
             took
         })
         .collect();
-    let said = run(text(&python()), &["-c", FAISS, text(&kept), text(&asked), &CANDIDATE.to_string()]);
+    let said =
+        run(text(&python(&["faiss-cpu==1.15.1", "numpy==2.4.6"])), &["-c", FAISS, text(&kept), text(&asked), &CANDIDATE.to_string()]);
     let lines: Vec<&str> = said.lines().collect();
     let (theirs_found, theirs) = lines.split_last().expect("faiss answers");
     assert_eq!(theirs_found.parse::<usize>().expect("a number"), found, "both find the same");
@@ -98,19 +99,6 @@ fn resident() -> u64 {
     let said = fs::read_to_string("/proc/self/status").expect("/proc is mounted");
     let kib = said.lines().find_map(|line| line.strip_prefix("VmRSS:")?.trim().strip_suffix(" kB")?.parse::<u64>().ok());
     kib.expect("it tells the memory") << 10
-}
-
-/// A Python that has faiss, made once and kept with the tools of the tests.
-fn python() -> PathBuf {
-    let home = std::env::var("HOME").expect("HOME is set");
-    let cache = std::env::var("KESHI_CACHE").unwrap_or_else(|_| format!("{home}/.cache/keshi"));
-    let folder = Path::new(&cache).join("venv-bench");
-    let python = folder.join("bin/python3");
-    if !python.exists() {
-        run("python3", &["-m", "venv", text(&folder)]);
-    }
-    run(text(&python), &["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "faiss-cpu==1.15.1", "numpy==2.4.6"]);
-    python
 }
 
 /// Numbers that look like chance, the same ones every time.

@@ -2,7 +2,7 @@
 
 use std::fs::{self, File};
 use std::io::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
 
@@ -73,4 +73,25 @@ pub(crate) fn percentiles(mut took: Vec<Duration>) -> (f64, f64) {
     took.sort();
     let at = |percent: usize| took[took.len() * percent / 100].as_secs_f64() * 1000.0;
     (at(50), at(99))
+}
+
+/// The most memory this process held.
+pub(crate) fn peak_mib() -> u64 {
+    let said = fs::read_to_string("/proc/self/status").expect("/proc is mounted");
+    let kib = said.lines().find_map(|line| line.strip_prefix("VmHWM:")?.trim().strip_suffix(" kB")?.parse::<u64>().ok());
+    kib.expect("it tells the memory") >> 10
+}
+
+/// A Python that has these packages, made once and kept with the tools of the tests.
+pub(crate) fn python(packages: &[&str]) -> PathBuf {
+    let home = std::env::var("HOME").expect("HOME is set");
+    let cache = std::env::var("KESHI_CACHE").unwrap_or_else(|_| format!("{home}/.cache/keshi"));
+    let folder = Path::new(&cache).join("venv-bench");
+    let python = folder.join("bin/python3");
+    if !python.exists() {
+        run("python3", &["-m", "venv", text(&folder)]);
+    }
+    let install = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check"];
+    run(text(&python), &[&install, packages].concat());
+    python
 }

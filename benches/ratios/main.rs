@@ -1,12 +1,13 @@
 //! What keshi does beside what plain programs do with the same bytes, in the same run, on the same disk: `make bench`.
 //!
-//! `cargo bench --bench ratios -- [upload] [seal] [receipts] [attendance] [watch] [alike] [live] [office] [trace] [--folder FOLDER] [--objects URL]
-//! [--rate EVENTS-A-SECOND] [--seconds SECONDS]` (both of `live`) `[--rows ROWS]` (of `attendance`) `[--recording SECONDS]` (of `watch`) `[--prints FINGERPRINTS]` (of `alike`) `[--classes CLASSES]` (of `office`) `[--events EVENTS]` (of `trace`): all
+//! `cargo bench --bench ratios -- [upload] [seal] [receipts] [attendance] [watch] [alike] [live] [office] [rules] [trace] [--folder FOLDER] [--objects URL]
+//! [--rate EVENTS-A-SECOND] [--seconds SECONDS]` (both of `live`) `[--rows ROWS]` (of `attendance`) `[--recording SECONDS]` (of `watch`) `[--prints FINGERPRINTS]` (of `alike`) `[--classes CLASSES]` (of `office` and `rules`) `[--seed SEED]` (of `rules`) `[--events EVENTS]` (of `trace`): all
 //! measures, in `/var/tmp` and on objects in a folder, unless told otherwise. Takes most of an hour, nearly all of it to fill the lake for
 //! `trace`, and up to 8 GiB of disk, and leaves nothing behind.
 //!
 //! Each measure is taken a few times in turn with its peer, and the best of each counts: other load only ever adds.
 
+mod accuracy;
 mod alike;
 mod attendance;
 mod bulk;
@@ -15,6 +16,7 @@ mod machine;
 mod office;
 mod postgres;
 mod receipts;
+mod rules;
 mod seal;
 mod sender;
 mod server;
@@ -29,7 +31,7 @@ use tokio::runtime::Runtime;
 /// How often each measure is taken.
 const ROUNDS: usize = 3;
 /// What can be measured, in this order.
-const MEASURES: [&str; 9] = ["upload", "seal", "receipts", "attendance", "watch", "alike", "live", "office", "trace"];
+const MEASURES: [&str; 10] = ["upload", "seal", "receipts", "attendance", "watch", "alike", "live", "office", "rules", "trace"];
 
 /// Where and with what.
 struct Bench {
@@ -53,7 +55,7 @@ fn main() {
         return;
     }
     let (mut folder, mut objects, mut load, mut wanted) = (PathBuf::from("/var/tmp"), None, live::Load::default(), Vec::new());
-    let (mut rows, mut events, mut classes) = (1_000_000, 20_000_000, 2_500);
+    let (mut rows, mut events, mut classes, mut seed) = (1_000_000, 20_000_000, 2_500, 1);
     let (mut recording, mut prints) = (300, 10_000_000);
     let mut given = given.into_iter();
     while let Some(word) = given.next() {
@@ -66,6 +68,7 @@ fn main() {
             "--recording" => recording = number(given.next(), "--recording SECONDS"),
             "--prints" => prints = number(given.next(), "--prints FINGERPRINTS"),
             "--classes" => classes = number(given.next(), "--classes CLASSES"),
+            "--seed" => seed = number(given.next(), "--seed SEED"),
             "--events" => events = number(given.next(), "--events EVENTS"),
             measure if MEASURES.contains(&measure) => wanted.push(word),
             other => panic!("'{other}' is not measured; there are: {}", MEASURES.join(", ")),
@@ -87,6 +90,7 @@ fn main() {
             "alike" => alike::measure(&bench, prints.max(100)),
             "live" => live::measure(&bench, load),
             "office" => office::measure(&bench, classes.max(2)),
+            "rules" => rules::measure(&bench, classes.max(2), seed),
             _ => trace::measure(&bench, events),
         }
     }

@@ -178,6 +178,15 @@ fn watch(class: &Class, lesson: &Lesson, sitting: &mut Sitting, dice: &mut Chanc
     let percent = if class.has("watched-faster") && dice.one_in(0.4) { 125 } else { 100 };
     let pieces = if class.has("watched-in-pieces") { 1 + dice.below(3) as i64 } else { 1 + i64::from(dice.one_in(0.2)) };
     let is_guest = sitting.trainee.is_some_and(|place| class.trainees[place].is_guest);
+    // Nobody watches two lessons at once, nor while another is live.
+    let others = class.lessons.iter().filter(|other| other.mode == "recorded" && other.id != lesson.id);
+    let own = others.flat_map(|other| &other.sittings).filter(|other| other.trainee == sitting.trainee);
+    let mut busy: Vec<(i64, i64)> =
+        own.flat_map(|other| &other.stays).map(|stay| (stay.from - 5 * MINUTE, stay.until + 5 * MINUTE)).collect();
+    let live = class.lessons.iter().filter(|other| other.is_live()).map(|other| (other.from, other.until));
+    let elsewhere = sitting.trainee.map(|place| class.trainees[place].elsewhere.clone()).unwrap_or_default();
+    busy.extend(live.chain(elsewhere).map(|(from, until)| (from - 10 * MINUTE, until + 10 * MINUTE)));
+    busy.sort_unstable();
     let begun_on = first + dice.between(0, (last - first - pieces).max(0));
     let mut done = 0;
     for piece in 0..pieces {
@@ -193,8 +202,10 @@ fn watch(class: &Class, lesson: &Lesson, sitting: &mut Sitting, dice: &mut Chanc
         } else {
             dice.between(20 * 3_600 + 3_000, 22 * 3_600)
         };
-        let at = moment((begun_on + piece).min(last), begin);
         let length = (until - done) * 100 / percent * 1_000;
+        let at = busy.iter().fold(moment((begun_on + piece).min(last), begin), |at, &(from, until)| {
+            if at < until && from < at + length + 25 * MINUTE { until } else { at }
+        });
         // Most watch on; some stop for some minutes in between.
         if !is_guest && length > 20 * MINUTE && dice.one_in(0.15) {
             let half = done + (until - done) / 2;

@@ -182,7 +182,8 @@ fn visible(class: &Class, lesson: usize, share: f64, dice: &mut Chance) -> i64 {
 }
 
 fn code(class: &Class, lesson: usize, at: i64, dice: &mut Chance) -> Code {
-    let minute = at / MINUTE * MINUTE;
+    // A code is shown until its lesson ends.
+    let minute = at.min(class.lessons[lesson].until - MINUTE) / MINUTE * MINUTE;
     Code { lesson: class.lessons[lesson].id.clone(), minute, at_ms: dice.between(0, 30) * 1_000, genuine: true }
 }
 

@@ -69,7 +69,7 @@ pub async fn look_at(lake: &Lake, rule: &Rule, window: Window, now: Time) -> Res
 
 async fn rows(lake: &Lake, rule: &Rule, window: Window, now: Time) -> Result<(Vec<Raised>, u64)> {
     let (mut findings, mut rows_read) = (Vec::new(), 0);
-    for piece in pieces(window, extent(lake).await?) {
+    for piece in pieces_of_export(lake, window).await? {
         let answer = lake.query(&rule.sql, rule.values(piece, now)?, FOR_RULES).await?;
         let read = Arc::clone(&answer.read);
         for batch in &answer.collect().await? {
@@ -86,6 +86,11 @@ async fn rows(lake: &Lake, rule: &Rule, window: Window, now: Time) -> Result<(Ve
         (&one.subject, &one.class, &one.lesson, &one.trainee).cmp(&(&other.subject, &other.class, &other.lesson, &other.trainee))
     });
     Ok((findings, rows_read))
+}
+
+/// The pieces in which rules look at a window of a lake.
+pub async fn pieces_of_export(lake: &Lake, window: Window) -> Result<Vec<Window>> {
+    Ok(pieces(window, extent(lake).await?))
 }
 
 /// From when to when the lake has lessons.

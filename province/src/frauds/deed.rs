@@ -106,6 +106,12 @@ impl Deed {
         class.labels.push(label);
     }
 
+    /// Labels a trainee, with the other side.
+    pub fn of_person(&self, class: &mut Class, trainee: usize, or: Place) {
+        let label = Label { trainee: Some(class.trainees[trainee].id.clone()), or: Some(or), ..self.label(class) };
+        class.labels.push(label);
+    }
+
     /// Labels a trainee in a lesson, with the other side.
     pub fn of_both(&self, class: &mut Class, lesson: usize, trainee: usize, also: &[&str], or: Option<Place>) {
         let label = Label {

@@ -4,6 +4,7 @@ use super::{Deed, Shared};
 use crate::attend::come_and_go;
 use crate::class::{Beats, Class, Listed, Play, Seat, Sitting, Stay};
 use crate::days::{SECOND, day, moment};
+use crate::labels::Place;
 use crate::people::{self, key};
 use crate::plan::Plan;
 use crate::roster::enrol;
@@ -86,7 +87,8 @@ pub(super) fn bad_identity(plan: &Plan, class: &mut Class, deed: &mut Deed) {
         let place = enrol(plan, class, person, false);
         class.trainees[place].phone = Some(key(deed.dice.draw()));
         // The second entry attends in the first's place when that one does not: it is somebody's job.
-        deed.of_trainee(class, place, &[]);
+        let twin = Place { class: class.id.clone(), lesson: None, trainee: Some(class.trainees[first].id.clone()) };
+        deed.of_person(class, place, twin);
     }
 }
 
@@ -143,7 +145,8 @@ pub(super) fn double_subsidy(plan: &Plan, class: &mut Class, deed: &mut Deed, sh
         let place = enrol(plan, class, person, false);
         class.trainees[place].elsewhere.clone_from(&spans);
         class.trainees[place].is_guest = true;
-        deed.of_trainee(class, place, &[]);
+        let there = past.trainees[certified[number]].id.clone();
+        deed.of_person(class, place, Place { class: past.id.clone(), lesson: None, trainee: Some(there) });
     }
 }
 

@@ -2,9 +2,9 @@
 
 use super::{Deed, Layer, PATTERNS, Shared};
 use crate::chance::Chance;
-use crate::class::{Class, Ids};
+use crate::class::{Class, Ids, Lesson};
 use crate::days::{DAY, HOUR, LESSON_HOUR, MINUTE, day, day_of, days_after, moment, working_days_after};
-use crate::labels::Label;
+use crate::labels::{Label, Place};
 use crate::plan::Plan;
 
 /// Some lessons are not held; they stay on the timetable, or were never put there. The plan has them, and the claim.
@@ -222,26 +222,33 @@ pub(super) fn teacher_overlap(classes: &mut [Class], place: usize, deed: &mut De
         if done == many {
             break;
         }
-        let teacher = meeting(classes, place, lesson).or_else(|| moved(classes, place, lesson, deed));
-        if let Some(teacher) = teacher {
+        let found = meeting(classes, place, lesson).or_else(|| moved(classes, place, lesson, deed));
+        if let Some((teacher, or)) = found {
             classes[place].lessons[lesson].teacher = Some(teacher);
             let (class, row) = (&mut classes[place], lesson);
             deed.of_lesson(class, row, &[]);
+            if let Some(label) = class.labels.last_mut() {
+                label.or = Some(or);
+            }
             done += 1;
         }
     }
 }
 
 /// Lessons of other classes at the time of one, and who teaches there.
-fn meeting(classes: &[Class], place: usize, lesson: usize) -> Option<usize> {
+fn meeting(classes: &[Class], place: usize, lesson: usize) -> Option<(usize, Place)> {
     let own = &classes[place].lessons[lesson];
     let meets = |from: i64, until: i64| from + 15 * MINUTE < own.until && own.from + 15 * MINUTE < until;
-    let others = classes.iter().enumerate().filter(|(number, _)| *number != place).flat_map(|(_, class)| &class.lessons);
-    others.filter(|other| other.is_live() && meets(other.from, other.until)).find_map(|other| other.teacher)
+    let others = classes.iter().enumerate().filter(|(number, _)| *number != place);
+    let mut lessons = others.flat_map(|(_, class)| class.lessons.iter().map(move |lesson| (class, lesson)));
+    lessons.find_map(|(class, other)| {
+        let teacher = other.teacher.filter(|_| other.is_live() && meets(other.from, other.until))?;
+        Some((teacher, side(class, other)))
+    })
 }
 
 /// Moves a lesson into that of another class, on a day between the first and the last, where the class has nothing else.
-fn moved(classes: &mut [Class], place: usize, lesson: usize, deed: &mut Deed) -> Option<usize> {
+fn moved(classes: &mut [Class], place: usize, lesson: usize, deed: &mut Deed) -> Option<(usize, Place)> {
     let own = &classes[place];
     let long = own.lessons[lesson].until - own.lessons[lesson].from;
     let late = deed.by(15 * MINUTE, 5 * MINUTE, 0);
@@ -254,16 +261,21 @@ fn moved(classes: &mut [Class], place: usize, lesson: usize, deed: &mut Deed) ->
         .iter()
         .enumerate()
         .filter(|(number, _)| *number != place)
-        .flat_map(|(_, class)| &class.lessons)
-        .filter(|other| other.is_live() && other.teacher.is_some())
-        .filter(|other| (own.starts_on..=own.ends_on + 10).contains(&day_of(other.from)))
-        .find(|other| is_free(other.from + late))
-        .map(|other| (other.from + late, other.teacher));
-    let (from, teacher) = found?;
+        .flat_map(|(_, class)| class.lessons.iter().map(move |lesson| (class, lesson)))
+        .filter(|(_, other)| other.is_live() && other.teacher.is_some())
+        .filter(|(_, other)| (own.starts_on..=own.ends_on + 10).contains(&day_of(other.from)))
+        .find(|(_, other)| is_free(other.from + late))
+        .and_then(|(class, other)| Some((other.from + late, other.teacher?, side(class, other))));
+    let (from, teacher, or) = found?;
     let class = &mut classes[place];
     (class.lessons[lesson].from, class.lessons[lesson].until) = (from, from + long);
     class.ends_on = class.ends_on.max(day_of(from));
-    teacher
+    Some((teacher, or))
+}
+
+/// A lesson as the other side of a deed.
+fn side(class: &Class, lesson: &Lesson) -> Place {
+    Place { class: class.id.clone(), lesson: Some(lesson.id.clone()), trainee: None }
 }
 
 /// Labels what is of a provider as a whole, once.

@@ -16,8 +16,8 @@
 -- source = "劳动法 第十五条: 禁止用人单位招用未满十六周岁的未成年人; who is younger is no employee and no jobseeker"
 --
 -- [parameters.known]
--- value = "92 days"
--- source = "policy: an entry without an end holds for a quarter of a year after the day of its list; who was a student, detained or employed then may have ceased to be later"
+-- value = "14 days"
+-- source = "policy: lists come by the month; an entry without an end holds for two weeks after the day of its list, since who was employed or detained then may have ceased to be, and the next list says so"
 --
 -- [parameters.final_year]
 -- value = "366 days"

@@ -1,10 +1,10 @@
 -- id = "photo-reuse"
--- version = 4
+-- version = 5
 -- severity = "high"
 -- strength = "strong"
 -- typology = "evidence"
 -- subject = "evidence"
--- compares = ["media_matches", "evidence", "lessons", "attendance"]
+-- compares = ["media_matches", "listed", "evidence", "lessons", "attendance"]
 --
 -- [title]
 -- zh = "同一张图片用于几个课节或班级"
@@ -38,7 +38,7 @@
 --
 -- A picture that was saved again, scaled, cut, framed, mirrored or marked counts as the same where what cameras saw in it is the same; candidates do not.
 -- The first to be received may stand for its lesson; each other lesson or class that has the same picture is a finding. A picture for a whole class
--- and the same for one of its lessons is one use.
+-- and the same for one of its lessons is one use. What providers listed as course material that all use is no evidence of one lesson, and is left out.
 with same as (
     select m.evidence, m.other, m.kind, e.class, e.lesson, e.trainee, e.received_at, o.class as other_class, o.lesson as other_lesson,
         row_number() over (
@@ -50,6 +50,7 @@ with same as (
     join evidence o on o.evidence = m.other
     where m.kind in ('bytes', 'coded', 'picture') and m.tier in ('exact', 'strong')
         and e.kind = 'screenshot' and o.kind = 'screenshot' and e.class is not null and o.class is not null
+        and e.digest not in (select value from listed where list = 'course_material' and value is not null)
         and (e.class <> o.class or (e.lesson is not null and o.lesson is not null and e.lesson <> o.lesson))
 ),
 used as (

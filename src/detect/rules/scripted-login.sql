@@ -24,13 +24,13 @@
 -- source = "policy: a log all of whose times are whole multiples of this is rounded and says nothing of seconds"
 --
 -- [explanation.zh]
--- seen = "本课节有 {people} 名学员依次签到，前后间隔都正好是同一秒数（最长一串 {longest} 人，间隔 {gap_seconds} 秒），客户端标识相同。"
+-- seen = "本课节有 {people} 名学员依次签到，前后间隔都正好是同一秒数（最长一串 {longest} 人，间隔 {gap_seconds} 秒）。"
 -- normal = "31号 三：学员线上签到注册应当真实；人签到有先有后，间隔有长有短。"
 -- matters = "间隔分秒不差，像是程序按顺序逐个登录；风险金额是这些学员在本课节已计入的课时。"
 -- look = "看所列签到行的时间、网络地址和设备；看这些学员离开的时间是否同样整齐；看录像和图片里有没有这些人。"
 --
 -- [explanation.en]
--- seen = "In this lesson {people} trainees signed in one after another at gaps equal to the second (longest row: {longest} people, gap: {gap_seconds} seconds), with the same client."
+-- seen = "In this lesson {people} trainees signed in one after another at gaps equal to the second (longest row: {longest} people, gap: {gap_seconds} seconds)."
 -- normal = "Notice 31, part 3: signing in has to be real. People come as they come, at gaps long and short."
 -- matters = "Gaps equal to the second look like a program that signs in one account after the other; the money at risk is what these trainees were credited in this lesson."
 -- look = "See times, addresses and devices of the rows named; see whether these trainees leave as evenly; see whether recordings and pictures show them."
@@ -50,7 +50,7 @@ with asked as (
     where cancelled_at is null and mode <> 'in_person' and starts_at >= $since and starts_at < $until
 ),
 sign as (
-    select k.lesson, k.class, k.starts_at, a.trainee, a.kind, a.at as came_at, a.evidence, a."row" as line, coalesce(a.user_agent, a.client, '') as agent,
+    select k.lesson, k.class, k.starts_at, a.trainee, a.kind, a.at as came_at, a.evidence, a."row" as line, coalesce(a.user_agent, '') as agent,
         row_number() over (partition by k.lesson, a.trainee, a.kind = 'leave' order by a.at, a.evidence, a."row") as number,
         max(case when floor(date_part('epoch', a.at)) - floor(date_part('epoch', a.at) / $coarse_seconds) * $coarse_seconds <> 0
                 or floor(date_part('epoch', a.until)) - floor(date_part('epoch', a.until) / $coarse_seconds) * $coarse_seconds <> 0

@@ -19,6 +19,10 @@
 -- value = 60
 -- source = "policy: what more people than that have in common is the name of a model or a copied image of a computer room, not one device"
 --
+-- [parameters.least_providers]
+-- value = 4
+-- source = "policy: the name of a model turns up at every provider of a platform; where there are so many and only one of them has it, it is a device, however many people use it"
+--
 -- [parameters.least_times]
 -- value = 2
 -- source = "policy: once, people may have watched together at one desk because something was broken; across classes once is enough"
@@ -73,9 +77,11 @@ many as (
     select a.platform, a.device
     from attendance a
     join near n on n.platform = a.platform and n.device = a.device
+    join (select platform, count(distinct provider) as providers from classes group by platform) f on f.platform = a.platform
     where a.trainee is not null and a.kind in ('join', 'interval')
-    group by a.platform, a.device
-    having count(distinct a.trainee) >= $least_people and count(distinct a.trainee) <= $most_people
+    group by a.platform, a.device, f.providers
+    having count(distinct a.trainee) >= $least_people
+        and (count(distinct a.trainee) <= $most_people or (f.providers >= $least_providers and min(a.provider) = max(a.provider)))
 ),
 sign as (
     select a.platform, a.device, coalesce(a.ip, '') as ip, a.lesson, a.trainee, a.kind, a.at, a.until,

@@ -1,10 +1,10 @@
 -- id = "video-reuse"
--- version = 2
+-- version = 3
 -- severity = "high"
 -- strength = "strong"
 -- typology = "evidence"
 -- subject = "evidence"
--- compares = ["media_matches", "evidence", "lessons", "attendance"]
+-- compares = ["media_matches", "listed", "evidence", "lessons", "attendance"]
 --
 -- [title]
 -- zh = "同一段录像用于几个课节或班级"
@@ -46,6 +46,7 @@ with same as (
     join lessons l on l.lesson = e.lesson
     where m.kind in ('bytes', 'coded', 'recording') and m.tier in ('exact', 'strong')
         and e.kind = 'video' and o.kind = 'video' and l.mode = 'live' and o.class is not null
+        and e.digest not in (select value from listed where list = 'course_material' and value is not null)
         and (e.class <> o.class or (o.lesson is not null and e.lesson <> o.lesson))
 ),
 used as (
