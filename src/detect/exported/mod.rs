@@ -17,6 +17,9 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
+const CLASSES: &str = include_str!("classes.sql");
+const EXTENT: &str = include_str!("extent.sql");
+
 /// What a rule may use.
 const FOR_RULES: Limits = super::run::LIMITS;
 /// What reading the plan may use.
@@ -95,8 +98,7 @@ pub async fn pieces_of_export(lake: &Lake, window: Window) -> Result<Vec<Window>
 
 /// From when to when the lake has lessons.
 async fn extent(lake: &Lake) -> Result<Option<(Time, Time)>> {
-    let text = "select min(starts_at) as first, max(starts_at) as last from lessons";
-    let batches = lake.query(text, Vec::new(), LIMITS).await?.collect().await?;
+    let batches = lake.query(EXTENT, Vec::new(), LIMITS).await?.collect().await?;
     let Some(batch) = batches.first().filter(|batch| batch.num_rows() > 0) else { return Ok(None) };
     let row = object(batch, 0)?;
     let cell = |name: &str| row.get(name).and_then(Value::as_str).and_then(|text| text.parse().ok());
@@ -119,10 +121,8 @@ fn raised(row: &Map<String, Value>) -> Result<Raised> {
 
 /// Scores of all providers that have held a class, highest first.
 pub async fn provider_scores(lake: &Lake, rules: &Rules, looked: &[Looked], now: Time) -> Result<Vec<ProviderScore>> {
-    let text = "select k.provider, k.class, case when min(l.starts_at) <= $now then 1 else 0 end as held from classes k \
-         join lessons l on l.class = k.class where l.cancelled_at is null group by k.provider, k.class";
     let now = ScalarValue::TimestampMicrosecond(Some(now.0), Some("UTC".into()));
-    let batches = lake.query(text, vec![("now".to_owned(), now)], LIMITS).await?.collect().await?;
+    let batches = lake.query(CLASSES, vec![("now".to_owned(), now)], LIMITS).await?.collect().await?;
     let (mut of_class, mut held): (BTreeMap<String, String>, BTreeMap<String, i64>) = Default::default();
     for batch in &batches {
         for row in 0..batch.num_rows() {
