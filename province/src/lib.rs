@@ -1,6 +1,6 @@
 //! A province to measure rules on: thousands of classes with the honest mess of real life, and frauds that are planted and labelled.
 //!
-//! [`write`] makes a whole lake by the columns of docs/LAKE.md, as Parquet, and lines of JSON beside it that say what was planted where. It knows nothing of the server. The same
+//! [`write()`] makes a whole lake by the columns of docs/LAKE.md, as Parquet, and lines of JSON beside it that say what was planted where. It knows nothing of the server. The same
 //! province gives the same bytes. Classes are made one by one, so that a province may be of any size; what is kept over all of them is a list of providers.
 //!
 //! What enters is a [`Province`]; what leaves is a folder:

@@ -1,6 +1,6 @@
 //! Scores: how much speaks against a class, a trainee, a provider or a device, by kind of fraud and in all.
 //!
-//! Each rule adds a part: how clear its clearest finding is, times the share of its findings that may be expected to hold ([`weight`]). Of a
+//! Each rule adds a part: how clear its clearest finding is, times the share of its findings that may be expected to hold (`weight.rs`). Of a
 //! provider it is the mean over the classes it has held, so that a large one is not worse than a small one. Parts are taken as independent: a score is one
 //! less the product of what each leaves. Findings that ceased or were dismissed add nothing; weak rules, which raise nothing alone, add here.
 
