@@ -15,6 +15,8 @@ use std::time::Duration;
 Examples:
   keshi simulate ./month                          six classes on six platforms
   keshi simulate ./class --scale class --seed 7   one class and a small neighbour
+  keshi simulate ./province --province 3000       a whole lake of 3,000 classes with honest mess and planted frauds, to measure rules on:
+                                                  keshi detect --lake ./province --now …, as its province.json says
   keshi simulate ./month --server http://127.0.0.1:8080 --access access.json
 
 access.json holds tokens: {\"admin\":\"…\",\"reviewer\":\"…\",\"inspector\":\"…\",\"providers\":{\"qy-01\":\"…\"},\"platforms\":{\"px-class\":\"…\"}}")]
@@ -27,6 +29,9 @@ pub(super) struct Args {
     /// How much is simulated
     #[arg(long, value_enum, default_value_t = Scale::Month)]
     pub scale: Scale,
+    /// Instead write the lake of a province of so many classes, as `keshi export lake` does, and lines that say what was planted where
+    #[arg(long, value_name = "CLASSES", conflicts_with_all = ["scale", "server"])]
+    pub province: Option<usize>,
     /// Also send everything to this server
     #[arg(long, requires = "access", value_name = "URL")]
     pub server: Option<String>,
@@ -40,6 +45,9 @@ pub(super) struct Args {
 /// # Errors
 /// When a file cannot be written, ffmpeg is missing, or the server refuses something or answers otherwise than the truth.
 pub(super) async fn run(args: Args) -> Result<()> {
+    if let Some(classes) = args.province {
+        return province(args.seed, classes, args.folder).await;
+    }
     let plan = simulate::plan(args.seed, args.scale);
     write(&plan, &args.folder).await?;
     println!("{} credits and {} planted frauds in truth.json", plan.truth.credits.len(), plan.truth.frauds.len());
@@ -104,4 +112,16 @@ pub(super) async fn send_and_check(plan: &Plan, folder: &Path, client: &Client) 
 fn bar(what: &'static str) -> ProgressBar {
     let style = ProgressStyle::with_template("{prefix:>10} {bar:30} {pos}/{len} files, {elapsed}").expect("the template is fixed");
     ProgressBar::new(0).with_style(style).with_prefix(what)
+}
+
+async fn province(seed: u64, classes: usize, folder: PathBuf) -> Result<()> {
+    let province = province::Province::new(seed, classes);
+    let written = tokio::task::spawn_blocking(move || province::write(&province, &folder)).await.map_err(Error::internal)??;
+    let rows = written.rows.get("attendance").copied().unwrap_or_default();
+    println!(
+        "{rows} rows of attendance in {classes} classes at {} providers, frauds at {} of them; labels.ndjson has {} lines",
+        written.providers, written.planted_providers, written.labels
+    );
+    println!("to be looked at as of {}", written.now);
+    Ok(())
 }

@@ -26,7 +26,13 @@ pub async fn run(db: &Db, lake: &Lake, rules: &Rules, ids: &Ids, keys: &[&str], 
         return Ok(Vec::new());
     }
     let why = if daily { ALL } else { "change" };
+    // Where nothing was planned yet there is nothing to look at; that it was looked at is noted all the same.
+    let nothing = daily && sqlx::query(sql::ANY_LESSON).fetch_optional(db.read()).await?.is_none();
     let watch = Watch::begin(db, ids, why, keys.len(), rules.iter().count(), now).await?;
+    if nothing {
+        watch.note(&[], true).await?;
+        return Ok(Vec::new());
+    }
     over(db, lake, rules, None, &windows, ids, &watch, now).await
 }
 

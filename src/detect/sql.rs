@@ -29,6 +29,9 @@ pub(crate) const EVENTS: &str = "select at, actor, status, note from finding_eve
 /// The first and last moment of a class's lessons, or of a lesson, and the class. $1 class or lesson.
 pub(crate) const WINDOW: &str = "select min(starts_at), max(ends_at), min(class_id) from lesson where class_id = $1 or id = $1";
 
+/// Whether there is any lesson.
+pub(crate) const ANY_LESSON: &str = "select 1 from lesson limit 1";
+
 /// From when to when there are lessons.
 pub(crate) const EXTENT: &str = "select min(starts_at), max(starts_at) from lesson";
 
@@ -133,6 +136,7 @@ pub(crate) const ALL: &[&str] = &[
     EVENTS,
     WINDOW,
     EXTENT,
+    ANY_LESSON,
     KEEP_RULE,
     BEGIN_RUN,
     NOTE_RUN,

@@ -415,10 +415,13 @@ mod tests {
             assert_eq!(other.kind, "analyse", "though it was asked for later");
             assert!(jobs.claim(&db, "", Time(3)).await.expect("claims").is_none(), "the other runs");
             let late = Time(1).plus(PATIENCE);
-            assert_eq!(jobs.claim(&db, "", late).await.expect("claims").expect("a job").kind, "link", "but not for ever");
+            let first = jobs.claim(&db, "", late).await.expect("claims").expect("a job");
+            assert_eq!(first.kind, "link", "but not for ever");
             ask(&db, &jobs, Change::LessonTouched, "m").await;
             assert!(jobs.claim(&db, "", Time(3)).await.expect("claims").is_none());
             jobs.finish(&db, other.id).await.expect("finishes");
+            assert!(jobs.claim(&db, "", late.plus(1)).await.expect("claims").is_none(), "one at a time");
+            jobs.finish(&db, first.id).await.expect("finishes");
             assert_eq!(jobs.claim(&db, "", Time(3)).await.expect("claims").expect("a job").key, "m", "nothing else is to be done");
         })
         .await;

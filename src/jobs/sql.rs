@@ -8,13 +8,15 @@ pub(crate) const ENQUEUE: &str = "insert into job (id, kind, key, state, run_at,
 /// $1 now, $2 a kind that is not to be done now, or nothing.
 pub(crate) const ANY_DUE: &str = "select 1 from job where state = 'waiting' and run_at <= $1 and kind <> $2 limit 1";
 
-/// $1 now, $2 lease end, $3 a kind that is not to be done now, or nothing; $4 the kind that waits until nothing else is to be done, unless it was due by $5.
+/// $1 now, $2 lease end, $3 a kind that is not to be done now, or nothing; $4 the kind of which one is done
+/// at a time, and which waits until nothing else is to be done, unless it was due by $5.
 /// A job whose twin still runs waits for it.
 pub(crate) const CLAIM_SQLITE: &str = "update job set state = 'running', attempts = attempts + 1, leased_until = $2 \
      where id = (select id from job as due where state = 'waiting' and run_at <= $1 and kind <> $3 \
      and not exists (select 1 from job as twin where twin.state = 'running' and twin.kind = due.kind and twin.key = due.key) \
-     and (kind <> $4 or run_at <= $5 or not exists (select 1 from job as other where other.kind <> $4 and (other.state = 'running' \
-     or (other.state = 'waiting' and other.run_at <= $1)))) \
+     and (kind <> $4 or (not exists (select 1 from job as same where same.kind = $4 and same.state = 'running') and (run_at <= $5 \
+     or not exists (select 1 from job as other where other.kind <> $4 and (other.state = 'running' \
+     or (other.state = 'waiting' and other.run_at <= $1)))))) \
      order by run_at, id limit 1) \
      returning id, kind, key, state, run_at, attempts, error, created_at";
 
@@ -22,8 +24,9 @@ pub(crate) const CLAIM_SQLITE: &str = "update job set state = 'running', attempt
 pub(crate) const CLAIM_POSTGRES: &str = "update job set state = 'running', attempts = attempts + 1, leased_until = $2 \
      where id = (select id from job as due where state = 'waiting' and run_at <= $1 and kind <> $3 \
      and not exists (select 1 from job as twin where twin.state = 'running' and twin.kind = due.kind and twin.key = due.key) \
-     and (kind <> $4 or run_at <= $5 or not exists (select 1 from job as other where other.kind <> $4 and (other.state = 'running' \
-     or (other.state = 'waiting' and other.run_at <= $1)))) \
+     and (kind <> $4 or (not exists (select 1 from job as same where same.kind = $4 and same.state = 'running') and (run_at <= $5 \
+     or not exists (select 1 from job as other where other.kind <> $4 and (other.state = 'running' \
+     or (other.state = 'waiting' and other.run_at <= $1)))))) \
      order by run_at, id limit 1 for update skip locked) \
      returning id, kind, key, state, run_at, attempts, error, created_at";
 

@@ -235,7 +235,7 @@ for (const lang of languages) {
       await page.locator("select[name=kind]").selectOption("class");
       await page.locator("form.filter button").click();
       await page.waitForURL(/kind=class/);
-      await page.locator("a.row").first().click();
+      await page.locator("table.list tbody th > a").first().click();
       await page.waitForURL(/\/classes\/[0-9a-f-]{36}/);
 
       await page.goto(`${url}/findings`);
