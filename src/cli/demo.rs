@@ -4,6 +4,8 @@ mod logins;
 mod server;
 mod tell;
 
+pub(super) use tell::yuan;
+
 use super::simulate::{send_and_check, write};
 use crate::error::{Error, Result, codes};
 use crate::simulate::{self, Answers, Client, Plan, Scale};

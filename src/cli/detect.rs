@@ -1,5 +1,6 @@
 //! `keshi detect`: the rules, now.
 
+use super::demo::yuan;
 use crate::db::Db;
 use crate::detect::{self, Ran, Rules, Window};
 use crate::error::{Error, Result, codes};
@@ -83,10 +84,10 @@ pub(super) async fn elsewhere(args: Args, folder: &Path) -> Result<()> {
     let scratch = tempfile::tempdir()?;
     let lake = Lake::of_export(folder, scratch.path()).await?;
     let rules = Rules::load(&lake, args.rules.as_deref()).await?;
-    let (window, now) = (window(&args)?, args.now.unwrap_or_else(|| Clock::System.now()));
-    let mut all = Vec::new();
+    let pieces = detect::pieces_of_export(&lake, window(&args)?).await?;
+    let (mut all, now) = (Vec::new(), args.now.unwrap_or_else(|| Clock::System.now()));
     for rule in rules.iter().filter(|rule| args.rule.as_ref().is_none_or(|only| rule.head.id == *only)) {
-        let looked = detect::look_at(&lake, rule, window, now).await?;
+        let looked = detect::look_at(&lake, rule, &pieces, now).await?;
         match &looked.error {
             _ if args.json => println!("{}", serde_json::to_string(&looked)?),
             Some(error) => eprintln!("{error}"),
@@ -109,10 +110,6 @@ pub(super) async fn elsewhere(args: Args, folder: &Path) -> Result<()> {
         0 => Ok(()),
         count => Err(Error::new(&codes::BAD_RULE, format!("{count} rules could not run; correct them as said above."))),
     }
-}
-
-fn yuan(fen: i64) -> String {
-    format!("{}.{:02}", fen / 100, fen % 100)
 }
 
 fn tell(ran: &Ran) {

@@ -183,8 +183,8 @@ impl Jobs {
         Jobs { long: kind, ..self }
     }
 
-    /// The same, with a kind whose jobs cost little more together than one of them alone: whoever does one does all that are due. They wait until nothing
-    /// else is to be done, for a minute at most.
+    /// The same, with a kind whose jobs cost little more together than one of them alone: whoever does one does all that are due. One is done at a time, when
+    /// nothing else is to be done, or after a minute.
     pub fn together(self, kind: &'static str) -> Jobs {
         Jobs { together: kind, ..self }
     }

@@ -91,7 +91,8 @@ fn decimal(milli: i64) -> String {
     format!("{}.{}", milli / 1_000, milli % 1_000 / 100)
 }
 
-fn yuan(fen: i64) -> String {
+/// Fen as yuan, two decimals.
+pub(in crate::cli) fn yuan(fen: i64) -> String {
     format!("{}.{:02}", fen / 100, fen % 100)
 }
 

@@ -52,10 +52,10 @@ pub struct ProviderScore {
     pub score: f64,
 }
 
-/// Runs one rule over a window.
-pub async fn look_at(lake: &Lake, rule: &Rule, window: Window, now: Time) -> Result<Looked> {
+/// Runs one rule over pieces of time, as [`pieces_of_export`] cuts them.
+pub async fn look_at(lake: &Lake, rule: &Rule, pieces: &[Window], now: Time) -> Result<Looked> {
     let begun = Instant::now();
-    let looked = rows(lake, rule, window, now).await;
+    let looked = rows(lake, rule, pieces, now).await;
     let took_ms = begun.elapsed().as_millis() as u64;
     let rule = rule.head.id.clone();
     match looked {
@@ -70,10 +70,10 @@ pub async fn look_at(lake: &Lake, rule: &Rule, window: Window, now: Time) -> Res
     }
 }
 
-async fn rows(lake: &Lake, rule: &Rule, window: Window, now: Time) -> Result<(Vec<Raised>, u64)> {
+async fn rows(lake: &Lake, rule: &Rule, pieces: &[Window], now: Time) -> Result<(Vec<Raised>, u64)> {
     let (mut findings, mut rows_read) = (Vec::new(), 0);
-    for piece in pieces_of_export(lake, window).await? {
-        let answer = lake.query(&rule.sql, rule.values(piece, now)?, FOR_RULES).await?;
+    for piece in pieces {
+        let answer = lake.query(&rule.sql, rule.values(*piece, now)?, FOR_RULES).await?;
         let read = Arc::clone(&answer.read);
         for batch in &answer.collect().await? {
             for row in 0..batch.num_rows() {

@@ -54,7 +54,7 @@
 -- en = "Lessons were moved and the timetable was not, so that their logs belong to none."
 --
 -- Held is a lesson of which there is anything at all: a row of a log, evidence handed in for it, evidence of the class whose time touches it (one
--- recording of an evening may stand under the first of its lessons). Lessons still to come, or over for less than the grace, are taken as held. Only classes whose plan is
+-- recording of an evening may stand under the first of its lessons), a code of it in whichever picture. Lessons still to come, or over for less than the grace, are taken as held. Only classes whose plan is
 -- over and which were claimed or prepaid are looked at: one that was broken off and never paid for is nobody's loss.
 with begun as (
     select class, min(starts_at) as at from lessons group by class
