@@ -4,7 +4,7 @@
 use crate::accuracy::Accuracy;
 use crate::machine::{self, run, text};
 use crate::{Bench, tell};
-use keshi::detect::{self, Looked, Rules, Window};
+use keshi::detect::{self, Extent, Looked, Rules, Window};
 use keshi::lake::Lake;
 use keshi::time::{DAY, Time};
 use province::Province;
@@ -30,12 +30,12 @@ pub(crate) fn measure(bench: &Bench, classes: u64, seed: u64) {
     let scratch = bench.path().join("opened");
     std::fs::create_dir(&scratch).expect("the folder can be written to");
     let rules = Rules::builtin();
-    let (lake, pieces, all, took, scores) = bench.runtime.block_on(async {
+    let (lake, extent, all, took, scores) = bench.runtime.block_on(async {
         let lake = Lake::of_export(&folder, &scratch).await.expect("it is a lake");
-        let pieces = detect::pieces_of_export(&lake, Window::ALL).await.expect("the lake can be read");
-        let (all, took) = catalogue(&lake, &rules, &pieces, now).await;
+        let extent = detect::extent_of_export(&lake).await.expect("the lake can be read");
+        let (all, took) = catalogue(&lake, &rules, extent, Window::ALL, now).await;
         let scores = detect::provider_scores(&lake, &rules, &all, now).await.expect("scores");
-        (lake, pieces, all, took, scores)
+        (lake, extent, all, took, scores)
     });
     let memory = machine::peak_mib();
     let accuracy = Accuracy::of(&folder, &rules, &all, &scores);
@@ -46,8 +46,8 @@ pub(crate) fn measure(bench: &Bench, classes: u64, seed: u64) {
     let [first, last] = summary.period.each_ref().map(|day| format!("{day}T00:00:00+08:00").parse::<Time>().expect("a day"));
     let middle = first.plus((last.0 - first.0) / 2 / DAY * DAY);
     let day = Window { since: middle, until: middle.plus(DAY) };
-    let (_, daily) = bench.runtime.block_on(catalogue(&lake, &rules, &[day], now));
-    let theirs = duckdb(&folder, &rules, &pieces, now);
+    let (_, daily) = bench.runtime.block_on(catalogue(&lake, &rules, extent, day, now));
+    let theirs = duckdb(&folder, &rules, &extent.pieces(Window::ALL), now);
     let ratio = took / theirs;
     tell(
         &format!("{} rules over {rows} rows: {took:.1} s, DuckDB {theirs:.1} s", rules.iter().count()),
@@ -65,12 +65,12 @@ pub(crate) fn measure(bench: &Bench, classes: u64, seed: u64) {
     tell("memory at most, of all that this process did", &format!("{memory} MiB"), &format!("< {MEMORY_MIB} MiB"), memory < MEMORY_MIB);
 }
 
-/// All rules over pieces of time, and the seconds they took.
-async fn catalogue(lake: &Lake, rules: &Rules, pieces: &[Window], now: Time) -> (Vec<Looked>, f64) {
+/// All rules over a window, and the seconds they took.
+async fn catalogue(lake: &Lake, rules: &Rules, extent: Extent, window: Window, now: Time) -> (Vec<Looked>, f64) {
     let begun = Instant::now();
     let mut all = Vec::new();
     for rule in rules.iter() {
-        let looked = detect::look_at(lake, rule, pieces, now).await.expect("the lake can be read");
+        let looked = detect::look_at(lake, rule, extent, window, now).await.expect("the lake can be read");
         if let Some(error) = &looked.error {
             println!("  {} could not run: {error}", looked.rule);
         }

@@ -84,13 +84,13 @@ pub(super) async fn elsewhere(args: Args, folder: &Path) -> Result<()> {
     let scratch = tempfile::tempdir()?;
     let lake = Lake::of_export(folder, scratch.path()).await?;
     let rules = Rules::load(&lake, args.rules.as_deref()).await?;
-    let pieces = detect::pieces_of_export(&lake, window(&args)?).await?;
+    let (extent, window) = (detect::extent_of_export(&lake).await?, window(&args)?);
     let (mut all, now) = (Vec::new(), args.now.unwrap_or_else(|| Clock::System.now()));
     for rule in rules.iter().filter(|rule| args.rule.as_ref().is_none_or(|only| rule.head.id == *only)) {
-        let looked = detect::look_at(&lake, rule, &pieces, now).await?;
+        let looked = detect::look_at(&lake, rule, extent, window, now).await?;
         match &looked.error {
             _ if args.json => println!("{}", serde_json::to_string(&looked)?),
-            Some(error) => eprintln!("{error}"),
+            Some(error) => eprintln!("{}: {error}", looked.rule),
             None => println!(
                 "{:<20} {:>6} found, {:>14} yuan at risk, {:>7} ms, {:>11} rows read",
                 looked.rule,
@@ -114,7 +114,7 @@ pub(super) async fn elsewhere(args: Args, folder: &Path) -> Result<()> {
 
 fn tell(ran: &Ran) {
     match &ran.error {
-        Some(error) => eprintln!("{error}"),
+        Some(error) => eprintln!("{}: {error}", ran.rule),
         None => println!(
             "{:<20} {:>6} found ({} new), {:>12} yuan at risk, {} ceased",
             ran.rule,

@@ -2,10 +2,11 @@
 //! Nothing is written.
 
 use super::catalogue::{Rules, try_out};
+use super::look::Looker;
 use super::rule::{Rule, Window};
 use super::run::{Seen, look};
 use super::sql;
-use super::windows::pieces_of;
+use super::windows::Extent;
 use crate::db::Db;
 use crate::error::{Error, Result, codes};
 use crate::lake::Lake;
@@ -102,8 +103,10 @@ pub async fn backtest(
     lake.snapshot_of(|table| rule.may_read(table), now, now).await?;
     let begun = Instant::now();
     let (mut seen, mut rows_read) = (Vec::new(), 0);
-    for piece in pieces_of(db, window).await? {
-        let (some, read) = look(lake, &rule, piece, now).await?;
+    let extent = Extent::of(db).await?;
+    let mut looker = Looker::new(lake, &rule, extent, now);
+    for piece in extent.pieces(window) {
+        let (some, read) = look(&mut looker, &rule, piece).await?;
         seen.extend(some);
         rows_read += read;
     }

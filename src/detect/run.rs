@@ -4,6 +4,7 @@
 //! ceased, and windows may be run in any order, as often as wanted. A finding is the same one when rule, subject, class, lesson and trainee are.
 
 use super::catalogue::Rules;
+use super::look::Looker;
 use super::rule::{Rule, Window};
 use super::score::{Touched, refresh};
 use super::watch::Watch;
@@ -13,18 +14,12 @@ use crate::db::{Columns, Db, Tx};
 use crate::error::{Error, Result, codes};
 use crate::ids::{ClassId, FindingId, Ids, LessonId, TraineeId};
 use crate::lake::Lake;
-use crate::lake::query::{Limits, object};
 use crate::time::Time;
 use serde::Serialize;
 use serde_json::{Map, Value};
 use sqlx::Row;
-use std::sync::Arc;
-use std::sync::atomic::Ordering;
-use std::time::Duration;
 use storage::Digest;
 
-/// What a rule may use: more than a query of a person.
-pub(super) const LIMITS: Limits = Limits { time: Duration::from_secs(600), memory_bytes: 1 << 30, rows: 200_000, partitions: 2 };
 /// Findings kept in one transaction.
 const BATCH: usize = 500;
 /// Who writes the history of a finding when nobody did.
@@ -102,7 +97,7 @@ pub(super) async fn over(
     let mut ran = Vec::new();
     for rule in asked {
         let done = tokio::select! {
-            done = one(db, lake, rule, windows.scoped(rule.head.scope), ids, now) => done,
+            done = one(db, lake, rule, windows, ids, now) => done,
             () = watch.stopped() => break,
         };
         ran.push(match done {
@@ -120,10 +115,11 @@ pub(super) async fn over(
     Ok(ran)
 }
 
-async fn one(db: &Db, lake: &Lake, rule: &Rule, windows: &[Window], ids: &Ids, now: Time) -> Result<Ran> {
+async fn one(db: &Db, lake: &Lake, rule: &Rule, windows: &Windows, ids: &Ids, now: Time) -> Result<Ran> {
     let mut ran = Ran::of(rule);
-    for window in windows {
-        let (seen, _) = look(lake, rule, *window, now).await?;
+    let mut looker = Looker::new(lake, rule, windows.extent, now);
+    for window in windows.scoped(rule.head.scope) {
+        let (seen, _) = look(&mut looker, rule, *window).await?;
         ran.found += seen.len() as u64;
         for some in seen.chunks(BATCH) {
             let mut tx = db.begin().await?;
@@ -148,27 +144,17 @@ async fn one(db: &Db, lake: &Lake, rule: &Rule, windows: &[Window], ids: &Ids, n
 }
 
 /// What the rule sees in the window, in the order of keys, and how many rows of the lake it read.
-pub(super) async fn look(lake: &Lake, rule: &Rule, window: Window, now: Time) -> Result<(Vec<Seen>, u64)> {
-    let answer = lake.query(&rule.sql, rule.values(window, now)?, LIMITS).await?;
-    let rows_read = Arc::clone(&answer.read);
-    let batches = answer.collect().await?;
-    let mut seen = Vec::new();
-    for batch in &batches {
-        for row in 0..batch.num_rows() {
-            let finding = read(rule, &object(batch, row)?)?;
-            if (window.since..window.until).contains(&finding.at) {
-                seen.push(finding);
-            }
-        }
-    }
+pub(super) async fn look(looker: &mut Looker<'_>, rule: &Rule, window: Window) -> Result<(Vec<Seen>, u64)> {
+    let (rows, rows_read) = looker.rows(window).await?;
+    let mut seen = rows.iter().map(|(at, row)| read(rule, *at, row)).collect::<Result<Vec<_>>>()?;
     seen.sort_by(|one, other| one.key.cmp(&other.key));
     if let Some(twice) = seen.windows(2).find(|pair| pair[0].key == pair[1].key) {
         return Err(wrong(rule, &format!("it returns '{}' twice", twice[0].key)));
     }
-    Ok((seen, rows_read.load(Ordering::Relaxed)))
+    Ok((seen, rows_read))
 }
 
-fn read(rule: &Rule, row: &Map<String, Value>) -> Result<Seen> {
+fn read(rule: &Rule, at: Time, row: &Map<String, Value>) -> Result<Seen> {
     let text = |name: &str| row.get(name).and_then(Value::as_str).filter(|text| !text.is_empty());
     let must = |name: &str| text(name).ok_or_else(|| wrong(rule, &format!("a row has no {name}")));
     let subject = must("subject")?;
@@ -191,7 +177,7 @@ fn read(rule: &Rule, row: &Map<String, Value>) -> Result<Seen> {
         class: id_of(rule, text("class"))?,
         lesson: id_of(rule, text("lesson"))?,
         trainee: id_of(rule, text("trainee"))?,
-        at: must("at")?.parse().map_err(|error| wrong(rule, "its at is not a time").because(error))?,
+        at,
         score: number("score")?.as_f64().unwrap_or_default(),
         money_fen: number("money_fen")?.as_i64().unwrap_or_default(),
         evidence,

@@ -14,6 +14,9 @@ const MOST: usize = 6;
 /// The longest piece of time that a rule looks at in one go, so that its memory does not grow with the years: four weeks, of which most classes touch two.
 const PIECE: i64 = 28 * DAY;
 
+/// What is shorter is not halved any more.
+const SHORTEST: i64 = DAY / 4;
+
 /// Pieces that a window is cut into at most; of longer times each is longer.
 const MOST_PIECES: i64 = 64;
 
@@ -22,13 +25,15 @@ const MOST_PIECES: i64 = 64;
 pub(super) struct Windows {
     lesson: Vec<Window>,
     class: Vec<Window>,
+    pub(super) extent: Extent,
 }
 
 impl Windows {
     /// The same time for every rule, in pieces.
     pub(super) async fn of(db: &Db, window: Window) -> Result<Windows> {
-        let pieces = pieces_of(db, window).await?;
-        Ok(Windows { lesson: pieces.clone(), class: pieces })
+        let extent = Extent::of(db).await?;
+        let pieces = extent.pieces(window);
+        Ok(Windows { lesson: pieces.clone(), class: pieces, extent })
     }
 
     /// Around the lessons and classes with these ids, a day before and behind; none for ids that are neither.
@@ -43,7 +48,7 @@ impl Windows {
         for class in &classes {
             windows.class.extend(window(&sqlx::query(sql::WINDOW).bind(class).fetch_one(db.read()).await?));
         }
-        Ok(Windows { lesson: merged(windows.lesson), class: merged(windows.class) })
+        Ok(Windows { lesson: merged(windows.lesson), class: merged(windows.class), extent: Extent::of(db).await? })
     }
 
     /// Whether there is nothing to look at.
@@ -60,27 +65,42 @@ impl Windows {
     }
 }
 
-/// A window in pieces, by when lessons are.
-pub(super) async fn pieces_of(db: &Db, window: Window) -> Result<Vec<Window>> {
-    let row = sqlx::query(sql::EXTENT).fetch_one(db.read()).await?;
-    let extent = row.get::<Option<i64>, _>(0).zip(row.get::<Option<i64>, _>(1));
-    Ok(pieces(window, extent.map(|(first, last)| (Time(first), Time(last)))))
-}
+/// From when to when there are lessons; nothing where there is none.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Extent(pub(super) Option<(Time, Time)>);
 
-/// A window in pieces that meet and together are the window; `extent` is from when to when there is anything.
-pub(super) fn pieces(window: Window, extent: Option<(Time, Time)>) -> Vec<Window> {
-    let Some((first, last)) = extent else { return vec![window] };
-    let (first, last) = (first.max(window.since), last.min(window.until));
-    let length = PIECE.max((last.0 - first.0) / MOST_PIECES + 1);
-    let mut whole = Vec::new();
-    let mut since = window.since;
-    let mut until = first.plus(length);
-    while until < last {
-        whole.push(Window { since, until });
-        (since, until) = (until, until.plus(length));
+impl Extent {
+    pub(super) async fn of(db: &Db) -> Result<Extent> {
+        let row = sqlx::query(sql::EXTENT).fetch_one(db.read()).await?;
+        let times = row.get::<Option<i64>, _>(0).zip(row.get::<Option<i64>, _>(1));
+        Ok(Extent(times.map(|(first, last)| (Time(first), Time(last)))))
     }
-    whole.push(Window { since, until: window.until });
-    whole
+
+    /// A window in pieces that meet and together are the window: four weeks each, but for the first and the last, which reach as far as the window does.
+    pub fn pieces(self, window: Window) -> Vec<Window> {
+        let Some((first, last)) = self.0 else { return vec![window] };
+        let (first, last) = (first.max(window.since), last.min(window.until));
+        let length = PIECE.max((last.0 - first.0) / MOST_PIECES + 1);
+        let mut whole = Vec::new();
+        let mut since = window.since;
+        let mut until = first.plus(length);
+        while until < last {
+            whole.push(Window { since, until });
+            (since, until) = (until, until.plus(length));
+        }
+        whole.push(Window { since, until: window.until });
+        whole
+    }
+
+    /// Two windows that meet and together are the window, with about the same time in which there are lessons, and that time; none where it is short.
+    pub(super) fn halves(self, window: Window) -> Option<([Window; 2], i64)> {
+        let (first, last) = self.0.unwrap_or((window.since, window.until));
+        let (first, last) = (first.max(window.since), last.plus(1).min(window.until));
+        let length = last.0 - first.0;
+        let middle = first.plus(length / 2);
+        let halves = [Window { since: window.since, until: middle }, Window { since: middle, until: window.until }];
+        (length >= SHORTEST).then_some((halves, length))
+    }
 }
 
 fn window(row: &sqlx::any::AnyRow) -> Option<Window> {
@@ -127,11 +147,28 @@ mod tests {
             (Window { since: at(10), until: at(20) }, Some((at(18_000), at(18_300))), 1),
             (Window { since: at(19_000), until: at(19_900) }, Some((at(18_000), at(18_300))), 1),
         ] {
-            let whole = pieces(window, extent);
+            let whole = Extent(extent).pieces(window);
             assert_eq!(whole.len(), count, "{window:?} {extent:?}");
             assert_eq!((whole[0].since, whole[count - 1].until), (window.since, window.until));
             assert!(whole.windows(2).all(|pair| pair[0].until == pair[1].since && pair[0].since < pair[0].until), "{whole:?}");
         }
+    }
+
+    #[test]
+    fn a_window_is_halved_where_its_lessons_are() {
+        let at = |days: i64| Time(days * DAY);
+        let halves = |since, until, extent: Option<(i64, i64)>| {
+            let extent = Extent(extent.map(|(first, last)| (at(first), at(last).plus(-1))));
+            extent.halves(Window { since: at(since), until: at(until) }).map(|([one, other], length)| {
+                assert_eq!((one.since, one.until, other.until), (at(since), other.since, at(until)));
+                (one.until.0 / DAY, length / DAY)
+            })
+        };
+        assert_eq!(halves(0, 36_500, Some((18_000, 18_100))), Some((18_050, 100)));
+        assert_eq!(halves(18_020, 36_500, Some((18_000, 18_100))), Some((18_060, 80)));
+        assert_eq!(halves(10, 20, None), Some((15, 10)));
+        assert_eq!(halves(10, 20, Some((18_000, 18_100))), None, "nothing is there");
+        assert_eq!(Extent::default().halves(Window { since: at(0), until: Time(SHORTEST - 1) }), None);
     }
 
     #[test]

@@ -250,7 +250,7 @@ mod tests {
     use storage::Digest;
 
     fn file(rows: u64, gone_rows: u64, pack: bool) -> File {
-        let mut file = super::super::files::snapshot(Digest::of(b""), 1);
+        let mut file = super::super::files::snapshot(Digest::of(b""), 1, 1);
         (file.rows, file.gone_rows) = (Some(rows), gone_rows);
         file.evidence = (!pack).then(String::new);
         file

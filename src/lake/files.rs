@@ -103,11 +103,11 @@ fn files(rows: &[AnyRow]) -> Result<Vec<File>> {
 }
 
 /// A snapshot of a table as a file.
-pub(super) fn snapshot(digest: Digest, size: u64) -> File {
+pub(super) fn snapshot(digest: Digest, size: u64, rows: u64) -> File {
     File {
         digest,
         size,
-        rows: None,
+        rows: Some(rows),
         first_at: None,
         last_at: None,
         class: None,

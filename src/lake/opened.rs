@@ -5,6 +5,7 @@ use super::query::tables;
 use super::{Lake, storage_error};
 use crate::db::Db;
 use crate::error::{Error, Result, codes};
+use datafusion::parquet::file::reader::{FileReader, SerializedFileReader};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use storage::{Objects, Put};
@@ -26,9 +27,10 @@ impl Lake {
             let from = folder.join(table);
             let mut files = Vec::new();
             for path in parquet(&from)? {
+                let rows = rows_of(&path)?;
                 let file = tokio::fs::File::open(&path).await.map_err(|error| unreadable(&path, error))?;
                 let object = objects.put(ReaderStream::new(file), Put::default()).await.map_err(storage_error)?;
-                files.push(files::snapshot(object.digest, object.size));
+                files.push(files::snapshot(object.digest, object.size, rows));
             }
             kept.insert(table, files);
         }
@@ -36,6 +38,13 @@ impl Lake {
         lake.exported = Some(kept.into());
         Ok(lake)
     }
+}
+
+/// How many rows a file says it has.
+fn rows_of(path: &Path) -> Result<u64> {
+    let file = std::fs::File::open(path).map_err(|error| unreadable(path, error))?;
+    let reader = SerializedFileReader::new(file).map_err(|error| unreadable(path, std::io::Error::other(error)))?;
+    Ok(reader.metadata().file_metadata().num_rows().unsigned_abs())
 }
 
 fn parquet(folder: &Path) -> Result<Vec<PathBuf>> {

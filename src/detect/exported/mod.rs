@@ -2,10 +2,11 @@
 
 use super::backtest::Raised;
 use super::catalogue::Rules;
+use super::look::Looker;
 use super::rule::{Rule, Window};
 use super::score::{Found, Weights};
-use super::windows::pieces;
-use crate::error::{Error, Result, codes};
+use super::windows::Extent;
+use crate::error::{Result, codes};
 use crate::lake::Lake;
 use crate::lake::query::{Limits, object};
 use crate::time::Time;
@@ -13,15 +14,11 @@ use datafusion::common::ScalarValue;
 use serde::Serialize;
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
-use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 const CLASSES: &str = include_str!("classes.sql");
 const EXTENT: &str = include_str!("extent.sql");
 
-/// What a rule may use.
-const FOR_RULES: Limits = super::run::LIMITS;
 /// What reading the plan may use.
 const LIMITS: Limits = Limits { time: Duration::from_secs(600), memory_bytes: 256 << 20, rows: 10_000_000, partitions: 1 };
 
@@ -52,10 +49,10 @@ pub struct ProviderScore {
     pub score: f64,
 }
 
-/// Runs one rule over pieces of time, as [`pieces_of_export`] cuts them.
-pub async fn look_at(lake: &Lake, rule: &Rule, pieces: &[Window], now: Time) -> Result<Looked> {
+/// Runs one rule over a window, in pieces; `extent` is what [`extent_of_export`] says.
+pub async fn look_at(lake: &Lake, rule: &Rule, extent: Extent, window: Window, now: Time) -> Result<Looked> {
     let begun = Instant::now();
-    let looked = rows(lake, rule, pieces, now).await;
+    let looked = rows(lake, rule, extent, window, now).await;
     let took_ms = begun.elapsed().as_millis() as u64;
     let rule = rule.head.id.clone();
     match looked {
@@ -70,20 +67,13 @@ pub async fn look_at(lake: &Lake, rule: &Rule, pieces: &[Window], now: Time) -> 
     }
 }
 
-async fn rows(lake: &Lake, rule: &Rule, pieces: &[Window], now: Time) -> Result<(Vec<Raised>, u64)> {
+async fn rows(lake: &Lake, rule: &Rule, extent: Extent, window: Window, now: Time) -> Result<(Vec<Raised>, u64)> {
     let (mut findings, mut rows_read) = (Vec::new(), 0);
-    for piece in pieces {
-        let answer = lake.query(&rule.sql, rule.values(*piece, now)?, FOR_RULES).await?;
-        let read = Arc::clone(&answer.read);
-        for batch in &answer.collect().await? {
-            for row in 0..batch.num_rows() {
-                let finding = raised(&object(batch, row)?)?;
-                if (piece.since..piece.until).contains(&finding.at) {
-                    findings.push(finding);
-                }
-            }
-        }
-        rows_read += read.load(Ordering::Relaxed);
+    let mut looker = Looker::new(lake, rule, extent, now);
+    for piece in extent.pieces(window) {
+        let (rows, read) = looker.rows(piece).await?;
+        findings.extend(rows.iter().map(|(at, row)| raised(*at, row)));
+        rows_read += read;
     }
     findings.sort_by(|one, other| {
         (&one.subject, &one.class, &one.lesson, &one.trainee).cmp(&(&other.subject, &other.class, &other.lesson, &other.trainee))
@@ -91,32 +81,27 @@ async fn rows(lake: &Lake, rule: &Rule, pieces: &[Window], now: Time) -> Result<
     Ok((findings, rows_read))
 }
 
-/// The pieces in which rules look at a window of a lake.
-pub async fn pieces_of_export(lake: &Lake, window: Window) -> Result<Vec<Window>> {
-    Ok(pieces(window, extent(lake).await?))
-}
-
 /// From when to when the lake has lessons.
-async fn extent(lake: &Lake) -> Result<Option<(Time, Time)>> {
+pub async fn extent_of_export(lake: &Lake) -> Result<Extent> {
     let batches = lake.query(EXTENT, Vec::new(), LIMITS).await?.collect().await?;
-    let Some(batch) = batches.first().filter(|batch| batch.num_rows() > 0) else { return Ok(None) };
+    let Some(batch) = batches.first().filter(|batch| batch.num_rows() > 0) else { return Ok(Extent::default()) };
     let row = object(batch, 0)?;
     let cell = |name: &str| row.get(name).and_then(Value::as_str).and_then(|text| text.parse().ok());
-    Ok(cell("first").zip(cell("last")))
+    Ok(Extent(cell("first").zip(cell("last"))))
 }
 
 /// A row as it stands: ids of an export need not be this server's.
-fn raised(row: &Map<String, Value>) -> Result<Raised> {
+fn raised(at: Time, row: &Map<String, Value>) -> Raised {
     let text = |name: &str| row.get(name).and_then(Value::as_str).filter(|text| !text.is_empty()).map(str::to_owned);
-    Ok(Raised {
+    Raised {
         subject: text("subject").unwrap_or_default(),
         class: text("class"),
         lesson: text("lesson"),
         trainee: text("trainee"),
-        at: text("at").unwrap_or_default().parse().map_err(Error::internal)?,
+        at,
         score: row.get("score").and_then(Value::as_f64).unwrap_or_default(),
         money_fen: row.get("money_fen").and_then(Value::as_i64).unwrap_or_default(),
-    })
+    }
 }
 
 /// Scores of all providers that have held a class, highest first.

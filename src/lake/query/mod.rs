@@ -6,6 +6,7 @@
 mod download;
 mod guard;
 mod print;
+mod statistics;
 mod store;
 mod tables;
 
@@ -23,7 +24,7 @@ use datafusion::catalog::{CatalogProvider, CatalogProviderList, MemoryCatalogPro
 use datafusion::common::{DataFusionError, ParamValues, ScalarValue};
 use datafusion::execution::SessionStateDefaults;
 use datafusion::execution::disk_manager::DiskManagerBuilder;
-use datafusion::execution::memory_pool::FairSpillPool;
+use datafusion::execution::memory_pool::GreedyMemoryPool;
 use datafusion::execution::runtime_env::RuntimeEnvBuilder;
 use datafusion::execution::session_state::{SessionState, SessionStateBuilder};
 use datafusion::physical_plan::{ExecutionPlan, execute_stream};
@@ -240,7 +241,8 @@ impl Lake {
             trouble: trouble.clone(),
         };
         let runtime = RuntimeEnvBuilder::new()
-            .with_memory_pool(Arc::new(FairSpillPool::new(limits.memory_bytes)))
+            // Not in fair shares: a plan has dozens of steps that sort or group, and few of them at once.
+            .with_memory_pool(Arc::new(GreedyMemoryPool::new(limits.memory_bytes)))
             .with_disk_manager_builder(DiskManagerBuilder::default().with_max_temp_directory_size(MOST_SPILLED))
             .with_object_store_registry(Arc::new(store::OnlyObjects(Arc::new(store))))
             .build_arc()
@@ -249,7 +251,9 @@ impl Lake {
             .with_target_partitions(limits.partitions.max(1))
             .with_create_default_catalog_and_schema(false)
             .with_default_catalog_and_schema("keshi", "lake")
-            .with_information_schema(false);
+            .with_information_schema(false)
+            // Text as it lies in the files. Views of it share buffers, which each step that sorts or joins counts as its own: a tenth of the rows filled all memory.
+            .set_bool("datafusion.sql_parser.map_string_types_to_utf8view", false);
         let catalog = MemoryCatalogProvider::new();
         catalog.register_schema("lake", Arc::new(tables::Tables { lake: self.clone(), only })).map_err(fault)?;
         let catalogs = MemoryCatalogProviderList::new();
@@ -342,6 +346,12 @@ pub(super) fn fault(error: DataFusionError) -> Error {
             Error::new(&codes::BAD_QUERY, format!("The query is not valid: {told}.")).because(error)
         }
     }
+}
+
+/// Whether an error of a query is that it needed more memory than it may have.
+pub(crate) fn took_all_memory(error: &Error) -> bool {
+    let cause = error.cause.as_deref().and_then(|cause| cause.downcast_ref::<DataFusionError>());
+    error.code == codes::QUERY_LIMIT.name && cause.is_some_and(|cause| matches!(cause.find_root(), DataFusionError::ResourcesExhausted(_)))
 }
 
 /// keshi's own error, which came through the engine from the catalogue.

@@ -3,15 +3,16 @@
 use super::super::columns::{moment, schema};
 use super::super::files::{self, File};
 use super::super::{Lake, snapshot};
+use super::statistics;
 use super::store::{name as name_of, place};
 use crate::db::Columns;
 use crate::error::Result;
 use async_trait::async_trait;
 use datafusion::arrow::array::{ArrayRef, BooleanArray, StringArray, TimestampMicrosecondArray, UInt64Array};
-use datafusion::arrow::datatypes::{DataType, Field, Schema, SchemaRef};
+use datafusion::arrow::datatypes::SchemaRef;
 use datafusion::catalog::{SchemaProvider, Session, TableProvider};
 use datafusion::common::pruning::PruningStatistics;
-use datafusion::common::{Column, DataFusionError, Result as EngineResult, ScalarValue, ToDFSchema};
+use datafusion::common::{Column, DataFusionError, Result as EngineResult, ScalarValue, Statistics, ToDFSchema};
 use datafusion::datasource::listing::PartitionedFile;
 use datafusion::datasource::physical_plan::{FileGroup, FileScanConfigBuilder, ParquetSource};
 use datafusion::datasource::source::DataSourceExec;
@@ -70,7 +71,7 @@ impl SchemaProvider for Tables {
             return Ok(None);
         };
         let files = files.map_err(|error| DataFusionError::External(Box::new(error)))?;
-        Ok(Some(Arc::new(Files { schema: as_views(&schema), files })))
+        Ok(Some(Arc::new(Files { schema, files })))
     }
 
     fn table_exist(&self, name: &str) -> bool {
@@ -93,18 +94,9 @@ async fn snapshot_file(lake: &Lake, name: &str) -> Result<Vec<File>> {
     for row in &rows {
         let digest = row.digest("digest")?;
         let size = lake.locals.get(&lake.db, &lake.objects, digest, false).await?.size;
-        files.push(files::snapshot(digest, size));
+        files.push(files::snapshot(digest, size, row.int("row_count").unsigned_abs()));
     }
     Ok(files)
-}
-
-/// Text as views: comparing and grouping then mostly look at the first bytes of it.
-fn as_views(schema: &SchemaRef) -> SchemaRef {
-    let fields = schema.fields().iter().map(|field| match field.data_type() {
-        DataType::Utf8 => Field::new(field.name(), DataType::Utf8View, field.is_nullable()),
-        _ => field.as_ref().clone(),
-    });
-    Arc::new(Schema::new(fields.collect::<Vec<_>>()))
 }
 
 /// A table over some Parquet objects.
@@ -147,7 +139,7 @@ impl TableProvider for Files {
         let mut plans = Vec::new();
         if !whole.is_empty() {
             let groups = spread(&whole, state.config().target_partitions());
-            plans.push(self.source(groups, predicate.clone(), projection.cloned(), limit)?);
+            plans.push(self.source(groups, statistics::of(&self.schema, &whole), predicate.clone(), projection.cloned(), limit)?);
         }
         for file in masked {
             plans.push(self.without_gone(file, predicate.clone(), projection)?);
@@ -170,6 +162,7 @@ impl Files {
     fn source(
         &self,
         groups: Vec<FileGroup>,
+        statistics: Statistics,
         predicate: Option<Arc<dyn PhysicalExpr>>,
         projection: Option<Vec<usize>>,
         limit: Option<usize>,
@@ -182,6 +175,7 @@ impl Files {
             .with_file_groups(groups)
             .with_projection_indices(projection)?
             .with_limit(limit)
+            .with_statistics(statistics)
             .build();
         Ok(DataSourceExec::from_data_source(scan))
     }
@@ -199,9 +193,9 @@ impl Files {
         if !read.contains(&evidence) {
             read.push(evidence);
         }
-        let scan = self.source(spread(&[file], 1), predicate, Some(read), None)?;
+        let scan = self.source(spread(&[file], 1), statistics::of(&self.schema, &[file]), predicate, Some(read), None)?;
         let schema = scan.schema();
-        let gone = file.gone.iter().map(|id| lit(ScalarValue::Utf8View(Some(id.clone())))).collect();
+        let gone = file.gone.iter().map(|id| lit(ScalarValue::Utf8(Some(id.clone())))).collect();
         let counts = in_list(col("evidence", &schema)?, gone, &true, &schema)?;
         let counting: Arc<dyn ExecutionPlan> = Arc::new(FilterExec::try_new(counts, scan)?);
         let columns = wanted.iter().map(|index| {
@@ -241,7 +235,7 @@ impl Catalogue<'_> {
 
     fn texts(&self, of: impl Fn(&File) -> Option<&str>) -> Option<ArrayRef> {
         let texts: StringArray = self.0.iter().map(|file| of(file)).collect();
-        datafusion::arrow::compute::cast(&texts, &DataType::Utf8View).ok()
+        Some(Arc::new(texts))
     }
 }
 

@@ -153,7 +153,7 @@ impl World {
             let body = futures::stream::iter([Ok::<_, std::io::Error>(bytes::Bytes::from(bytes))]);
             let digest = self.objects.put(body, Put::default()).await.map_err(storage_error)?.digest;
             if *name == "attendance" {
-                attendance.push(files::snapshot(digest, size));
+                attendance.push(files::snapshot(digest, size, rows.num_rows() as u64));
             } else {
                 let kept = sqlx::query(snapshot::sql::KEEP).bind(*name).bind(digest.0.to_vec()).bind(rows.num_rows() as i64).bind(0_i64);
                 kept.execute(tx.conn()).await?;
