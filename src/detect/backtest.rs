@@ -3,12 +3,12 @@
 
 use super::catalogue::{Rules, try_out};
 use super::look::Looker;
-use super::rule::{Rule, Window};
+use super::rule::Window;
 use super::run::{Seen, look};
 use super::sql;
 use super::windows::Extent;
 use crate::db::Db;
-use crate::error::{Error, Result, codes};
+use crate::error::Result;
 use crate::lake::Lake;
 use crate::time::Time;
 use serde::Serialize;
@@ -99,7 +99,7 @@ pub async fn backtest(
     now: Time,
 ) -> Result<Backtest> {
     let mut rule = try_out(lake, "that was sent", text).await?;
-    set(&mut rule, values)?;
+    rule.set(values)?;
     lake.snapshot_of(|table| rule.may_read(table), now, now).await?;
     let begun = Instant::now();
     let (mut seen, mut rows_read) = (Vec::new(), 0);
@@ -155,26 +155,6 @@ pub async fn backtest(
     let judged = told.confirmed + told.dismissed;
     told.precision = (judged > 0).then(|| told.confirmed as f64 / judged as f64);
     Ok(told)
-}
-
-/// Sets parameters; each must be one of the rule's, of its kind.
-fn set(rule: &mut Rule, values: &BTreeMap<String, toml::Value>) -> Result<()> {
-    for (name, value) in values {
-        let known: Vec<String> = rule.head.parameters.keys().cloned().collect();
-        let Some(parameter) = rule.head.parameters.get_mut(name) else {
-            let sentence = format!("The rule has no parameter '{name}'; it has: {}.", known.join(", "));
-            return Err(Error::new(&codes::INVALID, sentence));
-        };
-        parameter.value = match (&parameter.value, value) {
-            (toml::Value::Float(_), toml::Value::Integer(whole)) => toml::Value::Float(*whole as f64),
-            (old, new) if std::mem::discriminant(old) == std::mem::discriminant(new) => new.clone(),
-            (old, new) => {
-                let sentence = format!("The parameter '{name}' is {}, not {}; send one.", old.type_str(), new.type_str());
-                return Err(Error::new(&codes::INVALID, sentence));
-            }
-        };
-    }
-    Ok(())
 }
 
 /// The value that a person writes: a number, a truth value, or else text.

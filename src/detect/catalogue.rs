@@ -1,6 +1,7 @@
 //! The rules in force: the built-in ones, which tests try, and those of an operator's folder, each tried against the lake before it is used.
 
 use super::rule::{Rule, Window, bad};
+use super::settings;
 use crate::error::{Error, Result, codes};
 use crate::lake::Lake;
 use crate::time::Time;
@@ -102,7 +103,7 @@ impl Rules {
     }
 
     /// The built-in rules and every `*.sql` of the operator's folder; one with a built-in id takes its place. Each of the folder is planned against
-    /// the lake; one that cannot be used is left out and named by [`Rules::broken`].
+    /// the lake; one that cannot be used is left out and named by [`Rules::broken`]. Then what `settings.toml` of the folder says of them.
     pub async fn load(lake: &Lake, folder: Option<&Path>) -> Result<Rules> {
         let mut rules = Vec::clone(&Rules::builtin().rules);
         let mut broken = Vec::new();
@@ -118,6 +119,13 @@ impl Rules {
                 }
                 Err(error) => return Err(error),
             }
+        }
+        if let Some(text) = settings_of(folder)? {
+            let wrong = settings::apply(&text, &mut rules);
+            for error in &wrong {
+                tracing::warn!(rule.file = settings::FILE, error = %error, "settings of a rule are left out");
+            }
+            broken.extend(wrong);
         }
         Ok(Rules { rules: Arc::new(rules), broken: Arc::new(broken) })
     }
@@ -138,11 +146,22 @@ impl Rules {
     }
 }
 
+fn unreadable(folder: &Path, cause: std::io::Error) -> Error {
+    Error::new(&codes::CONFIG, format!("The folder of rules '{}' cannot be read; correct it.", folder.display())).because(cause)
+}
+
+fn settings_of(folder: Option<&Path>) -> Result<Option<String>> {
+    let Some(folder) = folder else { return Ok(None) };
+    match std::fs::read(folder.join(settings::FILE)) {
+        Ok(bytes) => Ok(Some(String::from_utf8_lossy(&bytes).into_owned())),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(unreadable(folder, error)),
+    }
+}
+
 fn files(folder: Option<&Path>) -> Result<Vec<(String, String)>> {
     let Some(folder) = folder else { return Ok(Vec::new()) };
-    let unreadable = |cause: std::io::Error| {
-        Error::new(&codes::CONFIG, format!("The folder of rules '{}' cannot be read; correct it.", folder.display())).because(cause)
-    };
+    let unreadable = |cause| unreadable(folder, cause);
     let mut files = Vec::new();
     for entry in std::fs::read_dir(folder).map_err(unreadable)? {
         let path = entry.map_err(unreadable)?.path();

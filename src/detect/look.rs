@@ -2,23 +2,31 @@
 //!
 //! A rule returns exactly the findings whose `at` lies in the window, so windows that meet find together what they would find in one.
 
-use super::rule::{Rule, Window};
+use super::rule::{self, Parameter, Rule, Window};
 use super::windows::Extent;
 use crate::error::Result;
 use crate::lake::Lake;
 use crate::lake::query::{self, Limits, object};
 use crate::time::Time;
 use serde_json::{Map, Value};
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
+use tokio::sync::OnceCell;
 
 /// What a rule may use in one window: more than a query of a person.
 pub(super) const LIMITS: Limits = Limits { time: Duration::from_secs(600), memory_bytes: 1 << 30, rows: 200_000, partitions: 2 };
 
+/// Reading which class is of which region.
+const PLAN: Limits = Limits { time: Duration::from_secs(600), memory_bytes: 256 << 20, rows: 10_000_000, partitions: 1 };
+const REGIONS: &str = include_str!("regions.sql");
+
 /// A rule that is being looked with.
 pub(super) struct Looker<'a> {
     lake: &'a Lake,
+    /// Regions by provider and by class, where the rule looks otherwise in some.
+    regions: OnceCell<HashMap<String, String>>,
     rule: &'a Rule,
     extent: Extent,
     now: Time,
@@ -29,38 +37,91 @@ pub(super) struct Looker<'a> {
 /// Rows as the rule returned them, with their `at`, and how many rows of the lake were read.
 pub(super) type Rows = (Vec<(Time, Map<String, Value>)>, u64);
 
+/// A window that is looked at in one piece or in several.
+struct Cut {
+    extent: Extent,
+    left: Vec<Window>,
+}
+
+impl Cut {
+    /// What to look at next, with no more time of lessons than `longest` where that is possible.
+    fn next(&mut self, longest: i64) -> Option<Window> {
+        loop {
+            let window = self.left.pop()?;
+            match self.extent.halves(window) {
+                Some(([one, other], length)) if length > longest => self.left.extend([other, one]),
+                _ => return Some(window),
+            }
+        }
+    }
+
+    /// Takes a window back that was too much; gives what is not too much, perhaps. None where it cannot be halved.
+    fn too_much(&mut self, window: Window) -> Option<i64> {
+        let (_, length) = self.extent.halves(window)?;
+        self.left.push(window);
+        Some(length / 2 + 1)
+    }
+}
+
 impl<'a> Looker<'a> {
     pub(super) fn new(lake: &'a Lake, rule: &'a Rule, extent: Extent, now: Time) -> Looker<'a> {
-        Looker { lake, rule, extent, now, longest: i64::MAX }
+        Looker { lake, regions: OnceCell::new(), rule, extent, now, longest: i64::MAX }
     }
 
     /// Errors: `bad_rule` for what is no finding, and as [`Lake::query`] has them.
     pub(super) async fn rows(&mut self, window: Window) -> Result<Rows> {
         let (mut rows, mut read) = (Vec::new(), 0);
-        let mut left = vec![window];
-        while let Some(window) = left.pop() {
-            let halves = self.extent.halves(window);
-            match halves {
-                Some(([one, other], length)) if length > self.longest => left.extend([other, one]),
-                _ => match (self.once(window).await, halves) {
-                    (Ok((some, many)), _) => {
-                        rows.extend(some);
-                        read += many;
-                    }
-                    (Err(error), Some((_, length))) if query::took_all_memory(&error) => {
-                        tracing::debug!(rule.id = %self.rule.head.id, days = length / crate::time::DAY, "halving a window that needs too much memory");
-                        self.longest = length / 2 + 1;
-                        left.push(window);
-                    }
-                    (Err(error), _) => return Err(error),
+        let mut cut = Cut { extent: self.extent, left: vec![window] };
+        while let Some(window) = cut.next(self.longest) {
+            match self.once(window).await {
+                Ok((some, many)) => {
+                    rows.extend(some);
+                    read += many;
+                }
+                Err(error) if query::took_all_memory(&error) => match cut.too_much(window) {
+                    Some(longest) => self.longest = longest,
+                    None => return Err(error),
                 },
+                Err(error) => return Err(error),
             }
         }
         Ok((rows, read))
     }
 
     async fn once(&self, window: Window) -> Result<Rows> {
-        let answer = self.lake.query(&self.rule.sql, self.rule.values(window, self.now)?, LIMITS).await?;
+        let mut rows = self.ask(&self.rule.head.parameters, window).await?;
+        if self.rule.regions.is_empty() {
+            return Ok(rows);
+        }
+        let regions = self.regions.get_or_try_init(|| self.read_regions()).await?;
+        let region = |row: &Map<String, Value>| {
+            let text = |name: &str| row.get(name).and_then(Value::as_str);
+            regions.get(text("class").or_else(|| text("subject")?.strip_prefix("provider:"))?).cloned()
+        };
+        rows.0.retain(|(_, row)| region(row).is_none_or(|region| self.rule.regions.iter().all(|there| there.region != region)));
+        for there in &self.rule.regions {
+            let (some, read) = self.ask(&there.parameters, window).await?;
+            rows.0.extend(some.into_iter().filter(|(_, row)| region(row).is_some_and(|region| region == there.region)));
+            rows.1 += read;
+        }
+        Ok(rows)
+    }
+
+    async fn read_regions(&self) -> Result<HashMap<String, String>> {
+        let mut regions = HashMap::new();
+        for batch in &self.lake.query(REGIONS, Vec::new(), PLAN).await?.collect().await? {
+            for number in 0..batch.num_rows() {
+                let row = object(batch, number)?;
+                let text = |name: &str| row.get(name).and_then(Value::as_str).map(str::to_owned);
+                let region = text("region").unwrap_or_default();
+                regions.extend(["provider", "class"].iter().filter_map(|name| text(name)).map(|id| (id, region.clone())));
+            }
+        }
+        Ok(regions)
+    }
+
+    async fn ask(&self, parameters: &BTreeMap<String, Parameter>, window: Window) -> Result<Rows> {
+        let answer = self.lake.query(&self.rule.sql, rule::values(parameters, window, self.now)?, LIMITS).await?;
         let read = Arc::clone(&answer.read);
         let mut rows = Vec::new();
         for batch in &answer.collect().await? {
@@ -77,8 +138,53 @@ impl<'a> Looker<'a> {
 
     fn at(&self, row: &Map<String, Value>) -> Result<Time> {
         let text = row.get("at").and_then(Value::as_str).filter(|text| !text.is_empty());
-        let wrong = |what: &str| super::rule::bad(&self.rule.head.id, what);
+        let wrong = |what: &str| rule::bad(&self.rule.head.id, what);
         let text = text.ok_or_else(|| wrong("a row has no at"))?;
         text.parse().map_err(|error| wrong("its at is not a time").because(error))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::time::DAY;
+
+    fn at(days: i64) -> Time {
+        Time(days * DAY)
+    }
+
+    /// The windows that a rule is given that can look at so many days of a lake of a hundred, and whether it got through.
+    fn looks(most: i64, (since, until): (i64, i64), longest: &mut i64) -> (Vec<(i64, i64)>, bool) {
+        let extent = Extent(Some((at(1000), at(1100).plus(-1))));
+        let mut cut = Cut { extent, left: vec![Window { since: at(since), until: at(until) }] };
+        let mut given = Vec::new();
+        while let Some(window) = cut.next(*longest) {
+            given.push((window.since.0 / DAY, window.until.0 / DAY));
+            let days = window.until.min(at(1100)).0 - window.since.max(at(1000)).0;
+            if days > most * DAY {
+                match cut.too_much(window) {
+                    Some(shorter) => *longest = shorter,
+                    None => return (given, false),
+                }
+            }
+        }
+        (given, true)
+    }
+
+    #[test]
+    fn a_window_that_needs_too_much_memory_is_halved_where_there_are_lessons_and_the_next_one_at_once() {
+        let mut longest = i64::MAX;
+        let (given, through) = looks(40, (0, 9000), &mut longest);
+        assert_eq!(given, [(0, 9000), (0, 1050), (0, 1025), (1025, 1050), (1050, 1075), (1075, 9000)]);
+        assert!(through);
+        assert_eq!(looks(40, (1040, 1090), &mut longest), (vec![(1040, 1065), (1065, 1090)], true));
+        assert_eq!(looks(40, (1000, 1020), &mut longest), (vec![(1000, 1020)], true));
+    }
+
+    #[test]
+    fn what_no_short_window_helps_ends() {
+        let (given, through) = looks(-1, (1000, 1008), &mut i64::MAX.clone());
+        assert!(!through);
+        assert_eq!(given.len(), 7, "eight days, four, two, one, a half, a quarter, an eighth: {given:?}");
     }
 }

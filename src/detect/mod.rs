@@ -20,6 +20,7 @@ mod rule;
 mod run;
 pub mod score;
 mod sealed;
+mod settings;
 pub(crate) mod sql;
 mod status;
 #[cfg(test)]
@@ -33,7 +34,7 @@ pub use explain::{Explanation, Told, explain};
 pub use exported::{Looked, ProviderScore, extent_of_export, look_at, provider_scores};
 pub use findings::{Count, Event, Filter, Finding, Order, Page, Pointer, Subject, Total, counts, list, newest_run, one, total};
 pub use manual::rule_manual;
-pub use rule::{Both, Head, Parameter, Rule, Scope, Severity, Strength, Template, Templates, Window};
+pub use rule::{Both, Head, Parameter, Rule, Scope, Severity, Strength, Template, Templates, Variant, Window};
 pub use run::{Ran, run};
 pub use status::{Decision, Status, set_status};
 pub use watch::{RunLine, runs, stop};

@@ -154,6 +154,17 @@ pub struct Rule {
     pub head: Head,
     /// Its SQL.
     pub sql: String,
+    /// Where it looks with other values.
+    pub regions: Vec<Variant>,
+}
+
+/// The values with which a rule looks at the providers of a region.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Variant {
+    /// The region, as providers have it.
+    pub region: String,
+    /// All values.
+    pub parameters: BTreeMap<String, Parameter>,
 }
 
 /// The moments a run looks at: `$since` is in, `$until` is not.
@@ -176,9 +187,10 @@ impl Rule {
         Digest::of(self.sql.as_bytes())
     }
 
-    /// Whether its SQL has the table's name in it.
+    /// Whether its SQL has the table's name in it, or what it finds is told apart by it.
     pub(super) fn may_read(&self, table: &str) -> bool {
-        self.sql.split(|c: char| !c.is_alphanumeric() && c != '_').any(|word| word.eq_ignore_ascii_case(table))
+        let by_region = !self.regions.is_empty() && ["classes", "providers"].contains(&table);
+        by_region || self.sql.split(|c: char| !c.is_alphanumeric() && c != '_').any(|word| word.eq_ignore_ascii_case(table))
     }
 
     /// Reads a rule file. `bad_rule` names the file and what is wrong with it.
@@ -194,7 +206,7 @@ impl Rule {
         if head.innocent.is_empty() {
             return Err(bad(file, "it names no innocent explanation"));
         }
-        let rule = Rule { head, sql: text.trim().trim_end_matches(';').to_owned() };
+        let rule = Rule { head, sql: text.trim().trim_end_matches(';').to_owned(), regions: Vec::new() };
         for name in rule.head.parameters.keys() {
             if ["since", "until", "now"].contains(&name.as_str()) {
                 return Err(bad(file, &format!("its parameter '{name}' has a name that every rule is given")));
@@ -207,23 +219,48 @@ impl Rule {
         Ok(rule)
     }
 
+    /// Sets parameters; each must be one of the rule's, of its kind.
+    pub(super) fn set(&mut self, values: &BTreeMap<String, toml::Value>) -> Result<()> {
+        for (name, value) in values {
+            let known: Vec<String> = self.head.parameters.keys().cloned().collect();
+            let Some(parameter) = self.head.parameters.get_mut(name) else {
+                let sentence = format!("The rule has no parameter '{name}'; it has: {}.", known.join(", "));
+                return Err(Error::new(&codes::INVALID, sentence));
+            };
+            parameter.value = match (&parameter.value, value) {
+                (toml::Value::Float(_), toml::Value::Integer(whole)) => toml::Value::Float(*whole as f64),
+                (old, new) if std::mem::discriminant(old) == std::mem::discriminant(new) => new.clone(),
+                (old, new) => {
+                    let sentence = format!("The parameter '{name}' is {}, not {}; send one.", old.type_str(), new.type_str());
+                    return Err(Error::new(&codes::INVALID, sentence));
+                }
+            };
+        }
+        Ok(())
+    }
+
     /// The values of its parameters for a run.
     pub fn values(&self, window: Window, now: Time) -> Result<Parameters> {
-        let moment = |time: Time| ScalarValue::TimestampMicrosecond(Some(time.0), Some("UTC".into()));
-        let mut values =
-            vec![("since".to_owned(), moment(window.since)), ("until".to_owned(), moment(window.until)), ("now".to_owned(), moment(now))];
-        for (name, parameter) in &self.head.parameters {
-            let value = match &parameter.value {
-                toml::Value::Integer(value) => ScalarValue::from(*value),
-                toml::Value::Float(value) => ScalarValue::from(*value),
-                toml::Value::String(value) => ScalarValue::from(value.as_str()),
-                toml::Value::Boolean(value) => ScalarValue::from(*value),
-                _ => return Err(Error::new(&codes::BAD_RULE, format!("parameter '{name}' is neither number, text nor truth value"))),
-            };
-            values.push((name.clone(), value));
-        }
-        Ok(values)
+        values(&self.head.parameters, window, now)
     }
+}
+
+/// Values for a run, beside those that every rule is given.
+pub(super) fn values(parameters: &BTreeMap<String, Parameter>, window: Window, now: Time) -> Result<Parameters> {
+    let moment = |time: Time| ScalarValue::TimestampMicrosecond(Some(time.0), Some("UTC".into()));
+    let mut values =
+        vec![("since".to_owned(), moment(window.since)), ("until".to_owned(), moment(window.until)), ("now".to_owned(), moment(now))];
+    for (name, parameter) in parameters {
+        let value = match &parameter.value {
+            toml::Value::Integer(value) => ScalarValue::from(*value),
+            toml::Value::Float(value) => ScalarValue::from(*value),
+            toml::Value::String(value) => ScalarValue::from(value.as_str()),
+            toml::Value::Boolean(value) => ScalarValue::from(*value),
+            _ => return Err(Error::new(&codes::BAD_RULE, format!("parameter '{name}' is neither number, text nor truth value"))),
+        };
+        values.push((name.clone(), value));
+    }
+    Ok(values)
 }
 
 /// The comment lines at the beginning, without their dashes, up to the prose.

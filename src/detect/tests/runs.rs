@@ -198,6 +198,43 @@ async fn a_rule_of_the_operators_folder_is_run_and_a_broken_one_is_named_while_t
 }
 
 #[tokio::test]
+async fn a_region_has_values_of_its_own_and_a_rule_that_is_off_does_not_run() {
+    each_engine(async |db| {
+        let world = World::new(db);
+        let mut classes = Vec::new();
+        for region in [Some("610100"), Some("610400"), None] {
+            let (class, _) = world_with_a_finding(&world).await;
+            let mut tx = world.db.begin().await.unwrap();
+            let row = sqlx::query(crate::lake::testing::sql::REGION).bind(class.to_string()).bind(region);
+            row.execute(tx.conn()).await.unwrap();
+            tx.commit().await.unwrap();
+            classes.push(class);
+        }
+        let folder = tempfile::tempdir().unwrap();
+        let found = async |settings: &str| {
+            std::fs::write(folder.path().join("settings.toml"), settings).unwrap();
+            let rules = Rules::load(&world.lake, Some(folder.path())).await.unwrap();
+            assert_eq!(rules.broken().len(), 0, "{:?}", rules.broken());
+            if rules.get("missing-media").is_none() {
+                return Vec::new();
+            }
+            let ran = run(&world.db, &world.lake, &rules, Some("missing-media"), WINDOW, &world.ids, LATER).await.unwrap();
+            assert_eq!(ran[0].error, None);
+            let found: Vec<_> = world.findings("missing-media").await.iter().map(|finding| finding.class.unwrap()).collect();
+            assert_eq!(ran[0].found, found.len() as u64);
+            classes.iter().filter(|class| found.contains(class)).collect::<Vec<_>>()
+        };
+        assert_eq!(found("").await.len(), 3);
+        assert_eq!(found("[missing-media]\nparameters = { grace_hours = 100_000 }").await.len(), 0);
+        let strict = "[missing-media]\nparameters = { grace_hours = 100_000 }\nregion.\"610100\" = { grace_hours = 1 }";
+        assert_eq!(found(strict).await, [&classes[0]]);
+        assert_eq!(found("[missing-media]\nregion.\"610100\" = { grace_hours = 100_000 }").await, [&classes[1], &classes[2]]);
+        assert_eq!(found("[missing-media]\noff = true").await.len(), 0);
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_rule_that_fails_while_it_runs_changes_none_of_its_findings() {
     let (db, _folder) = sqlite().await;
     let world = World::new(db);

@@ -1,7 +1,7 @@
 //! What the planner is told of a table's size: without it a join keeps whichever side is written first in memory.
 
-use super::super::files::File;
 use super::super::columns::moment;
+use super::super::files::File;
 use datafusion::arrow::datatypes::{DataType, Field, Schema};
 use datafusion::common::stats::Precision;
 use datafusion::common::{ColumnStatistics, ScalarValue, Statistics};

@@ -60,7 +60,8 @@ pub(crate) const CREDITS: &str = "select c.class_id, c.lesson_id, c.trainee_id, 
      k.policy as class_policy from credit c join credit_run r on r.id = c.run_id join class k on k.id = c.class_id where r.replaced_at is null order by c.lesson_id, c.trainee_id";
 
 /// Providers.
-pub(crate) const PROVIDERS: &str = "select id, external_id, name, kind, listed_from, listed_until, created_at from provider order by id";
+pub(crate) const PROVIDERS: &str =
+    "select id, external_id, name, kind, listed_from, listed_until, created_at, region from provider order by id";
 
 /// Platforms.
 pub(crate) const PLATFORMS: &str = "select id, name_zh, name_en, host, timezone, created_at from platform order by id";

@@ -298,6 +298,7 @@ pub(crate) const TABLES: &[Table] = &[
             ("listed_from", Text),
             ("listed_until", Text),
             ("created_at", Moment),
+            ("region", Text),
         ],
         statement: sql::PROVIDERS,
         rows: Rows::Plain,

@@ -72,4 +72,7 @@ pub(crate) const SEGMENTS: &str = "select cast(coalesce(sum(case when replaced_a
 pub(crate) const HALF_A_PACK: &str =
     "insert into pack (id, class_id, digest, size, row_count, created_at) values ('half', $1, $2, 1, 1, $3)";
 /// Forgets every copy of a table.
+/// $1 class, $2 region of its provider.
+pub(crate) const REGION: &str = "update provider set region = $2 where id = (select provider_id from class where id = $1)";
+
 pub(crate) const NO_SNAPSHOTS: &str = "delete from snapshot";
