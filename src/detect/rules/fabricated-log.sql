@@ -159,8 +159,8 @@ sign as (
 person as (
     select lesson, trainee, case when what = 'contradicted' then 1 else 0 end as apart,
         max(case when what = 'stated' then 1 else 0 end) as stated, max(case when what = 'endless' then 1 else 0 end) as endless,
-        max(case when what = 'reversed' then 1 else 0 end) as reversed, max(case when what = 'numbered' then 1 else 0 end) as numbered, min(one) as one, max(other) as other,
-        count(*) over (partition by lesson, case when what = 'contradicted' then 1 else 0 end) as many
+        max(case when what = 'reversed' then 1 else 0 end) as reversed, max(case when what = 'numbered' then 1 else 0 end) as numbered,
+        min(one) as one, max(other) as other, count(*) over (partition by lesson, case when what = 'contradicted' then 1 else 0 end) as many
     from sign
     group by lesson, trainee, case when what = 'contradicted' then 1 else 0 end
 ),

@@ -138,7 +138,7 @@ either as (
 told as (
     select lesson, class, starts_at, trainee, came_at, pointer,
         case when fine = 0 then 0 when people >= $least_people and gap >= $least_gap_seconds then people
-            when next_people >= $least_people and next_gap >= $least_gap_seconds then next_people else 0 end as in_row,
+            when next_people >= $least_people and next_gap >= $least_gap_seconds then coalesce(next_people, 0) else 0 end as in_row,
         case when people >= $least_people and gap >= $least_gap_seconds then gap else next_gap end as row_gap,
         case when fine = 1 and alike >= $least_people and alike * 100 >= of_log * $stay_percent and bin_middle >= $least_gap_seconds
             and spread > 4 * $stay_seconds and even * 100 >= (alike - 1) * $even_percent then alike else 0 end as same_stay,
