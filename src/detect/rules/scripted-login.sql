@@ -87,9 +87,7 @@ stay as (
 sign as (
     select lesson, class, mode, starts_at, trainee, evidence, agent, came_at, cast(round(date_part('epoch', came_at)) as bigint) as came,
         cast(round(date_part('epoch', left_at) - date_part('epoch', came_at)) as bigint) as long,
-        '{"id":"' || evidence || '","row":' || cast(line - cast(floor(date_part('epoch', came_at)) as bigint) * 1000000000 as varchar) || '}' as pointer,
-        max(fine) over (partition by lesson, evidence) as fine,
-        count(*) over (partition by lesson, evidence) as of_log,
+        '{"id":"' || evidence || '","row":' || cast(line - cast(floor(date_part('epoch', came_at)) as bigint) * 1000000000 as varchar) || '}' as pointer, fine,
         case when lower(agent) like '%headless%' or lower(agent) like '%phantomjs%' or lower(agent) like '%selenium%' or lower(agent) like '%puppeteer%'
             or lower(agent) like '%playwright%' or lower(agent) like '%python%' or lower(agent) like '%aiohttp%' or lower(agent) like 'curl/%'
             or lower(agent) like 'wget/%' or lower(agent) like 'go-http-client%' or lower(agent) like '%postman%' then 1 else 0 end as program
@@ -103,11 +101,22 @@ gap as (
         count(*) over (partition by lesson, evidence, floor(cast(long + $stay_seconds as double) / (2 * $stay_seconds))) as alike_there
     from sign
 ),
+same as (
+    select *, greatest(alike_here, alike_there) as nearly, count(*) over (partition by lesson, evidence, agent, gap) as same_gap from gap
+),
+-- Most logs have nothing of the kind, and are done with here.
+log as (
+    select *, max(fine) over (partition by lesson, evidence) as fine_log, count(*) over (partition by lesson, evidence) as of_log,
+        max(case when (same_gap + 1 >= $least_people and gap >= $least_gap_seconds) or (mode = 'live' and nearly >= $least_people) or program = 1
+            then 1 else 0 end) over (partition by lesson, evidence) as odd
+    from same
+),
 turn as (
     select *, lag(gap) over (partition by lesson, evidence, agent order by came_at, trainee) as before,
         case when alike_here >= alike_there then floor(cast(long as double) / (2 * $stay_seconds)) * 2
             else floor(cast(long + $stay_seconds as double) / (2 * $stay_seconds)) * 2 + 1 end as bin
-    from gap
+    from log
+    where odd = 1
 ),
 numbered as (
     select *, sum(case when gap = before then 0 else 1 end)
@@ -137,10 +146,10 @@ either as (
 ),
 told as (
     select lesson, class, starts_at, trainee, came_at, pointer,
-        case when fine = 0 then 0 when people >= $least_people and gap >= $least_gap_seconds then people
+        case when fine_log = 0 then 0 when people >= $least_people and gap >= $least_gap_seconds then people
             when next_people >= $least_people and next_gap >= $least_gap_seconds then coalesce(next_people, 0) else 0 end as in_row,
         case when people >= $least_people and gap >= $least_gap_seconds then gap else next_gap end as row_gap,
-        case when fine = 1 and alike >= $least_people and alike * 100 >= of_log * $stay_percent and bin_middle >= $least_gap_seconds
+        case when fine_log = 1 and alike >= $least_people and alike * 100 >= of_log * $stay_percent and bin_middle >= $least_gap_seconds
             and spread > 4 * $stay_seconds and even * 100 >= (alike - 1) * $even_percent then alike else 0 end as same_stay,
         bin_middle, case when program = 1 and programs >= $least_programs then 1 else 0 end as program
     from either
