@@ -139,7 +139,11 @@ fn lists(class: &mut Class, dice: &mut Chance) {
         }
     }
     if class.has("list-behind") {
-        let place = dice.below(class.trainees.len().min(20));
+        let mut place = dice.below(class.trainees.len().min(20));
+        // Nobody who may have sat in another class while the list was right.
+        if place < LENT {
+            place += LENT;
+        }
         let (list, value) = dice.pick(&[("student", None), ("payroll", Some("public"))]);
         class.listed.push(Listed {
             list,

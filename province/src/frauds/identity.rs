@@ -128,6 +128,28 @@ pub(super) fn ineligible(class: &mut Class, deed: &mut Deed) {
     }
 }
 
+/// Whoever was planted as ineligible in one class is so in every later one too, as a guest or brought in by another deed: such a class gets the label as well.
+pub(super) fn tell_barred(class: &mut Class, shared: &mut Shared) {
+    for place in 0..class.trainees.len() {
+        let trainee = &class.trainees[place];
+        let (id, person) = (trainee.id.clone(), trainee.person);
+        if trainee.withdrawn_at.is_some() {
+            continue;
+        }
+        let own = class.labels.iter().find(|label| label.rule == "ineligible" && label.trainee.as_ref() == Some(&id));
+        match (own.map(|label| label.strength), shared.barred.get(&person).copied()) {
+            (Some(strength), _) => {
+                shared.barred.insert(person, strength);
+            }
+            (None, Some(strength)) => {
+                let dice = crate::chance::Chance::new(0);
+                Deed { rule: "ineligible", strength, dice }.of_trainee(class, place, &[]);
+            }
+            (None, None) => {}
+        }
+    }
+}
+
 /// People of an earlier class with the same certificate are trained and claimed for again.
 pub(super) fn double_subsidy(plan: &Plan, class: &mut Class, deed: &mut Deed, shared: &Shared) {
     let Some(past) = shared.past.iter().max_by_key(|past| past.class.certificates.len()).map(|past| &past.class) else { return };

@@ -138,6 +138,8 @@ pub struct Shared {
     pub past: Vec<Past>,
     /// Patterns of the provider as a whole that have their label.
     pub told: Vec<&'static str>,
+    /// People of all classes so far who are on a list that bars them, each with the strength it was planted at.
+    pub barred: std::collections::BTreeMap<u64, f64>,
 }
 
 /// What is kept of a class.
@@ -333,6 +335,7 @@ pub fn in_lessons(plan: &Plan, class: &mut Class, shared: &mut Shared) {
     network::shared_seats(plan, class);
     planning::label_long_days(class, deeds_of(plan, class, "lessons"));
     planning::tell(plan, class, shared);
+    identity::tell_barred(class, shared);
 }
 
 /// Deeds in logs that are written.

@@ -1,5 +1,5 @@
 -- id = "double-subsidy"
--- version = 1
+-- version = 2
 -- severity = "high"
 -- strength = "strong"
 -- typology = "money"
@@ -46,8 +46,9 @@
 -- en = "A certificate was entered for the wrong trainee, or as another kind."
 --
 -- Of several certificates in a class the one with the highest approved standard is paid for, so only that counts; one without a standard brings nothing.
--- The year is that of the day on the certificate. Claims that stand alone count: filed, approved or settled, not replaced. The finding stands at the
--- class that was claimed later. Twice in one class is a matter of its roster (bad-identity).
+-- The year is that of the day on the certificate. Claims that stand count: filed, approved or settled, not replaced; the last one
+-- counts as well where it was returned, since it will be filed again, but an earlier one may have been given up. The finding stands at the class that was
+-- claimed later. Twice in one class is a matter of its roster (bad-identity).
 with begun as (
     select class, min(starts_at) as at from lessons group by class
 ),
@@ -58,13 +59,13 @@ person_of as (
     select distinct t.person from certificates t join asked k on k.class = t.class
 ),
 claimed as (
-    select class, min(filed_at) as filed_at
+    select class, min(filed_at) as filed_at, max(case when state = 'returned' then 0 else 1 end) as stands
     from claims
-    where replaced_at is null and state in ('filed', 'approved', 'settled')
+    where replaced_at is null and state in ('filed', 'returned', 'approved', 'settled')
     group by class
 ),
 obtained as (
-    select t.class, t.person, t.trainee, t.kind, t.number_key, t.evidence, substr(t.issued_on, 1, 4) as year, k.trade_code, k.provider, c.filed_at,
+    select t.class, t.person, t.trainee, t.kind, t.number_key, t.evidence, substr(t.issued_on, 1, 4) as year, k.trade_code, k.provider, c.filed_at, c.stands,
         case t.kind when 'qualified' then a.qualified_fen when 'skill_level' then a.skill_level_fen
             when 'vocational' then a.vocational_fen when 'special_operation' then a.special_operation_fen end as standard
     from certificates t
@@ -78,6 +79,9 @@ obtained as (
 ranked as (
     select *, row_number() over (partition by class, person order by standard desc, kind, trainee) as place from obtained where standard > 0
 ),
+counted as (
+    select *, row_number() over (partition by person, kind, year order by filed_at desc, class desc) as last from ranked where place = 1
+),
 ordered as (
     select *,
         row_number() over (partition by person, kind, year order by filed_at, class) - 1 as earlier,
@@ -89,8 +93,8 @@ ordered as (
             - row_number() over (partition by person, kind, year, provider order by filed_at, class) as other_provider,
         lag(class) over (partition by person, kind, year order by filed_at, class) as before,
         lag(evidence) over (partition by person, kind, year order by filed_at, class) as evidence_before
-    from ranked
-    where place = 1
+    from counted
+    where stands = 1 or last = 1
 ),
 again as (
     select o.*, b.at

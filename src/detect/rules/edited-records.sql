@@ -1,5 +1,5 @@
 -- id = "edited-records"
--- version = 1
+-- version = 2
 -- severity = "high"
 -- strength = "strong"
 -- typology = "evidence"
@@ -55,7 +55,7 @@
 --
 -- A version is a later log in the same format with most of the rows (trainee, kind, moment) that the earlier one has of a lesson. What both say is
 -- measured in the time that both cover, so that a later part, an export in the middle of a lesson, and the same file twice gain nothing. As many people
--- must gain more than lose: a correction that takes time away is none.
+-- must gain more than lose: a correction that takes time away is none. Where a log has no beats, a join holds until its leave, whatever is answered.
 with begun as (
     select class, min(starts_at) as at from lessons group by class
 ),
@@ -82,6 +82,9 @@ said as (
         a.until as ended,
         lead(a.at) over (partition by a.lesson, a.evidence, a.trainee, a.kind = 'interval' order by a.at, a."row") as next_at,
         lead(a.kind) over (partition by a.lesson, a.evidence, a.trainee, a.kind = 'interval' order by a.at, a."row") as next_kind,
+        lead(a.at) over (partition by a.lesson, a.evidence, a.trainee, a.kind in ('join', 'leave') order by a.at, a."row") as turn_at,
+        lead(a.kind) over (partition by a.lesson, a.evidence, a.trainee, a.kind in ('join', 'leave') order by a.at, a."row") as turn_kind,
+        max(case when a.kind in ('heartbeat', 'progress') then 1 else 0 end) over (partition by a.lesson, a.evidence, a.trainee) as beats,
         first_value(a.evidence) over (
             partition by a.lesson, a.trainee, a.kind, a.at, o.reader order by o.received_at, a.evidence rows between unbounded preceding and current row
         ) as earlier
@@ -101,12 +104,14 @@ laid as (
     select s.*, p.later, p.earlier as before, p.common, case when s.evidence = p.later then 1 else 0 end as is_later,
         greatest(s.from_at, s.starts_at, max(s.first_at) over (partition by s.lesson, p.later)) as from_both,
         least(case when s.kind = 'interval' then s.ended
+                when s.kind = 'join' and s.beats = 0 and coalesce(s.turn_kind, 'leave') = 'leave' then coalesce(s.turn_at, s.last_at)
                 when s.kind = 'leave' or s.next_kind = 'join' then null
                 when s.kind = 'join' and s.next_kind is null then s.last_at
                 when s.kind = 'join' and s.next_kind = 'leave' then s.next_at
                 when date_part('epoch', s.next_at) - date_part('epoch', s.from_at) <= $gap_seconds then s.next_at end,
             s.ends_at, min(s.last_at) over (partition by s.lesson, p.later)) as until_both,
-        case when s.kind = 'interval' or (s.kind = 'join' and coalesce(s.next_kind, 'leave') = 'leave') or (s.kind <> 'leave' and s.next_kind <> 'join'
+        case when s.kind = 'interval' or (s.kind = 'join' and s.beats = 0 and coalesce(s.turn_kind, 'leave') = 'leave')
+            or (s.kind = 'join' and coalesce(s.next_kind, 'leave') = 'leave') or (s.kind <> 'leave' and s.next_kind <> 'join'
             and date_part('epoch', s.next_at) - date_part('epoch', s.from_at) <= $gap_seconds) then 1 else 0 end as span
     from said s
     join pair p on p.lesson = s.lesson and (s.evidence = p.later or s.evidence = p.earlier)

@@ -1,5 +1,5 @@
 -- id = "ghost-trainee"
--- version = 1
+-- version = 2
 -- severity = "medium"
 -- strength = "medium"
 -- typology = "identity"
@@ -16,8 +16,8 @@
 -- source = "policy: half a day of credited hours without a single trace; less may be one log of one meeting"
 --
 -- [parameters.class_percent]
--- value = 60
--- source = "policy: where most of the class are seen with devices, answers or pictures, the platform records them, and their absence says something"
+-- value = 50
+-- source = "policy: where half of the class or more are seen with devices, answers or pictures, the platform records them, and their absence says something"
 --
 -- [parameters.class_people]
 -- value = 5
@@ -53,7 +53,7 @@
 -- zh = "外省户籍的务工人员没有自己的电话。"
 -- en = "A migrant worker of another province has no phone of their own."
 --
--- No trace alone is what a poor export looks like, so most of the class must have left some, and the contact or the province must be odd as well.
+-- No trace alone is what a poor export looks like, so half of the class must have left some, and the contact or the province must be odd as well.
 with begun as (
     select class, min(starts_at) as at from lessons group by class
 ),
@@ -73,7 +73,7 @@ trace as (
     from asked p
     join trainees t on t.person = p.person
     join attendance a on a.trainee = t.trainee
-    where a.device is not null or a.ip is not null or a.user_agent is not null or a.kind in ('answer', 'heartbeat', 'progress', 'face_check')
+    where a.device is not null or a.ip is not null or a.user_agent is not null or a.kind in ('answer', 'heartbeat', 'face_check')
     group by t.person, t.class
     union all
     select t.person, t.class

@@ -1,5 +1,5 @@
 -- id = "idle"
--- version = 1
+-- version = 2
 -- severity = "medium"
 -- strength = "medium"
 -- typology = "presence"
@@ -11,8 +11,8 @@
 -- en = "A whole lesson without interaction, with beats equal to the second"
 --
 -- [parameters.least_beats]
--- value = 20
--- source = "policy: fewer beats may be equal by chance, or all that a short visit left"
+-- value = 12
+-- source = "policy: a dozen gaps are not equal to the second by chance (of 34,000 stays drawn by chance none had eight)"
 --
 -- [parameters.cover_percent]
 -- value = 90
@@ -23,8 +23,8 @@
 -- source = "policy: of fewer nobody can say how beats come on this platform and client"
 --
 -- [parameters.peer_percent]
--- value = 90
--- source = "policy: where nearly all others with the same kind of client have uneven beats, even ones are not the platform's way"
+-- value = 60
+-- source = "policy: where most others with the same kind of client have uneven beats that day, even ones are not the platform's way; a whole class may be left to programs"
 --
 -- [parameters.uneven_percent]
 -- value = 20
@@ -35,13 +35,13 @@
 -- source = "policy: that somebody does nothing says something only where most others have something to do"
 --
 -- [explanation.zh]
--- seen = "这名学员在本课节有 {beats} 次心跳，间隔全部正好 {gap_seconds} 秒，没有作答，也没有人脸核验；同一平台、同类客户端的另外 {peers} 人中，有 {uneven} 人的间隔有快有慢，{answered} 人有作答或核验。"
+-- seen = "这名学员在本课节有 {beats} 次心跳，间隔全部正好 {gap_seconds} 秒，没有作答，也没有人脸核验；当天同一平台、同类客户端的另外 {peers} 人次中，有 {uneven} 人次的间隔有快有慢，{answered} 人次有作答或核验。"
 -- normal = "31号 三：实时互动、教师答疑、考核测试是线上培训的方式；真实的客户端受网络影响，心跳间隔有快有慢。"
 -- matters = "心跳分秒不差又没有任何互动，像是程序挂机；风险金额是该学员在本课节已计入的课时。"
 -- look = "看心跳和互动的行；比较这名学员在其他课节的记录；看图片和录像里有没有本人。"
 --
 -- [explanation.en]
--- seen = "The trainee's {beats} beats in this lesson are all {gap_seconds} seconds apart, without an answer or a face check; of {peers} others with the same platform and kind of client {uneven} have uneven beats, and {answered} answered or were checked."
+-- seen = "The trainee's {beats} beats in this lesson are all {gap_seconds} seconds apart, without an answer or a face check; of {peers} other stays that day with the same platform and kind of client {uneven} have uneven beats, and {answered} have an answer or a check."
 -- normal = "Notice 31, part 3: interaction, questions and tests are part of online training; beats of a real client come unevenly, as its network does."
 -- matters = "Beats equal to the second and no interaction at all look like a program left running; the money at risk is what the trainee was credited in this lesson."
 -- look = "See the rows of beats and answers; compare the trainee's rows of other lessons; see whether pictures and recordings show the person."
@@ -53,12 +53,14 @@
 -- zh = "教师没有向这名学员提问，网络也特别稳定。"
 -- en = "The teacher asked this trainee nothing, and the network was very steady."
 --
--- Beats of one moment have no gap, so that logs handed in twice change nothing. People are compared with those of the same lesson, platform and kind of
--- client; where all beats are even (a server's clock, whole minutes) nobody stands out. Recorded lessons are judged by positions, not here.
+-- Beats of one moment have no gap, so that logs handed in twice change nothing. People are compared with those of the same day, platform and kind of
+-- client, in whichever class, since a whole class may be left to programs; where all beats are even (a server's clock, whole minutes) nobody stands out. Recorded lessons are judged by positions, not here.
 with asked as (
-    select lesson, class, starts_at, date_part('epoch', ends_at) - date_part('epoch', starts_at) as length
+    select lesson, class, starts_at, to_char(starts_at + interval '8 hours', '%Y-%m-%d') as on_day,
+        date_part('epoch', ends_at) - date_part('epoch', starts_at) as length
     from lessons
-    where cancelled_at is null and mode not in ('recorded', 'in_person') and starts_at >= $since and starts_at < $until
+    where cancelled_at is null and mode not in ('recorded', 'in_person')
+        and starts_at >= $since - interval '1 day' and starts_at < $until + interval '1 day'
 ),
 gap as (
     select a.lesson, a.trainee, a.platform, coalesce(a.client, a.user_agent, '') as client, a.evidence, a."row" as line, a.kind,
@@ -68,7 +70,7 @@ gap as (
     from attendance a
     join asked k on k.lesson = a.lesson
     where a.trainee is not null and a.kind in ('heartbeat', 'answer', 'face_check', 'progress')
-        and a.at >= $since - interval '1 day' and a.at < $until + interval '2 days'
+        and a.at >= $since - interval '2 days' and a.at < $until + interval '3 days'
 ),
 counted as (
     select lesson, trainee, platform, client, seconds, count(*) as times, max(case when kind = 'heartbeat' then 0 else 1 end) as acts,
@@ -89,16 +91,19 @@ kept as (
     having sum(times) + 1 >= $least_beats
 ),
 beside as (
-    select *, count(*) over (partition by lesson, platform, client) - 1 as peers, sum(acted) over (partition by lesson, platform, client) as answered,
-        sum(case when alike * 100 <= gaps * (100 - $uneven_percent) then 1 else 0 end) over (partition by lesson, platform, client) as uneven
-    from kept
+    select p.*, count(*) over (partition by k.on_day, p.platform, p.client) - 1 as peers,
+        sum(p.acted) over (partition by k.on_day, p.platform, p.client) as answered,
+        sum(case when p.alike * 100 <= p.gaps * (100 - $uneven_percent) then 1 else 0 end) over (partition by k.on_day, p.platform, p.client) as uneven,
+        k.class, k.starts_at, k.length
+    from kept p
+    join asked k on k.lesson = p.lesson
 )
 select
     'person:' || t.person as subject,
-    k.class,
+    b.class,
     b.lesson,
     b.trainee,
-    k.starts_at as at,
+    b.starts_at as at,
     0.5 + 0.4 * cast(b.answered as double) / b.peers as score,
     cast(coalesce(c.worth_fen, 0) as bigint) as money_fen,
     '[{"id":"' || b.log || '"' || case when b.first_line is null then '' else ',"row":' || cast(b.first_line as varchar) || '},{"id":"' || b.log || '","row":'
@@ -107,8 +112,7 @@ select
         || ',"peers":' || cast(b.peers as varchar) || ',"uneven":' || cast(b.uneven as varchar)
         || ',"answered":' || cast(b.answered as varchar) || '}' as detail
 from beside b
-join asked k on k.lesson = b.lesson
 join trainees t on t.trainee = b.trainee
 left join credits c on c.lesson = b.lesson and c.trainee = b.trainee
-where b.alike = b.gaps and b.acted = 0 and b.lasted * 100 >= k.length * $cover_percent
+where b.alike = b.gaps and b.acted = 0 and b.lasted * 100 >= b.length * $cover_percent and b.starts_at >= $since and b.starts_at < $until
     and b.peers >= $least_peers and b.uneven * 100 >= b.peers * $peer_percent and b.answered * 100 >= b.peers * $answered_percent

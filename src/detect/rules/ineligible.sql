@@ -1,11 +1,11 @@
 -- id = "ineligible"
--- version = 1
+-- version = 2
 -- severity = "high"
 -- strength = "strong"
 -- typology = "identity"
 -- subject = "person"
 -- scope = "class"
--- compares = ["listed", "roster", "classes", "lessons", "credits"]
+-- compares = ["listed", "roster", "classes", "lessons", "credits", "certificates"]
 --
 -- [title]
 -- zh = "不在补贴范围内的人"
@@ -26,13 +26,13 @@
 -- [explanation.zh]
 -- seen = "花名册上的这名学员，上课当日在其他部门的名单上，各涉及课节数：领取养老金 {pension}、机关事业单位在职 {payroll}、在校学生 {student}、去世之后 {deceased}、服刑或在押 {detained}；按身份证号未满年龄 {under_age}。"
 -- normal = "培训对象是企业职工、就业重点群体和贫困家庭劳动力：不领养老金，不是机关事业单位人员或在校学生，年满十六周岁，上课时在世并有自由。"
--- matters = "不属于培训对象的人不能享受补贴；去世或在押的人不可能上课。风险金额是这些课节已计入的课时。"
+-- matters = "不属于培训对象的人不能享受补贴；去世或在押的人不可能上课、取证。风险金额是这些课节已计入的课时。"
 -- look = "看名单文件里所列的行和它截至的日期；对照身份证和劳动合同；再看录像、图片和登录记录里是谁。"
 --
 -- [explanation.en]
 -- seen = "This trainee is, on the day of lessons, on a list of another office; lessons concerned: drawing a pension {pension}, employed in the public sector {payroll}, full-time student {student}, after death {deceased}, detained {detained}; by the ID number under age {under_age}."
 -- normal = "Training is for employees of enterprises, key employment groups and poor households: people who draw no pension, are no public servants and no students, are sixteen or older, and are alive and free when they sit in a lesson."
--- matters = "Nobody else brings a subsidy, and who is dead or detained cannot have attended. The money at risk is what was credited in these lessons."
+-- matters = "Nobody else brings a subsidy, and who is dead or detained cannot have attended or been certified. The money at risk is what was credited in these lessons."
 -- look = "See the rows named in the file of the list and the day as of which it holds; compare the identity card and the contract of employment; then see who is in recordings, pictures and logs of signing in."
 --
 -- [[innocent]]
@@ -47,7 +47,7 @@
 --
 -- A day of a lesson is held against the days of an entry. Pension and death hold for good; the other lists know nothing much later than the day they
 -- are of. An entry without a beginning holds from the day of its list on. Of the dead and the detained only credited lessons count, since a
--- roster may not have heard. Students in their last year are a key group.
+-- roster may not have heard; all do where they got a certificate of a class of which every lesson was too late for them. Students in their last year are a key group.
 with begun as (
     select class, min(starts_at) as at from lessons group by class
 ),
@@ -82,11 +82,23 @@ reason as (
     join lessons l on l.class = e.class
     where e.age_years < $min_age and l.cancelled_at is null
 ),
+taught as (
+    select class, count(*) as lessons from lessons where cancelled_at is null group by class
+),
+certified as (
+    select distinct class, trainee from certificates where replaced_at is null
+),
+covered as (
+    select r.*, count(*) over (partition by r.class, r.trainee, r.why, r.evidence, r."row") as days from reason r
+),
 held as (
     select r.class, r.trainee, r.person, r.at, r.lesson, r.why, r.evidence, r."row", c.worth_fen
-    from reason r
+    from covered r
+    join taught t on t.class = r.class
+    left join certified z on z.class = r.class and z.trainee = r.trainee
     left join credits c on c.lesson = r.lesson and c.trainee = r.trainee
-    where c.hours_milli > 0 or (r.withdrawn_at is null and r.why not in ('deceased', 'detained'))
+    where c.hours_milli > 0
+        or (r.withdrawn_at is null and (r.why not in ('deceased', 'detained') or (z.trainee is not null and r.days = t.lessons)))
 ),
 by_lesson as (
     select class, trainee, lesson, min(person) as person, min(h.at) as at, coalesce(max(worth_fen), 0) as fen,

@@ -1,5 +1,5 @@
 -- id = "overlap-person"
--- version = 4
+-- version = 5
 -- severity = "high"
 -- strength = "strong"
 -- typology = "presence"
@@ -11,8 +11,8 @@
 -- en = "One person in two lessons at once"
 --
 -- [parameters.min_overlap_seconds]
--- value = 60
--- source = "EVV overlap checks and SSG 2017: shorter overlaps are clocks that differ and joins a moment early"
+-- value = 120
+-- source = "EVV overlap checks and SSG 2017: shorter overlaps are clocks that differ, joins a moment early, and a player closed a moment after the next was opened"
 --
 -- [parameters.gap_seconds]
 -- value = 300
@@ -20,13 +20,13 @@
 --
 -- [explanation.zh]
 -- seen = "同一人（身份证号相同）在本课节内有 {overlap_minutes} 分钟同时在另外 {other_lessons} 个课节中，从 {at} 起。"
--- normal = "一个人同一时间只能上一节课；前后课节之间换课，重叠不超过一分钟。"
+-- normal = "一个人同一时间只能上一节课；前后课节之间换课，重叠不超过两分钟。"
 -- matters = "两处课时只有一处可能是真的；风险金额按较便宜的一节课一个人的课时计。"
 -- look = "对照两份签到日志中所列的行，比较设备、网络地址和进出时间；再看两节课的视频或图片里各有谁。"
 --
 -- [explanation.en]
 -- seen = "For {overlap_minutes} minutes of this lesson, from {at} on, the same person (by ID number) was somewhere else as well; other lessons: {other_lessons}."
--- normal = "A person sits in one lesson at a time; changing from one to the next overlaps by less than a minute."
+-- normal = "A person sits in one lesson at a time; changing from one to the next overlaps by less than two minutes."
 -- matters = "At most one of the two can be true; the money at risk is the cheaper lesson's hours for one person."
 -- look = "Lay the rows named in both logs side by side: devices, addresses, times of joining and leaving; then see who is in the videos and pictures of both lessons."
 --
@@ -40,9 +40,10 @@
 -- zh = "离开一节课时没有退出，客户端在后台仍然连着。"
 -- en = "The client of an earlier lesson stayed connected in the background after its owner had left."
 --
--- A span is an interval of a log, or the time between two signs of presence of one trainee in one log: from a join to its leave, or between
--- signs no further apart than gap_seconds. Spans are cut to the lesson's window, since only that is paid, and joined per person and lesson, so
--- two devices in one lesson are one stay. The finding stands at the lesson that began later.
+-- A span is an interval of a log, or the time between two signs of presence of one trainee in one log: from a join to its leave, whatever was
+-- answered in between (but where a log beats, silence is no presence), or between signs no further apart than gap_seconds. Spans are cut to the
+-- lesson's window, since only that is paid, and joined per person and lesson, so two devices in one lesson are one stay. The finding stands at
+-- the lesson that began later.
 -- First a rough look, from the first to the last sign in each lesson, leaves the few stays that can touch another at all; only those are measured.
 with seen as (
     select trainee, lesson, min(a.at) as from_at, max(coalesce(a.until, a.at)) as until_at
@@ -73,20 +74,31 @@ near as (
 ),
 sign as (
     select n.person, n.trainee, n.lesson, n.class, n.starts_at, n.ends_at, n.worth_fen, a.kind, a.at as from_at, a.until,
+        a.evidence as log, a."row" as line,
         '{"id":"' || a.evidence || '","row":' || cast(a."row" as varchar) || '}' as pointer,
         lead(a.at) over (partition by a.evidence, a.lesson, a.trainee, a.kind = 'interval' order by a.at, a."row") as next_at,
-        lead(a.kind) over (partition by a.evidence, a.lesson, a.trainee, a.kind = 'interval' order by a.at, a."row") as next_kind
+        lead(a.kind) over (partition by a.evidence, a.lesson, a.trainee, a.kind = 'interval' order by a.at, a."row") as next_kind,
+        sum(case when a.kind = 'join' then 1 else 0 end) over (partition by a.evidence, a.lesson, a.trainee, a.kind = 'interval' order by a.at, a."row"
+            rows between unbounded preceding and current row) as session,
+        max(case when a.kind in ('heartbeat', 'progress') then 1 else 0 end) over (partition by a.evidence, a.lesson, a.trainee) as beats
     from attendance a
     join near n on n.trainee = a.trainee and n.lesson = a.lesson
     where a.kind in ('join', 'leave', 'heartbeat', 'progress', 'answer', 'face_check', 'interval')
         and a.at >= $since - interval '2 days' and a.at < $until + interval '1 day'
 ),
+sat as (
+    select *, sum(case when kind = 'leave' then 1 else 0 end) over (partition by log, lesson, trainee, kind = 'interval', session) as left_at_all,
+        sum(case when kind = 'leave' then 1 else 0 end) over (partition by log, lesson, trainee, kind = 'interval', session order by from_at, line
+            rows between unbounded preceding and current row) as left_so_far
+    from sign
+),
 span as (
     select person, trainee, lesson, class, starts_at, ends_at, worth_fen, pointer, greatest(from_at, starts_at) as from_at,
         least(case when kind = 'interval' then until else next_at end, ends_at) as until_at
-    from sign
+    from sat
     where kind = 'interval' or (kind <> 'leave' and next_kind <> 'join'
-        and ((kind = 'join' and next_kind = 'leave') or date_part('epoch', next_at) - date_part('epoch', from_at) <= $gap_seconds))
+        and ((session > 0 and beats = 0 and left_so_far = 0 and left_at_all > 0) or (kind = 'join' and next_kind = 'leave')
+            or date_part('epoch', next_at) - date_part('epoch', from_at) <= $gap_seconds))
 ),
 edge as (
     select *, max(until_at) over (partition by person, lesson order by from_at, until_at rows between unbounded preceding and 1 preceding) as reached

@@ -1,5 +1,5 @@
 -- id = "too-fast"
--- version = 1
+-- version = 2
 -- severity = "high"
 -- strength = "strong"
 -- typology = "presence"
@@ -35,6 +35,22 @@
 -- value = 300
 -- source = "policy: five minutes of content beyond what the allowed rate gives, jumps apart, are no rounding of positions"
 --
+-- [parameters.even_steps]
+-- value = 3
+-- source = "policy: who moves the slider lands anywhere; three steps at one speed, not all of one length, are a player that runs too fast, however far each goes"
+--
+-- [parameters.even_percent]
+-- value = 2
+-- source = "policy: speeds that differ by less are one speed, since times and positions are rounded to seconds"
+--
+-- [parameters.even_step_seconds]
+-- value = 60
+-- source = "policy: a shorter step does not tell its speed to the percent"
+--
+-- [parameters.even_ahead_seconds]
+-- value = 600
+-- source = "policy: ten minutes of content beyond the allowed rate at one speed; twenty minutes at twice the speed"
+--
 -- [parameters.day_hours]
 -- value = 24
 -- source = "fraud patterns: more than 24 hours of stated time a day; a day has no more"
@@ -62,6 +78,8 @@
 -- en = "Several pages were left open, and the platform adds up the time of each."
 --
 -- A step is too fast when the position moves on by more than the rate allows; steps in a row make a run, which any other step ends: a jump, a rewind, a stop.
+-- A run counts beyond its largest steps, which may be jumps; or where steps of the trainee in this class have one speed over unequal times, as jumps have not.
+-- One jump to the end tells nothing: it is a skip.
 -- Of a day: in each lesson the longest of what intervals span and totals state, a total only where it fits the span it is said of (else it is a running sum).
 with begun as (
     select class, min(starts_at) as at from lessons group by class
@@ -95,16 +113,36 @@ numbered as (
     from judged
 ),
 sized as (
-    select *, row_number() over (partition by trainee, lesson, platform, device, run order by content - clock * $rate_percent / 100 desc, seen_at) as place
+    select *, content - clock * $rate_percent / 100 as ahead, content / clock as speed,
+        case when clock >= $even_step_seconds then 1 else 0 end as is_long,
+        row_number() over (partition by trainee, lesson, platform, device, run order by content - clock * $rate_percent / 100 desc, seen_at) as place
     from numbered
     where fast = 1
 ),
-run as (
-    select class, class_at, lesson, trainee, sum(clock) as clock, sum(content) as content, min(pointer) as pointer
+paced as (
+    select *, sum(clock) over (partition by trainee, lesson, platform, device, run) as run_clock,
+        sum(content) over (partition by trainee, lesson, platform, device, run) as run_content,
+        sum(case when place > $jumps then ahead else 0 end) over (partition by trainee, lesson, platform, device, run) as run_ahead,
+        lag(speed) over (partition by class, trainee, is_long order by speed, lesson, seen_at) as slower
     from sized
-    group by class, class_at, lesson, trainee, platform, device, run
-    having sum(clock) >= $least_seconds
-        and sum(case when place > $jumps then content - clock * $rate_percent / 100 end) >= $least_ahead_seconds
+),
+even as (
+    select *, sum(case when slower is null or speed > slower * (100 + $even_percent) / 100 then 1 else 0 end)
+            over (partition by class, trainee, is_long order by speed, lesson, seen_at rows between unbounded preceding and current row) as pace
+    from paced
+),
+weighed as (
+    select *, count(*) over (partition by class, trainee, is_long, pace) as even_steps,
+        sum(ahead) over (partition by class, trainee, is_long, pace) as even_ahead,
+        max(clock) over (partition by class, trainee, is_long, pace) - min(clock) over (partition by class, trainee, is_long, pace) as even_spread
+    from even
+),
+run as (
+    select class, class_at, lesson, trainee, sum(ahead) as ahead, max(run_content * 100 / run_clock) as speed, min(pointer) as pointer
+    from weighed
+    where (run_clock >= $least_seconds and run_ahead >= $least_ahead_seconds)
+        or (is_long = 1 and even_steps >= $even_steps and even_spread > $slack_seconds and even_ahead >= $even_ahead_seconds)
+    group by class, class_at, lesson, trainee
 ),
 stated as (
     select k.class, k.class_at, k.lesson, a.trainee, to_char(a.at + interval '8 hours', '%Y-%m-%d') as on_day,
@@ -126,7 +164,7 @@ day as (
     select *, sum(seconds) over (partition by class, trainee, on_day) as of_day from stated
 ),
 doubted as (
-    select class, class_at, lesson, trainee, pointer, 1 as fast, content - clock * $rate_percent / 100 as ahead, content * 100 / clock as speed, 0.0 as of_day
+    select class, class_at, lesson, trainee, pointer, 1 as fast, ahead, speed, 0.0 as of_day
     from run
     union all
     select class, class_at, lesson, trainee, pointer, 0 as fast, 0.0 as ahead, 0.0 as speed, of_day
