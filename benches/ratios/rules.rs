@@ -47,7 +47,7 @@ pub(crate) fn measure(bench: &Bench, classes: u64, seed: u64) {
     let middle = first.plus((last.0 - first.0) / 2 / DAY * DAY);
     let day = Window { since: middle, until: middle.plus(DAY) };
     let (_, daily) = bench.runtime.block_on(catalogue(&lake, &rules, extent, day, now));
-    let theirs = duckdb(&folder, &rules, &extent.pieces(Window::ALL), now);
+    let theirs = duckdb(&folder, &rules, &all, extent, now);
     let ratio = took / theirs;
     tell(
         &format!("{} rules over {rows} rows: {took:.1} s, DuckDB {theirs:.1} s", rules.iter().count()),
@@ -87,9 +87,8 @@ fn slowest(all: &[Looked]) {
     println!("  slowest: {}", told.join(", "));
 }
 
-/// Seconds that DuckDB takes for the same.
-fn duckdb(folder: &Path, rules: &Rules, pieces: &[Window], now: Time) -> f64 {
-    let pieces: Vec<[i64; 2]> = pieces.iter().map(|piece| [piece.since.0, piece.until.0]).collect();
+/// Seconds that DuckDB takes for the same; says where it finds another number.
+fn duckdb(folder: &Path, rules: &Rules, all: &[Looked], extent: Extent, now: Time) -> f64 {
     let asked: Vec<Value> = rules
         .iter()
         .map(|rule| {
@@ -99,16 +98,23 @@ fn duckdb(folder: &Path, rules: &Rules, pieces: &[Window], now: Time) -> f64 {
                 .iter()
                 .map(|(name, one)| (name.clone(), serde_json::to_value(&one.value).expect("a plain value")))
                 .collect();
-            json!({"rule": rule.head.id, "sql": rule.sql, "values": values})
+            let pieces: Vec<[i64; 2]> = extent.windows(rule, Window::ALL).iter().map(|piece| [piece.since.0, piece.until.0]).collect();
+            json!({"rule": rule.head.id, "sql": rule.sql, "values": values, "pieces": pieces})
         })
         .collect();
     let manifest = folder.join("asked.json");
-    let body = json!({"pieces": pieces, "now": now.0, "rules": asked});
+    let body = json!({"now": now.0, "rules": asked});
     std::fs::write(&manifest, body.to_string()).expect("it is written");
     let told = run(text(&python()), &["-c", DUCKDB, text(folder), text(&manifest)]);
     let told: Value = serde_json::from_str(&told).expect("JSON");
     for broken in told["broken"].as_array().into_iter().flatten() {
         println!("  DuckDB could not run {broken}");
+    }
+    for ours in all.iter().filter(|ours| ours.error.is_none()) {
+        let theirs = told["found"][&ours.rule].as_u64();
+        if theirs != Some(ours.findings.len() as u64) {
+            println!("  {}: {} found here, {theirs:?} in DuckDB", ours.rule, ours.findings.len());
+        }
     }
     told["seconds"].as_f64().expect("seconds")
 }

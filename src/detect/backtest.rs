@@ -105,7 +105,7 @@ pub async fn backtest(
     let (mut seen, mut rows_read) = (Vec::new(), 0);
     let extent = Extent::of(db).await?;
     let mut looker = Looker::new(lake, &rule, extent, now);
-    for piece in extent.pieces(window) {
+    for piece in extent.windows(&rule, window) {
         let (some, read) = look(&mut looker, &rule, piece).await?;
         seen.extend(some);
         rows_read += read;

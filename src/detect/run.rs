@@ -118,7 +118,7 @@ pub(super) async fn over(
 async fn one(db: &Db, lake: &Lake, rule: &Rule, windows: &Windows, ids: &Ids, now: Time) -> Result<Ran> {
     let mut ran = Ran::of(rule);
     let mut looker = Looker::new(lake, rule, windows.extent, now);
-    for window in windows.scoped(rule.head.scope) {
+    for window in windows.of_rule(rule) {
         let (seen, _) = look(&mut looker, rule, *window).await?;
         ran.found += seen.len() as u64;
         for some in seen.chunks(BATCH) {

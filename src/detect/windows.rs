@@ -1,6 +1,6 @@
 //! Which time the rules look at: around what changed, in few pieces.
 
-use super::rule::{Scope, Window};
+use super::rule::{Rule, Scope, Window};
 use super::sql;
 use crate::db::Db;
 use crate::error::Result;
@@ -25,6 +25,7 @@ const MOST_PIECES: i64 = 64;
 pub(super) struct Windows {
     lesson: Vec<Window>,
     class: Vec<Window>,
+    whole: Vec<Window>,
     pub(super) extent: Extent,
 }
 
@@ -33,7 +34,7 @@ impl Windows {
     pub(super) async fn of(db: &Db, window: Window) -> Result<Windows> {
         let extent = Extent::of(db).await?;
         let pieces = extent.pieces(window);
-        Ok(Windows { lesson: pieces.clone(), class: pieces, extent })
+        Ok(Windows { lesson: pieces.clone(), class: pieces, whole: vec![window], extent })
     }
 
     /// Around the lessons and classes with these ids, a day before and behind; none for ids that are neither.
@@ -48,7 +49,8 @@ impl Windows {
         for class in &classes {
             windows.class.extend(window(&sqlx::query(sql::WINDOW).bind(class).fetch_one(db.read()).await?));
         }
-        Ok(Windows { lesson: merged(windows.lesson), class: merged(windows.class), extent: Extent::of(db).await? })
+        let class = merged(windows.class);
+        Ok(Windows { lesson: merged(windows.lesson), whole: class.clone(), class, extent: Extent::of(db).await? })
     }
 
     /// Whether there is nothing to look at.
@@ -57,8 +59,9 @@ impl Windows {
     }
 
     /// Those of a rule.
-    pub(super) fn scoped(&self, scope: Scope) -> &[Window] {
-        match scope {
+    pub(super) fn of_rule(&self, rule: &Rule) -> &[Window] {
+        match rule.head.scope {
+            _ if rule.looks_at_all() => &self.whole,
             Scope::Lesson => &self.lesson,
             Scope::Class => &self.class,
         }
@@ -76,8 +79,13 @@ impl Extent {
         Ok(Extent(times.map(|(first, last)| (Time(first), Time(last)))))
     }
 
+    /// The windows in which a rule looks at one, together as long.
+    pub fn windows(self, rule: &Rule, window: Window) -> Vec<Window> {
+        if rule.looks_at_all() { vec![window] } else { self.pieces(window) }
+    }
+
     /// A window in pieces that meet and together are the window: four weeks each, but for the first and the last, which reach as far as the window does.
-    pub fn pieces(self, window: Window) -> Vec<Window> {
+    fn pieces(self, window: Window) -> Vec<Window> {
         let Some((first, last)) = self.0 else { return vec![window] };
         let (first, last) = (first.max(window.since), last.min(window.until));
         let length = PIECE.max((last.0 - first.0) / MOST_PIECES + 1);

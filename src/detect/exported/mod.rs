@@ -70,7 +70,7 @@ pub async fn look_at(lake: &Lake, rule: &Rule, extent: Extent, window: Window, n
 async fn rows(lake: &Lake, rule: &Rule, extent: Extent, window: Window, now: Time) -> Result<(Vec<Raised>, u64)> {
     let (mut findings, mut rows_read) = (Vec::new(), 0);
     let mut looker = Looker::new(lake, rule, extent, now);
-    for piece in extent.pieces(window) {
+    for piece in extent.windows(rule, window) {
         let (rows, read) = looker.rows(piece).await?;
         findings.extend(rows.iter().map(|(at, row)| raised(*at, row)));
         rows_read += read;

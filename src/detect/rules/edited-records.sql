@@ -59,16 +59,20 @@
 with begun as (
     select class, min(starts_at) as at from lessons group by class
 ),
+asked as (
+    select l.lesson, l.starts_at, l.ends_at
+    from lessons l
+    join begun b on b.class = l.class
+    where b.at >= $since and b.at < $until and l.cancelled_at is null
+),
 -- Only logs of a lesson in one format whose times lie over each other, so that pieces that a live platform sends one after the other are left out.
 log as (
     select a.lesson, a.evidence, e.reader, e.received_at, l.starts_at, l.ends_at, count(*) as many,
         min(a.at) as first_at, max(coalesce(a.until, a.at)) as last_at
-    from attendance a
-    join lessons l on l.lesson = a.lesson
-    join begun b on b.class = l.class
+    from asked l
+    join attendance a on a.lesson = l.lesson
     join evidence e on e.evidence = a.evidence
-    where b.at >= $since and b.at < $until and l.cancelled_at is null
-        and a.trainee is not null and a.kind in ('join', 'leave', 'heartbeat', 'progress', 'answer', 'face_check', 'interval')
+    where a.trainee is not null and a.kind in ('join', 'leave', 'heartbeat', 'progress', 'answer', 'face_check', 'interval')
     group by a.lesson, a.evidence, e.reader, e.received_at, l.starts_at, l.ends_at
     having count(*) >= $least_common
 ),

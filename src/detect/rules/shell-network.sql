@@ -1,5 +1,5 @@
 -- id = "shell-network"
--- version = 1
+-- version = 2
 -- severity = "medium"
 -- strength = "medium"
 -- typology = "identity"
@@ -61,28 +61,18 @@ with begun as (
 asked as (
     select b.provider, b.at from begun b where b.at >= $since and b.at < $until
 ),
--- Only devices and addresses of a few providers are looked at person by person.
-several as (
-    select case n.number when 1 then 'device ' || a.device else a.ip end as value
-    from (select provider, device, ip from attendance where provider is not null and trainee is not null group by provider, device, ip) a
-    cross join (select 1 as number union all select 2 as number) n
-    group by case n.number when 1 then 'device ' || a.device else a.ip end
-    having count(distinct a.provider) >= 2 and count(distinct a.provider) <= $most_providers
-),
 used as (
-    select 'place' as kind, p.value, p.provider, t.person, '{"id":"' || p.evidence || '"}' as pointer
+    select 'place' as kind, case n.number when 1 then 'device ' || p.device else p.ip end as value, p.provider, t.person,
+        '{"id":"' || p.evidence || '"}' as pointer
     from (
-        select m.value, a.provider, a.trainee, min(a.evidence) as evidence
-        from several m
-        join (
-            select case n.number when 1 then 'device ' || s.device else s.ip end as value, s.provider, s.trainee, s.evidence
-            from attendance s
-            cross join (select 1 as number union all select 2 as number) n
-            where s.provider is not null and s.trainee is not null
-        ) a on a.value = m.value
-        group by m.value, a.provider, a.trainee
+        select provider, trainee, device, ip, min(evidence) as evidence
+        from attendance
+        where provider is not null and trainee is not null and (device is not null or ip is not null)
+        group by provider, trainee, device, ip
     ) p
     join trainees t on t.trainee = p.trainee
+    cross join (select 1 as number union all select 2 as number) n
+    where case n.number when 1 then p.device else p.ip end is not null
     union all
     select 'phone' as kind, t.phone_key as value, t.provider, t.person, null as pointer
     from (select phone_key from trainees where phone_key is not null group by phone_key having min(provider) <> max(provider)) f
