@@ -47,11 +47,11 @@ pub struct Open<'a> {
 
 /// Opens a case with what is to be in it.
 ///
-/// Errors: `invalid` without a title, or with texts that are too long; those of [`add`].
+/// Errors: `case_title`; `invalid` with texts that are too long; those of [`add`].
 pub async fn open(db: &Db, rules: &Rules, ids: &Ids, new: Open<'_>, who: Who<'_>) -> Result<CaseId> {
     let title = new.title.trim();
     if title.is_empty() || title.chars().count() > MOST_TITLE || title.chars().any(char::is_control) {
-        return Err(Error::new(&codes::INVALID, format!("A case has a title of at most {MOST_TITLE} characters on one line; send title.")));
+        return Err(Error::of(&codes::CASE_TITLE));
     }
     let text = text(new.text)?;
     let things = sayings(db, rules, new.things, who.now).await?;

@@ -118,7 +118,7 @@ pub(super) async fn get(State(app): State<App>, Asker(actor): Asker, Path(id): P
     let whole = case::one(&app.db, id, now).await?;
     // Notes speak of people.
     let subject_id = id.to_string();
-    let note = trail::Note { actor: &actor.label, action: "case.seen", subject_kind: "case", subject_id: &subject_id, detail: None };
+    let note = trail::Note { actor: &actor.label, action: "names.seen", subject_kind: "case", subject_id: &subject_id, detail: None };
     trail::looked(&app.db, &app.ids, now, note).await?;
     Ok(Json(whole))
 }

@@ -124,6 +124,7 @@ impl<R: Read + Seek> Checking<'_, '_, R> {
             Some(bytes) if weakest <= Status::IntegrityOnly && bytes != told(documents).into_bytes() => {
                 (Status::Mismatch, format!("{CASE} says something else than the steps of the case."))
             }
+            Some(_) if weakest > Status::IntegrityOnly => (weakest, "The steps it is made of are not all proven.".to_owned()),
             Some(_) => (weakest, "It says what the steps of the case say.".to_owned()),
         })
     }
