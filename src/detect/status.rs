@@ -126,7 +126,15 @@ pub async fn decisions(db: &Db, finding: FindingId) -> Result<Vec<Decided>> {
     let rows = sqlx::query(sql::DECISIONS).bind(finding.to_string()).fetch_all(db.read()).await?;
     let decided = |row: &AnyRow| {
         let (id, leaf) = (row.id("id")?, row.id_opt("leaf_id")?);
-        Ok(Decided { id, finding, status: row.text("status"), actor: row.text("actor"), at: row.time("at"), note: row.text_opt("note"), leaf })
+        Ok(Decided {
+            id,
+            finding,
+            status: row.text("status"),
+            actor: row.text("actor"),
+            at: row.time("at"),
+            note: row.text_opt("note"),
+            leaf,
+        })
     };
     rows.iter().map(decided).collect()
 }

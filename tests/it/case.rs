@@ -77,8 +77,7 @@ async fn a_case_is_put_together_handed_over_and_verified_and_outlives_what_is_de
     let (plan, client) = doubled(&site).await;
     site.run(&["detect"]);
     let provider = client.access.providers.values().next().unwrap().clone();
-    let tokens =
-        ["investigator", "inspector", "reviewer"].map(|role| (role, site.token(role, &[])));
+    let tokens = ["investigator", "inspector", "reviewer"].map(|role| (role, site.token(role, &[])));
     let [investigator, inspector, reviewer] = tokens;
     let office = Office { site: &site, tokens: [investigator, inspector, reviewer, ("provider", provider)] };
 
@@ -88,15 +87,20 @@ async fn a_case_is_put_together_handed_over_and_verified_and_outlives_what_is_de
     assert!(findings.len() >= 2, "{found}");
     let (first, second) = (&findings[0], &findings[1]);
     assert_eq!(office.read(&format!("/v1/findings/{}", first["id"].as_str().unwrap())).await["cases"], json!([]));
-    office.did(200, &format!("/v1/findings/{}/status", first["id"].as_str().unwrap()), json!({"status": "confirmed", "note": "两边都签到"})).await;
+    office
+        .did(200, &format!("/v1/findings/{}/status", first["id"].as_str().unwrap()), json!({"status": "confirmed", "note": "两边都签到"}))
+        .await;
 
     // Put together.
-    let case = office.did(201, "/v1/cases", json!({"title": "一人两课", "items": [{"finding": first["id"]}], "note": "两个平台都问过"})).await;
+    let case =
+        office.did(201, "/v1/cases", json!({"title": "一人两课", "items": [{"finding": first["id"]}], "note": "两个平台都问过"})).await;
     let place = format!("/v1/cases/{}", case["id"].as_str().unwrap());
     let class = format!("ext:{}", plan.classes[0].external_id);
     let evidence = client.get(&format!("/v1/evidence?class={class}")).await.unwrap()["items"][0]["id"].clone();
     office.did(200, &format!("{place}/items"), json!({"finding": second["id"], "reason": "同一人"})).await;
-    let whole = office.did(200, &format!("{place}/items"), json!({"items": [{"evidence": evidence}, {"class": class}, {"finding": first["id"]}]})).await;
+    let whole = office
+        .did(200, &format!("{place}/items"), json!({"items": [{"evidence": evidence}, {"class": class}, {"finding": first["id"]}]}))
+        .await;
     assert_eq!((whole["item_count"].as_i64(), whole["history"].as_array().unwrap().len()), (Some(4), 6), "{whole}");
     let each: i64 = [first, second].iter().map(|finding| finding["money_fen"].as_i64().unwrap()).sum();
     assert!(whole["money_fen"].as_i64().unwrap() > 0 && whole["money_fen"].as_i64().unwrap() <= each, "{whole}");
@@ -149,7 +153,8 @@ async fn a_case_is_put_together_handed_over_and_verified_and_outlives_what_is_de
     fs::write(&zip, client.post_for_bytes("/v1/bundles", &bundle).await.unwrap()).unwrap();
     fs::write(site.place("trust.json"), client.get_bytes("/log/trust.json").await.unwrap()).unwrap();
     server.stop();
-    let verify = Command::new(env!("CARGO_BIN_EXE_keshi")).arg("verify").arg(&zip).arg("--trust").arg(site.place("trust.json")).output().unwrap();
+    let verify =
+        Command::new(env!("CARGO_BIN_EXE_keshi")).arg("verify").arg(&zip).arg("--trust").arg(site.place("trust.json")).output().unwrap();
     let said = succeeded(&verify);
     assert!(said.lines().last().unwrap().contains("0 missing, 0 mismatch"), "{said}");
     let proven = |kind: &str| said.lines().filter(|line| line.starts_with("proven") && line.contains(&format!("  {kind} "))).count();

@@ -99,6 +99,11 @@ pub(super) async fn gather(db: &Db, what: What, policies: &Policies) -> Result<S
             scope.runs.push((run, row.id("leaf_id")?));
         }
     }
+    if scope.case.is_some() {
+        // Its parts may share hours.
+        scope.hours.sort_by_key(|hour| (hour.run, hour.trainee));
+        scope.hours.dedup_by_key(|hour| (hour.run, hour.trainee));
+    }
     for id in wanted {
         scope.evidence.push(kept(db, id).await?);
         scope.signatures.extend(signature::of_evidence(db, id).await?);
@@ -140,10 +145,7 @@ impl Scope {
             said.extend(credit.resolutions());
             let hours = link::hours_text(credit.hours_milli);
             let hour = Hour { run: run.id, lesson: run.lesson, trainee: credit.trainee, credited_ms: credit.credited_ms, hours };
-            // Parts of a case may share hours.
-            if self.case.is_none() || self.hours.iter().all(|known| (known.run, known.trainee) != (hour.run, hour.trainee)) {
-                self.hours.push(hour);
-            }
+            self.hours.push(hour);
         }
         Ok((rests, said))
     }

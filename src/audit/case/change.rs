@@ -71,15 +71,7 @@ pub async fn open(db: &Db, rules: &Rules, ids: &Ids, new: Open<'_>, who: Who<'_>
 /// Puts things into a case; what is in it already stays as it was put in. Gives how many were new.
 ///
 /// Errors: `case_closed`; `invalid` when it would be too many; `not_found`, `unknown_class`, `unknown_lesson`, `unknown_trainee` for what there is not.
-pub async fn add(
-    db: &Db,
-    rules: &Rules,
-    ids: &Ids,
-    case: CaseId,
-    things: &[Thing],
-    reason: Option<&str>,
-    who: Who<'_>,
-) -> Result<usize> {
+pub async fn add(db: &Db, rules: &Rules, ids: &Ids, case: CaseId, things: &[Thing], reason: Option<&str>, who: Who<'_>) -> Result<usize> {
     let reason = text(reason)?;
     let things = sayings(db, rules, things, who.now).await?;
     let mut writing = Writing::begin(db, ids, case, "open", who).await?;

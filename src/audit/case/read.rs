@@ -184,10 +184,15 @@ pub async fn one(db: &Db, id: CaseId, now: Time) -> Result<Whole> {
     let row = sqlx::query(sql::ONE).bind(id.to_string()).fetch_optional(db.read()).await?.ok_or_else(unknown)?;
     let kept = steps(db, id).await?;
     let mut by_id: HashMap<CaseStepId, Document> = HashMap::new();
-    let (mut notes, mut history) = (Vec::new(), Vec::new());
+    let (mut notes, mut history, mut titles) = (Vec::new(), Vec::new(), HashMap::new());
     for step in &kept {
         let read = Document::read(step.document.as_bytes())?;
-        history.push(read.line(step.log_index));
+        let mut line = read.line(step.log_index);
+        if let Some(added) = read.added.and_then(|added| titles.get(&added)) {
+            line.title = Value::clone(added);
+        }
+        titles.insert(step.id, line.title.clone());
+        history.push(line);
         if let ("noted", Some(text)) = (read.step.as_str(), &read.text) {
             notes.push(Note { at: read.at, by: read.by.clone(), by_name: read.by_name.clone(), text: text.clone() });
         }
@@ -305,7 +310,9 @@ async fn case(db: &Db, row: &AnyRow) -> Result<Case> {
 pub(super) fn stakes_of(rows: &[AnyRow]) -> i64 {
     let texts: Vec<_> = rows
         .iter()
-        .map(|row| (["class_id", "lesson_id", "trainee_id"].map(|name| row.text_opt(name)), row.text("subject_kind"), row.text("subject_id")))
+        .map(|row| {
+            (["class_id", "lesson_id", "trainee_id"].map(|name| row.text_opt(name)), row.text("subject_kind"), row.text("subject_id"))
+        })
         .collect();
     at_risk_once(rows.iter().zip(&texts).map(|(row, ([class, lesson, trainee], kind, id))| Stake {
         class: class.as_deref(),

@@ -1,7 +1,8 @@
 //! Statements on `case_file`, `case_step` and `case_item`, and on what an item says of itself.
 
 /// $1 id, $2 title, $3 who, $4 now.
-pub(crate) const OPEN: &str = "insert into case_file (id, title, status, opened_by, opened_at, changed_at) values ($1, $2, 'open', $3, $4, $4)";
+pub(crate) const OPEN: &str =
+    "insert into case_file (id, title, status, opened_by, opened_at, changed_at) values ($1, $2, 'open', $3, $4, $4)";
 
 /// $1 case, $2 now, $3 the status it must have: holds the case for this transaction.
 pub(crate) const HOLD: &str = "update case_file set changed_at = $2 where id = $1 and status = $3 returning title";
@@ -50,7 +51,8 @@ pub(crate) const LIST: &str = heads!(
 );
 
 /// $1 limit: open ones, those that something was done with last first.
-pub(crate) const OPEN_ONES: &str = "select id, title, status from case_file where status = 'open' order by changed_at desc, id desc limit $1";
+pub(crate) const OPEN_ONES: &str =
+    "select id, title, status from case_file where status = 'open' order by changed_at desc, id desc limit $1";
 
 /// $1 kind, $2 id: the cases it is in.
 pub(crate) const OF: &str = "select c.id, c.title, c.status from case_item i join case_file c on c.id = i.case_id \
@@ -75,14 +77,16 @@ pub(crate) const STAKES: &str = "select i.money_fen, f.class_id, f.lesson_id, f.
      and (f.ceased_at is null or f.status = 'confirmed')";
 
 /// $1 class.
-pub(crate) const CLASS_SAID: &str = "select c.external_id, c.title, p.name as provider from class c join provider p on p.id = c.provider_id where c.id = $1";
+pub(crate) const CLASS_SAID: &str =
+    "select c.external_id, c.title, p.name as provider from class c join provider p on p.id = c.provider_id where c.id = $1";
 
 /// $1 lesson.
 pub(crate) const LESSON_SAID: &str = "select l.external_id, l.title, l.class_id, l.starts_at, l.ends_at, c.title as class_title from lesson l \
      join class c on c.id = l.class_id where l.id = $1";
 
 /// $1 trainee.
-pub(crate) const TRAINEE_SAID: &str = "select t.external_id, t.class_id, c.title as class_title from trainee t join class c on c.id = t.class_id where t.id = $1";
+pub(crate) const TRAINEE_SAID: &str =
+    "select t.external_id, t.class_id, c.title as class_title from trainee t join class c on c.id = t.class_id where t.id = $1";
 
 /// Every statement that both engines must prepare.
 #[cfg(test)]

@@ -182,6 +182,9 @@ pub struct Line {
     /// Its id.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub subject: Option<uuid::Uuid>,
+    /// What that is called: two languages of a finding, the file name of evidence.
+    #[serde(skip_serializing_if = "Value::is_null")]
+    pub title: Value,
     /// How it was closed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub outcome: Option<Outcome>,
@@ -212,11 +215,18 @@ impl Document {
             by_name: self.by_name.clone(),
             kind: self.kind,
             subject: self.subject,
+            title: self.called(),
             outcome: self.outcome,
             money_fen: self.money_fen,
             text: self.text.clone(),
             log_index,
         }
+    }
+
+    /// What the item is called, as it said itself.
+    fn called(&self) -> Value {
+        let said = &self.said;
+        [&said["title"], &said["filename"], &said["external_id"]].into_iter().find(|name| !name.is_null()).cloned().unwrap_or_default()
     }
 
     /// The ids of the evidence that the item points to: its own, or a finding's.

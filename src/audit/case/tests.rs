@@ -137,14 +137,21 @@ async fn a_case_keeps_what_its_findings_said_and_counts_no_hour_twice() {
         assert_eq!(words(&whole), ["opened", "added", "added", "added", "noted"]);
         assert_eq!(whole.notes.iter().map(|note| (note.by_name.as_str(), note.text.as_str())).collect::<Vec<_>>(), [("sun", "先看日志")]);
         let said = &whole.items[0].said;
-        assert_eq!((&said["rule_version"], &said["seen"]["zh"], &said["money_fen"]), (&json!(3), &json!("看到 2 行，风险 10.00 元。"), &json!(1000)));
+        assert_eq!(
+            (&said["rule_version"], &said["seen"]["zh"], &said["money_fen"]),
+            (&json!(3), &json!("看到 2 行，风险 10.00 元。"), &json!(1000))
+        );
         let digest: storage::Digest = said["rule_digest"].as_str().unwrap().parse().unwrap();
         assert_eq!(detect::rule_text(&db, digest).await.unwrap().as_deref(), Some(RULE.trim()));
 
         desk.add(case, &[desk.thing(1)]).await.unwrap();
         assert_eq!(desk.read(case).await.case.money_fen, 1000, "the device may be the one in the lesson");
         desk.judge(0, Status::Dismissed).await;
-        assert_eq!(desk.read(case).await.case.money_fen, 600, "what was dismissed counts no more, and two trainees are more than the device");
+        assert_eq!(
+            desk.read(case).await.case.money_fen,
+            600,
+            "what was dismissed counts no more, and two trainees are more than the device"
+        );
         assert_eq!(desk.read(case).await.items[0].now.as_ref().unwrap().status, "dismissed");
         let before = desk.read(case).await;
         // The rule gets another version, so the findings say something else; the case does not.
@@ -178,7 +185,10 @@ async fn things_are_put_in_once_taken_out_with_a_reason_and_may_come_again() {
         let whole = desk.read(case).await;
         assert_eq!(words(&whole).len(), 7, "what changes nothing is no step");
         let picture = &whole.items[1];
-        assert_eq!((picture.kind, &picture.said["kind"], &picture.said["media_type"]), (Kind::Evidence, &json!("screenshot"), &json!("image/jpeg")));
+        assert_eq!(
+            (picture.kind, &picture.said["kind"], &picture.said["media_type"]),
+            (Kind::Evidence, &json!("screenshot"), &json!("image/jpeg"))
+        );
         let json = serde_json::to_value(&whole).unwrap();
         assert_eq!((&json["items"][1]["evidence"], &json["items"][0]["now"]["status"]), (&json!(stage.picture), &json!("open")));
         assert_eq!(json["title"], "三家机构");
@@ -190,6 +200,7 @@ async fn things_are_put_in_once_taken_out_with_a_reason_and_may_come_again() {
         assert_eq!(desk.add(case, &things[1..2]).await.unwrap(), 1, "it may come again");
         let whole = desk.read(case).await;
         assert_eq!(words(&whole)[7..], ["removed", "added"]);
+        assert_eq!(whole.history[7].title, json!("log.csv"), "what was taken out still has its name");
         assert_eq!((whole.history[7].text.as_deref(), whole.case.item_count), (Some("不是这一节"), 5));
         let unknown = Thing { kind: Kind::Finding, id: uuid::Uuid::nil() };
         assert_eq!(desk.add(case, &[unknown]).await.unwrap_err().code, "not_found");
@@ -263,10 +274,9 @@ async fn the_list_is_read_page_by_page_the_newest_first() {
         assert_eq!(read(None).await, (vec![4, 3, 2, 1, 0], 3));
         assert_eq!(read(Some("open")).await, (vec![4, 2, 1, 0], 2));
         assert_eq!(read(Some("closed")).await, (vec![3], 1));
-        for filter in [
-            Filter { status: Some("lost".into()), ..Filter::default() },
-            Filter { cursor: Some("?".into()), ..Filter::default() },
-        ] {
+        for filter in
+            [Filter { status: Some("lost".into()), ..Filter::default() }, Filter { cursor: Some("?".into()), ..Filter::default() }]
+        {
             assert_eq!(list(&db, &filter).await.unwrap_err().code, "invalid");
         }
         for title in ["", " ", "a\nb", &"字".repeat(201)] {

@@ -47,7 +47,9 @@ async fn wrong_with(db: &Db, id: CaseId, steps: &[Kept]) -> Result<Vec<String>> 
             wrong.push(format!("step {}: {}", step.number, other.trim_end_matches('.')));
         }
         match Document::read(step.document.as_bytes()) {
-            Ok(read) if read.id == step.id && step.number == number && read.number == number && read.before == before => documents.push(read),
+            Ok(read) if read.id == step.id && step.number == number && read.number == number && read.before == before => {
+                documents.push(read)
+            }
             _ => wrong.push(format!("step {} does not follow the one before", step.number)),
         }
         before = Some(step.digest.to_string());

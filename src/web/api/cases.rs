@@ -110,7 +110,7 @@ pub(super) async fn open(State(app): State<App>, Asker(actor): Asker, body: Body
 
 /// One case: items as they were put in with what they say now, notes, every step, money at risk
 #[utoipa::path(get, path = "/v1/cases/{id}", tag = "detect", params(("id" = String, Path)),
-    responses((status = 200, description = "the case, with items: [{id, kind, finding|evidence|class|lesson|trainee, added_at, added_by, added_by_name, reason?, said, now?: {status, money_fen, rule_version, ceased_at?}}], notes: [{at, by, by_name, text}], history: [{number, step, at, by, by_name, kind?, subject?, outcome?, money_fen?, text?, log_index?}]"), (status = 404, description = "not_found")))]
+    responses((status = 200, description = "the case, with items: [{id, kind, finding|evidence|class|lesson|trainee, added_at, added_by, added_by_name, reason?, said, now?: {status, money_fen, rule_version, ceased_at?}}], notes: [{at, by, by_name, text}], history: [{number, step, at, by, by_name, kind?, subject?, title?, outcome?, money_fen?, text?, log_index?}]"), (status = 404, description = "not_found")))]
 pub(super) async fn get(State(app): State<App>, Asker(actor): Asker, Path(id): Path<String>) -> Answer<Json<Whole>> {
     may(&actor, Right::SeeFindings)?;
     let id: CaseId = self::id(&id)?;
@@ -233,12 +233,8 @@ async fn things(app: &App, named: &[Named]) -> Result<Vec<Thing>> {
         if !one.any() {
             return Err(Error::new(&codes::INVALID, "An item is a finding, evidence, class, lesson or trainee with its id."));
         }
-        let each = [
-            (Kind::Finding, &one.finding),
-            (Kind::Evidence, &one.evidence),
-            (Kind::Lesson, &one.lesson),
-            (Kind::Trainee, &one.trainee),
-        ];
+        let each =
+            [(Kind::Finding, &one.finding), (Kind::Evidence, &one.evidence), (Kind::Lesson, &one.lesson), (Kind::Trainee, &one.trainee)];
         for (kind, text) in each {
             if let Some(text) = text {
                 things.push(Thing { kind, id: id(text)? });

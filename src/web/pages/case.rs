@@ -205,7 +205,7 @@ impl Case {
         let mut steps = Vec::with_capacity(history.len());
         for line in history.into_iter().rev() {
             let what = match (line.kind, line.subject) {
-                (Some(kind), Some(subject)) => Some((kind.as_str(), name_of(&reader, kind, subject, &items).await?)),
+                (Some(kind), Some(subject)) => Some((kind.as_str(), name_of(&reader, kind, subject, &line.title).await?)),
                 _ => None,
             };
             let text = line.text.filter(|_| line.step != "noted").unwrap_or_default();
@@ -238,11 +238,7 @@ fn words(value: &Value) -> String {
 }
 
 async fn finding(reader: &Reader<'_>, item: &Item) -> Result<FindingItem> {
-    let (said, frame) = (&item.said, &reader.frame);
-    let lang = match frame.lang {
-        Lang::Zh => "zh",
-        Lang::En => "en",
-    };
+    let (said, frame, lang) = (&item.said, &reader.frame, lang(reader));
     let class = match words(&said["class"]).parse::<ClassId>() {
         Ok(id) => overview::class_title(reader.db, id).await?.map(|title| (id.to_string(), title)),
         Err(_) => None,
@@ -280,7 +276,8 @@ async fn evidence_item(reader: &Reader<'_>, item: &Item) -> Result<EvidenceItem>
     let id = EvidenceId(item.subject);
     let line = overview::evidence(reader.db, &reader.scope, id).await?.map(|head| head.line);
     let kind = words(&item.said["kind"]);
-    let places = line.as_ref().map(|line| [line.class.as_ref().map(|class| class.1.clone()), line.lesson.as_ref().map(|lesson| lesson.1.clone())]);
+    let places =
+        line.as_ref().map(|line| [line.class.as_ref().map(|class| class.1.clone()), line.lesson.as_ref().map(|lesson| lesson.1.clone())]);
     Ok(EvidenceItem {
         put: put(item),
         id: id.to_string(),
@@ -313,18 +310,21 @@ async fn thing_name(reader: &Reader<'_>, kind: Kind, id: uuid::Uuid) -> Result<O
     }
 }
 
-/// What a step put in or took out is called; by the end of its id where it is no longer in the case and has no name.
-async fn name_of(reader: &Reader<'_>, kind: Kind, id: uuid::Uuid, items: &[Item]) -> Result<String> {
+/// What a step put in or took out is called; where it has no name, by the end of its id.
+async fn name_of(reader: &Reader<'_>, kind: Kind, id: uuid::Uuid, title: &Value) -> Result<String> {
     if let Some(name) = thing_name(reader, kind, id).await? {
         return Ok(name);
     }
-    let lang = match reader.frame.lang {
+    let name = title.as_str().or(title[lang(reader)].as_str()).map(str::to_owned);
+    Ok(name.unwrap_or_else(|| id.to_string().split_off(28)))
+}
+
+/// The reader's language as documents call it.
+fn lang(reader: &Reader<'_>) -> &'static str {
+    match reader.frame.lang {
         Lang::Zh => "zh",
         Lang::En => "en",
-    };
-    let said = items.iter().find(|item| item.kind == kind && item.subject == id).map(|item| &item.said);
-    let name = said.and_then(|said| said["title"][lang].as_str().or(said["filename"].as_str()).map(str::to_owned));
-    Ok(name.unwrap_or_else(|| id.to_string().split_off(28)))
+    }
 }
 
 /// `GET /cases/{id}`

@@ -82,7 +82,14 @@ pub(super) fn frame() -> Frame {
         now: at("16:20:00"),
         place: "/classes?q=a".into(),
         section: Section::Classes,
-        viewer: Some(Viewer { name: "zhao.inspector".into(), role: "inspector", findings: true, cases: true, subscribes: true, decides: false }),
+        viewer: Some(Viewer {
+            name: "zhao.inspector".into(),
+            role: "inspector",
+            findings: true,
+            cases: true,
+            subscribes: true,
+            decides: false,
+        }),
         csrf: "sample-csrf".into(),
     }
 }

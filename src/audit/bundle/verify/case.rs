@@ -43,7 +43,8 @@ pub(super) fn check<R: Read + Seek>(
     let (status, says) = checking.text(&documents, weakest)?;
     report.tell(status, "file", CASE, says);
     for item in standing(&documents) {
-        let mut found = (statuses[&item.id], format!("{} as it was put in by step {}", item.kind.map_or("", |kind| kind.as_str()), item.number));
+        let mut found =
+            (statuses[&item.id], format!("{} as it was put in by step {}", item.kind.map_or("", |kind| kind.as_str()), item.number));
         for id in item.evidence() {
             let of = id.parse().ok().and_then(|id: EvidenceId| evidence.get(&id).copied());
             let says = match of {
@@ -139,11 +140,15 @@ impl<R: Read + Seek> Checking<'_, '_, R> {
             return Ok((Status::Missing, format!("{file} is not in the zip.")));
         };
         let said: Option<Decided> = serde_json::from_slice(&bytes).ok();
-        let Some(said) = said.filter(|said| said.decision == of.id && said.finding == of.finding && !self.folder.wrong.contains(&file)) else {
+        let Some(said) = said.filter(|said| said.decision == of.id && said.finding == of.finding && !self.folder.wrong.contains(&file))
+        else {
             return Ok((Status::Mismatch, format!("{file} is not the decision on finding {}.", of.finding)));
         };
         if !of.sealed {
-            return Ok((Status::IntegrityOnly, format!("{file} is whole; its place in the log was not kept with it, or it was not sealed yet.")));
+            return Ok((
+                Status::IntegrityOnly,
+                format!("{file} is whole; its place in the log was not kept with it, or it was not sealed yet."),
+            ));
         }
         Ok(match self.leaf(&leaf, &proof)? {
             Err(fault) => fault,

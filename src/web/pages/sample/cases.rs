@@ -92,7 +92,11 @@ fn case(frame: &Frame, number: u64) -> Case {
         },
         pointed: if full { 7 } else { 0 },
         others: if full {
-            vec![other("class", &class_title(1), "/classes/a"), other("lesson", TITLES[0], "/lessons/a"), other("trainee", "赵志强", "/trainees/a")]
+            vec![
+                other("class", &class_title(1), "/classes/a"),
+                other("lesson", TITLES[0], "/lessons/a"),
+                other("trainee", "赵志强", "/trainees/a"),
+            ]
         } else {
             Vec::new()
         },
@@ -120,7 +124,13 @@ fn case(frame: &Frame, number: u64) -> Case {
 pub(super) fn pages(frame: &Frame, pages: &mut Vec<(&'static str, String)>) {
     let mut frame = frame.clone();
     frame.section = Section::Cases;
-    let list = |rows: Vec<CaseRow>, status: &str, may| Cases { frame: frame.clone(), rows, status: status.into(), may, next: Some("?cursor=a".into()) };
+    let list = |rows: Vec<CaseRow>, status: &str, may| Cases {
+        frame: frame.clone(),
+        rows,
+        status: status.into(),
+        may,
+        next: Some("?cursor=a".into()),
+    };
     let mut page = |name, html: askama::Result<String>| pages.push((name, html.expect("renders")));
     page("cases", list((0..8).map(case_row).collect(), "all", true).render());
     page("cases-empty", list(Vec::new(), "open", true).render());
