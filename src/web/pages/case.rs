@@ -300,13 +300,17 @@ async fn other(reader: &Reader<'_>, item: &Item) -> Result<OtherItem> {
     Ok(OtherItem { put: put(item), kind: kind.as_str(), name, href: format!("/{folder}/{id}") })
 }
 
-/// What a class, a lesson or a trainee is called; the name of a trainee as far as the reader may see it.
+/// What is not a finding is called; the name of a trainee as far as the reader may see it.
 async fn thing_name(reader: &Reader<'_>, kind: Kind, id: uuid::Uuid) -> Result<Option<String>> {
     match kind {
         Kind::Class => overview::class_title(reader.db, ClassId(id)).await,
         Kind::Lesson => overview::lesson_place(reader.db, LessonId(id)).await,
         Kind::Trainee => Ok(overview::trainee_name(reader.db, TraineeId(id)).await?.map(|name| reader.person(&name))),
-        Kind::Finding | Kind::Evidence => Ok(None),
+        Kind::Evidence => {
+            let head = overview::evidence(reader.db, &reader.scope, EvidenceId(id)).await?;
+            Ok(head.map(|head| called(head.line.filename.as_deref(), &head.line.kind, head.line.id)))
+        }
+        Kind::Finding => Ok(None),
     }
 }
 
