@@ -100,8 +100,9 @@ for (const lang of languages) {
       await look(guest, lang, "investigate-followed");
       await page.goto(`${url}/network`);
       const group = page.locator("section", { hasText: providers[0][1] }).first();
-      assert.ok((await group.locator("h2 a").count()) >= 3, "three providers hang together");
-      await group.locator("h2 a", { hasText: providers[0][1] }).click();
+      assert.ok((await group.locator("ul a").count()) >= 3, "three providers hang together");
+      await look(guest, lang, "investigate-network");
+      await group.locator("ul a", { hasText: providers[0][1] }).click();
       await page.waitForURL(/provider=/);
       assert.match(await page.locator(".narrowed").textContent(), new RegExp(providers[0][1]), "the queue says whose it is");
       await look(guest, lang, "investigate-provider");
