@@ -9,6 +9,9 @@ use crate::db::testing;
 use crate::detect;
 use crate::ids::CaseId;
 
+/// The files of a bundle by their path.
+type Files = std::collections::BTreeMap<String, Vec<u8>>;
+
 /// A case with the lesson's finding, which points to the log, the picture by itself and a trainee; one finding was confirmed, the case closed.
 async fn taken(db: &Db) -> (Desk, CaseId, Vec<u8>) {
     let desk = Desk::new(db).await;
@@ -85,9 +88,8 @@ async fn whatever_is_done_to_a_case_is_named() {
     let stage = &desk.stage;
     let steps = case::steps(&db, case).await.expect("reads");
     let noted = steps.iter().find(|step| step.step == "noted").expect("a note");
-    let after =
-        |change: &dyn Fn(&mut std::collections::BTreeMap<String, Vec<u8>>)| faults(&stage.verify(&repacked(&zip, |files| change(files))));
-    let index = |files: &mut std::collections::BTreeMap<String, Vec<u8>>, change: &dyn Fn(&mut serde_json::Value)| {
+    let after = |change: &dyn Fn(&mut Files)| faults(&stage.verify(&repacked(&zip, |files| change(files))));
+    let index = |files: &mut Files, change: &dyn Fn(&mut serde_json::Value)| {
         let bytes = files.get_mut("data/bundle.json").expect("there");
         let mut value: serde_json::Value = serde_json::from_slice(bytes).expect("JSON");
         change(&mut value);
