@@ -232,6 +232,9 @@ pub mod codes {
         NO_CLAIM = "no_claim", NotFound, "No claim was filed for this class; the provider files it with POST /v1/classes/{id}/claim.";
         CLAIM_GAPS = "claim_gaps", Conflict, "The claim has gaps, and nothing was filed: close them, or file it with the gaps stated by sending accept_gaps: true.";
         CLAIM_STANDS = "claim_stands", Conflict, "A claim of this class stands; another one is filed only after it was returned.";
+        CASE_CLOSED = "case_closed", Conflict, "The case is closed and takes nothing more; reopen it first, with a reason.";
+        CASE_OPEN = "case_open", Conflict, "The case is open already; nothing was changed.";
+        CASE_TITLE = "case_title", Invalid, "A case has a title of at most 200 characters on one line; send title.";
         OLDER_LIST = "older_list", Conflict, "A file of this list as of a later day is in force; nothing was kept. Send the newest file, or name another source.";
         FONTS = "fonts_missing", Unavailable, "The fonts of printed documents are not there: install the package fonts-noto-cjk, or name others under [print] in the configuration; everything else goes on.";
         WEEK_NOT_OVER = "week_not_over", Conflict, "A week is reported when it is over, from its next Monday on (31号 六（一）); until then GET shows what there is so far.";

@@ -77,6 +77,10 @@ ids! {
     ListId,
     /// A finding.
     FindingId,
+    /// A case: what an investigator put together.
+    CaseId,
+    /// A step in the life of a case.
+    CaseStepId,
     /// A certificate that a trainee obtained.
     CertificateId,
     /// Certificates entered at once.

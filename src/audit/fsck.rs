@@ -1,5 +1,6 @@
 //! Whether everything kept still is what it was: the log, the bytes, the catalogue, the lake, the credits. It reads and changes nothing.
 
+mod cases;
 mod catalogue;
 mod money;
 mod objects;
@@ -75,6 +76,8 @@ pub struct Report {
     pub certificates: u64,
     /// Prepayments, claims and steps in the life of claims held against their leaves.
     pub payments: u64,
+    /// Steps of cases held against their leaves.
+    pub case_steps: u64,
     /// Encrypted values opened with the keys at hand.
     pub sealed: u64,
     /// The first problems.
@@ -126,6 +129,7 @@ pub async fn check(db: &Db, objects: &Objects, trust: &Trust) -> Result<Report> 
     money::certificates(db, &mut report).await?;
     money::payments(db, &mut report).await?;
     reports::check(db, &mut report).await?;
+    cases::check(db, &mut report).await?;
     let credits = link::check(db).await?;
     report.runs = credits.runs;
     for fault in credits.faults {

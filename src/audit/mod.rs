@@ -1,6 +1,7 @@
 //! Stage 8: any of it looked at, from any end.
 
 pub mod bundle;
+pub mod case;
 pub mod claim;
 pub mod deadline;
 pub mod fsck;

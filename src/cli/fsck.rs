@@ -31,7 +31,7 @@ pub(super) async fn run(args: Args, app: App) -> Result<ExitCode> {
             println!("{problem}");
         }
         println!(
-            "{} leaves, {} objects ({} bytes), {} pieces of evidence, {} segments in {} packs or alone ({} rows), {} credit runs, {} resolutions, {} policies, {} decisions, {} amendments, {} keys, {} signatures, {} certificates, {} payments and claims, {} encrypted values; {} objects are named by nothing",
+            "{} leaves, {} objects ({} bytes), {} pieces of evidence, {} segments in {} packs or alone ({} rows), {} credit runs, {} resolutions, {} policies, {} decisions, {} amendments, {} keys, {} signatures, {} certificates, {} payments and claims, {} steps of cases, {} encrypted values; {} objects are named by nothing",
             report.leaves,
             report.objects,
             report.bytes,
@@ -48,6 +48,7 @@ pub(super) async fn run(args: Args, app: App) -> Result<ExitCode> {
             report.signatures,
             report.certificates,
             report.payments,
+            report.case_steps,
             report.sealed,
             report.unreferenced
         );

@@ -20,6 +20,7 @@ const LISTS: &[(&str, &[&str])] = &[
     ("receive::upload", crate::receive::upload::sql::ALL),
     ("store", crate::store::sql::ALL),
     ("audit::bundle", crate::audit::bundle::sql::ALL),
+    ("audit::case", crate::audit::case::sql::ALL),
     ("audit::claim", crate::audit::claim::sql::ALL),
     ("audit::fsck", crate::audit::fsck::sql::ALL),
     ("audit::policy_diff", crate::audit::policy_diff::sql::ALL),

@@ -36,6 +36,7 @@ pub use findings::{Count, Event, Filter, Finding, Order, Page, Pointer, Subject,
 pub use manual::rule_manual;
 pub use rule::{Both, Head, Parameter, Rule, Scope, Severity, Strength, Template, Templates, Variant, Window};
 pub use run::{Ran, run};
-pub use status::{Decision, Status, set_status};
+pub use sealed::{rule_of, rule_text};
+pub use status::{Decided, Decision, Status, commitment, decisions, set_status};
 pub use watch::{RunLine, runs, stop};
 pub use windows::Extent;

@@ -26,6 +26,19 @@ pub(crate) const ADD_EVENT: &str = "insert into finding_event (id, finding_id, a
 /// $1 finding.
 pub(crate) const EVENTS: &str = "select at, actor, status, note from finding_event where finding_id = $1 order by at, id";
 
+/// $1 entry, $2 its leaf.
+pub(crate) const EVENT_SEALED: &str = "update finding_event set leaf_id = $2 where id = $1";
+
+/// $1 finding: what people said of it.
+pub(crate) const DECISIONS: &str =
+    "select id, at, actor, status, note, leaf_id from finding_event where finding_id = $1 and actor <> 'keshi' order by at, id";
+
+/// $1 digest: the text of a rule.
+pub(crate) const RULE_TEXT: &str = "select text from rule_text where digest = $1";
+
+/// $1 finding: the digest of the rule's text that saw it last.
+pub(crate) const RULE_OF: &str = "select rule_digest from finding where id = $1";
+
 /// The first and last moment of a class's lessons, or of a lesson, and the class. $1 class or lesson.
 pub(crate) const WINDOW: &str = "select min(starts_at), max(ends_at), min(class_id) from lesson where class_id = $1 or id = $1";
 
@@ -134,6 +147,10 @@ pub(crate) const ALL: &[&str] = &[
     CEASE,
     ADD_EVENT,
     EVENTS,
+    EVENT_SEALED,
+    DECISIONS,
+    RULE_TEXT,
+    RULE_OF,
     WINDOW,
     EXTENT,
     ANY_LESSON,

@@ -7,7 +7,7 @@ use super::score::{Touched, refresh};
 use super::sql;
 use crate::db::{Columns, Db};
 use crate::error::{Error, Result, codes};
-use crate::ids::{FindingId, Ids};
+use crate::ids::{FindingId, Ids, LeafId};
 use crate::register::trail;
 use crate::seal::{self, Leaf};
 use crate::time::Time;
@@ -72,7 +72,8 @@ pub async fn set_status(db: &Db, rules: &Rules, ids: &Ids, id: FindingId, decisi
         return Err(Error::new(&codes::NOT_FOUND, "There is no finding with this id; GET /v1/findings lists them."));
     };
     let entry = note(&mut tx, &id.to_string(), actor, status, why, ids, now).await?;
-    seal::stage(&mut tx, &leaf(id, &changed, decision, actor, commitment(entry, why), now)?, ids, now).await?;
+    let leaf = seal::stage(&mut tx, &leaf(id, &changed, decision, actor, why.map(|why| commitment(entry, why)), now)?, ids, now).await?;
+    sqlx::query(sql::EVENT_SEALED).bind(entry.to_string()).bind(leaf.to_string()).execute(tx.conn()).await?;
     let subject_id = id.to_string();
     let line = trail::Note { actor, action: "finding.status", subject_kind: "finding", subject_id: &subject_id, detail: Some(status) };
     trail::note(&mut tx, ids, now, line).await?;
@@ -97,8 +98,45 @@ fn leaf(id: FindingId, of: &AnyRow, decision: &Decision, actor: &str, note: Opti
 }
 
 /// SHA-256 over the id of the history's entry, which is random and not public, and the note.
-fn commitment(entry: FindingId, note: Option<&str>) -> Option<String> {
-    note.map(|note| Digest::of(format!("keshi note {entry}\n{note}").as_bytes()).to_string())
+pub fn commitment(entry: FindingId, note: &str) -> String {
+    Digest::of(format!("keshi note {entry}\n{note}").as_bytes()).to_string()
+}
+
+/// A decision as it was taken down.
+#[derive(Clone, Debug)]
+pub struct Decided {
+    /// The entry of the finding's history.
+    pub id: FindingId,
+    /// The finding.
+    pub finding: FindingId,
+    /// The status it gave.
+    pub status: String,
+    /// Who decided.
+    pub actor: String,
+    /// When.
+    pub at: Time,
+    /// What they said.
+    pub note: Option<String>,
+    /// Its leaf; none for decisions from before leaves were kept with them.
+    pub leaf: Option<LeafId>,
+}
+
+/// What people decided of a finding, oldest first.
+pub async fn decisions(db: &Db, finding: FindingId) -> Result<Vec<Decided>> {
+    let rows = sqlx::query(sql::DECISIONS).bind(finding.to_string()).fetch_all(db.read()).await?;
+    let decided = |row: &AnyRow| {
+        let (id, leaf) = (row.id("id")?, row.id_opt("leaf_id")?);
+        Ok(Decided {
+            id,
+            finding,
+            status: row.text("status"),
+            actor: row.text("actor"),
+            at: row.time("at"),
+            note: row.text_opt("note"),
+            leaf,
+        })
+    };
+    rows.iter().map(decided).collect()
 }
 
 fn check(decision: &Decision, now: Time) -> Result<()> {

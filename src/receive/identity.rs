@@ -63,9 +63,9 @@ pub enum Right {
     SeeTrail,
     /// Give a person what is kept of them, and take down what is to be corrected.
     GiveAccess,
-    /// See findings.
+    /// See findings; cases, too, unless bound to one provider or platform.
     SeeFindings,
-    /// Judge findings.
+    /// Judge findings, and put cases together.
     Judge,
     /// Bring in lists that other offices keep.
     BringLists,

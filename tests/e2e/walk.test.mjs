@@ -305,7 +305,7 @@ for (const lang of languages) {
         if (role === "investigator") {
           await page.locator("[data-rows] a.row[href^='/findings/']").first().click();
           await page.waitForURL(/\/findings\/[0-9a-f-]{36}/);
-          assert.ok(await page.locator("form.stack button.primary").isVisible());
+          assert.ok(await page.locator("form[action$='/status'] button.primary").isVisible());
           await look(guest, lang, "finding-decide");
         } else {
           await openClass(page);

@@ -71,6 +71,24 @@ pub(super) fn credits_path(run: impl std::fmt::Display) -> String {
     format!("data/credits/{run}.json")
 }
 
+/// A case as a text for people.
+pub(super) const CASE: &str = "data/case.txt";
+
+/// Where the document of a step of a case is.
+pub(super) fn step_path(id: impl std::fmt::Display) -> String {
+    format!("data/case/{id}.json")
+}
+
+/// Where a decision on a finding is.
+pub(super) fn decision_path(id: impl std::fmt::Display) -> String {
+    format!("data/decisions/{id}.json")
+}
+
+/// Where the text of a rule is, by its digest.
+pub(super) fn rule_path(digest: &str) -> String {
+    format!("data/rules/{digest}.sql")
+}
+
 /// Where the document of a resolution is.
 pub(super) fn resolution_path(id: impl std::fmt::Display) -> String {
     format!("data/resolutions/{id}.json")

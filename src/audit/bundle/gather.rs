@@ -1,13 +1,12 @@
 //! What belongs into a bundle: rows alone, no bytes.
 
-use super::What;
 use super::bag::evidence_path;
 use super::index::{About, Document, Evidence, Hour, Run};
 use super::layout::is_path;
-use super::sql;
+use super::{What, case, sql};
 use crate::db::{Columns, Db};
 use crate::error::{Error, Result, RowError, codes};
-use crate::ids::{ClassId, EvidenceId, LeafId, ResolutionId};
+use crate::ids::{ClassId, EvidenceId, LeafId, ResolutionId, RunId};
 use crate::link;
 use crate::register::platform_key::{self, Revocation};
 use crate::register::policy::Policies;
@@ -21,7 +20,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use storage::Digest;
 
 /// A bundle's content, not yet read.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Scope {
     pub(super) about: About,
     pub(super) plan: Value,
@@ -36,6 +35,8 @@ pub(super) struct Scope {
     pub(super) keys: Vec<(PlatformKey, Vec<Revocation>)>,
     /// By `id-fingerprint`.
     pub(super) policies: BTreeMap<String, Value>,
+    /// The file of the case it is about.
+    pub(super) case: Option<case::File>,
 }
 
 /// A piece of evidence as the catalogue has it.
@@ -50,59 +51,58 @@ pub(super) struct Kept {
 
 /// Gathers it. Errors: `unknown_class`, `unknown_lesson`, `unknown_trainee` or `not_found` when there is no such thing.
 pub(super) async fn gather(db: &Db, what: What, policies: &Policies) -> Result<Scope> {
-    let (kind, evidence, runs, ids) = match what {
-        What::Class(id) => ("class", Some(sql::EVIDENCE_OF_CLASS), Some(sql::RUNS_OF_CLASS), vec![id.to_string()]),
-        What::Lesson(id) => ("lesson", Some(sql::EVIDENCE_OF_LESSON), Some(sql::RUNS_OF_LESSON), vec![id.to_string()]),
-        What::Trainee(id) => ("trainee", Some(sql::EVIDENCE_OF_TRAINEE), Some(sql::RUNS_OF_TRAINEE), vec![id.to_string()]),
-        What::Hour(lesson, trainee) => {
-            ("hour", Some(sql::EVIDENCE_OF_HOUR), Some(sql::RUNS_OF_LESSON), vec![lesson.to_string(), trainee.to_string()])
-        }
-        What::Evidence(id) => ("evidence", None, None, vec![id.to_string()]),
+    let mut file = match what {
+        What::Case(id) => Some(case::file(db, id).await?),
+        _ => None,
     };
+    let parts = file.as_mut().map_or_else(|| vec![what], |file| std::mem::take(&mut file.parts));
+    let plan = match &mut file {
+        Some(file) => file.plan.take(),
+        None => plan(db, what).await?,
+    };
+    let (kind, .., ids) = parts_of(what);
     let about = About { kind: kind.to_owned(), id: ids.join(".") };
-    let plan = plan(db, what).await?;
-    let mut wanted: BTreeSet<EvidenceId> = BTreeSet::new();
-    match (what, evidence) {
-        (What::Evidence(id), _) => wanted.extend([id]),
-        (_, Some(statement)) => {
+    let mut scope = Scope { about, plan, case: file, ..Scope::default() };
+    let (mut wanted, mut said, mut known): (BTreeSet<EvidenceId>, BTreeSet<ResolutionId>, BTreeSet<RunId>) = Default::default();
+    for part in parts {
+        let (_, evidence, runs, ids) = parts_of(part);
+        if let What::Evidence(id) = part {
+            wanted.insert(id);
+        }
+        if let Some(statement) = evidence {
             let query = ids.iter().fold(sqlx::query(statement), |query, id| query.bind(id.clone()));
             for row in query.fetch_all(db.read()).await? {
                 wanted.insert(row.id("id")?);
             }
         }
-        (_, None) => {}
-    }
-    let rows = match runs {
-        Some(statement) => sqlx::query(statement).bind(ids[0].clone()).fetch_all(db.read()).await?,
-        None => Vec::new(),
-    };
-    let mut scope = Scope {
-        about,
-        plan,
-        evidence: Vec::new(),
-        runs: Vec::new(),
-        hours: Vec::new(),
-        resolutions: Vec::new(),
-        signatures: Vec::new(),
-        keys: Vec::new(),
-        policies: BTreeMap::new(),
-    };
-    let mut said: BTreeSet<ResolutionId> = BTreeSet::new();
-    for row in &rows {
-        let run = run(row)?;
-        let (evidence, resolutions) = scope.credited(db, &run, what).await?;
-        wanted.extend(evidence);
-        said.extend(resolutions);
-        // By name, for one id may have stood for two texts; one that is kept nowhere any more is left out, and the run still names it.
-        let place = run.policy.replace('@', "-");
-        if is_path(&place) && !scope.policies.contains_key(&place) {
-            match policies.named(db, &run.policy).await {
-                Ok(policy) => drop(scope.policies.insert(place, serde_json::to_value(&*policy)?)),
-                Err(error) if error.code == codes::POLICY_MISSING.name => {}
-                Err(error) => return Err(error),
+        let rows = match runs {
+            Some(statement) => sqlx::query(statement).bind(ids[0].clone()).fetch_all(db.read()).await?,
+            None => Vec::new(),
+        };
+        for row in &rows {
+            let run = run(row)?;
+            let (evidence, resolutions) = scope.credited(db, &run, part).await?;
+            wanted.extend(evidence);
+            said.extend(resolutions);
+            if !known.insert(run.id) {
+                continue;
             }
+            // By name, for one id may have stood for two texts; one that is kept nowhere any more is left out, and the run still names it.
+            let place = run.policy.replace('@', "-");
+            if is_path(&place) && !scope.policies.contains_key(&place) {
+                match policies.named(db, &run.policy).await {
+                    Ok(policy) => drop(scope.policies.insert(place, serde_json::to_value(&*policy)?)),
+                    Err(error) if error.code == codes::POLICY_MISSING.name => {}
+                    Err(error) => return Err(error),
+                }
+            }
+            scope.runs.push((run, row.id("leaf_id")?));
         }
-        scope.runs.push((run, row.id("leaf_id")?));
+    }
+    if scope.case.is_some() {
+        // Its parts may share hours.
+        scope.hours.sort_by_key(|hour| (hour.run, hour.trainee));
+        scope.hours.dedup_by_key(|hour| (hour.run, hour.trainee));
     }
     for id in wanted {
         scope.evidence.push(kept(db, id).await?);
@@ -116,6 +116,20 @@ pub(super) async fn gather(db: &Db, what: What, policies: &Policies) -> Result<S
         scope.resolutions.push(resolution::by_id(db, id).await?);
     }
     Ok(scope)
+}
+
+/// The word for a part, the statements that name its evidence and its runs, and their ids.
+fn parts_of(what: What) -> (&'static str, Option<&'static str>, Option<&'static str>, Vec<String>) {
+    match what {
+        What::Class(id) => ("class", Some(sql::EVIDENCE_OF_CLASS), Some(sql::RUNS_OF_CLASS), vec![id.to_string()]),
+        What::Lesson(id) => ("lesson", Some(sql::EVIDENCE_OF_LESSON), Some(sql::RUNS_OF_LESSON), vec![id.to_string()]),
+        What::Trainee(id) => ("trainee", Some(sql::EVIDENCE_OF_TRAINEE), Some(sql::RUNS_OF_TRAINEE), vec![id.to_string()]),
+        What::Hour(lesson, trainee) => {
+            ("hour", Some(sql::EVIDENCE_OF_HOUR), Some(sql::RUNS_OF_LESSON), vec![lesson.to_string(), trainee.to_string()])
+        }
+        What::Evidence(id) => ("evidence", None, None, vec![id.to_string()]),
+        What::Case(id) => ("case", None, None, vec![id.to_string()]),
+    }
 }
 
 impl Scope {
@@ -172,7 +186,7 @@ async fn kept(db: &Db, id: EvidenceId) -> Result<Kept> {
 
 /// The class, lessons and trainees concerned, as far as one must know them to read the rest. Names only of those the bundle is about, and no
 /// numbers of persons at all.
-async fn plan(db: &Db, what: What) -> Result<Value> {
+pub(super) async fn plan(db: &Db, what: What) -> Result<Value> {
     let (class, lessons, trainees) = match what {
         What::Class(id) => (Some(id), rows(db, sql::LESSONS_OF_CLASS, id).await?, rows(db, sql::TRAINEES_OF_CLASS, id).await?),
         What::Lesson(id) => {
@@ -193,6 +207,7 @@ async fn plan(db: &Db, what: What) -> Result<Value> {
             }
             (Some(class), lesson, trainee)
         }
+        What::Case(_) => (None, Vec::new(), Vec::new()),
         What::Evidence(id) => {
             let evidence = store::get(db, id).await?;
             (evidence.class, of(db, sql::LESSON, evidence.lesson).await?, of(db, sql::TRAINEE, evidence.trainee).await?)
@@ -205,6 +220,15 @@ async fn plan(db: &Db, what: What) -> Result<Value> {
     let lessons: Vec<Value> = lessons.iter().map(lesson_json).collect();
     let trainees: Vec<Value> = trainees.iter().map(trainee_json).collect();
     Ok(json!({ "class": class, "lessons": lessons, "trainees": trainees }))
+}
+
+/// A class (0), a lesson (1) or a trainee (2) by its id.
+pub(super) async fn row_of(db: &Db, place: usize, id: &str) -> Result<Option<Value>> {
+    Ok(match place {
+        0 => rows(db, sql::CLASS, id).await?.first().map(class_json),
+        1 => rows(db, sql::LESSON, id).await?.first().map(lesson_json),
+        _ => rows(db, sql::TRAINEE, id).await?.first().map(trainee_json),
+    })
 }
 
 async fn rows(db: &Db, statement: &'static str, id: impl ToString) -> Result<Vec<AnyRow>> {

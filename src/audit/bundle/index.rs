@@ -1,7 +1,9 @@
 //! `data/bundle.json`: what is in the bundle and how it hangs together. It is a table of contents, not a proof: the verifier holds every
 //! line of it against what is sealed.
 
-use crate::ids::{ClassId, EvidenceId, LessonId, PlatformKeyId, ResolutionId, RevocationId, RunId, SignatureId, TraineeId};
+use crate::ids::{
+    CaseId, CaseStepId, ClassId, EvidenceId, FindingId, LessonId, PlatformKeyId, ResolutionId, RevocationId, RunId, SignatureId, TraineeId,
+};
 use crate::time::Time;
 use serde::{Deserialize, Serialize};
 
@@ -33,12 +35,15 @@ pub(super) struct Index {
     pub(super) keys: Vec<Key>,
     /// The policies that are in it as values, by `id-fingerprint`.
     pub(super) policies: Vec<String>,
+    /// The case, where the bundle is about one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) case: Option<Case>,
 }
 
 /// What the bundle is about.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct About {
-    /// `class`, `lesson`, `trainee`, `hour` or `evidence`.
+    /// `class`, `lesson`, `trainee`, `hour`, `evidence` or `case`.
     pub(super) kind: String,
     /// keshi's id of it; of an hour, the lesson's and the trainee's, parted by a dot.
     pub(super) id: String,
@@ -141,6 +146,51 @@ pub(super) struct Revoked {
     pub(super) from: Time,
     pub(super) at: Time,
     pub(super) sealed: bool,
+}
+
+/// A case.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(super) struct Case {
+    pub(super) id: CaseId,
+    /// From the first to the last.
+    pub(super) steps: Vec<Step>,
+    /// What people decided of its findings.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) decisions: Vec<Decision>,
+    /// Digests of the texts of the rules that found them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) rules: Vec<String>,
+}
+
+/// A step of a case.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(super) struct Step {
+    pub(super) id: CaseStepId,
+    pub(super) number: i64,
+    /// SHA-256 of its document.
+    pub(super) sha256: String,
+    pub(super) sealed: bool,
+}
+
+/// What a person decided of a finding.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(super) struct Decision {
+    /// The entry of the finding's history.
+    pub(super) id: FindingId,
+    pub(super) finding: FindingId,
+    pub(super) sealed: bool,
+}
+
+/// The document of a decision.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(super) struct Decided {
+    pub(super) decision: FindingId,
+    pub(super) finding: FindingId,
+    pub(super) status: String,
+    pub(super) by: String,
+    pub(super) at: Time,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) note: Option<String>,
 }
 
 /// The document of a resolution, as far as the bundle needs it; its bytes are what is sealed.

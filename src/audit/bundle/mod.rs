@@ -1,15 +1,17 @@
 //! What an inspector takes away: a zip that is a bag, and verifies offline.
 //!
-//! Enters: a class, a lesson, a trainee or a piece of evidence. Leaves: one zip with the bytes of the evidence, the credited hours with what they
+//! Enters: a class, a lesson, a trainee, a piece of evidence or a case. Leaves: one zip with the bytes of the evidence, the credited hours with what they
 //! rest on, the leaf and the proof of each, and a README that says how to check it by hand. [`write()`] promises: constant memory; the same
 //! content makes the same bytes; what the storage lost or changed is named in the bundle and never replaced by something else.
 //!
 //! [`verify`] takes such a zip and a trust file, and nothing else: it says of every item whether it is proven, and finds every changed bit,
 //! because each byte of a bundle is either content that a digest covers or is made again from the content and compared (`layout.rs`).
 //!
-//! A bundle proves what is in it. That nothing was left out is shown only as far as credited hours name what they rest on.
+//! A bundle proves what is in it. That nothing was left out is shown only as far as credited hours name what they rest on, and the steps of a case the
+//! one before and the evidence of what they put in.
 
 mod bag;
+mod case;
 mod gather;
 mod index;
 mod layout;
@@ -24,7 +26,7 @@ mod write;
 pub use verify::{Item, Report, Status, verify};
 pub use write::{Bundle, write};
 
-use crate::ids::{ClassId, EvidenceId, LessonId, TraineeId};
+use crate::ids::{CaseId, ClassId, EvidenceId, LessonId, TraineeId};
 
 /// What a bundle is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,6 +41,8 @@ pub enum What {
     Hour(LessonId, TraineeId),
     /// One piece of evidence.
     Evidence(EvidenceId),
+    /// A case: its steps, what people decided, and all evidence of what is in it.
+    Case(CaseId),
 }
 
 impl What {
@@ -49,6 +53,7 @@ impl What {
             What::Lesson(id) => ("lesson", id.to_string()),
             What::Trainee(id) | What::Hour(_, id) => ("trainee", id.to_string()),
             What::Evidence(id) => ("evidence", id.to_string()),
+            What::Case(id) => ("case", id.to_string()),
         }
     }
 }

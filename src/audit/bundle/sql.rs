@@ -45,6 +45,9 @@ pub(crate) const RUNS_OF_TRAINEE: &str = "select r.id, r.lesson_id, r.policy, r.
 pub(crate) const RUNS_OF_CLASS: &str = "select r.id, r.lesson_id, r.policy, r.digest, r.leaf_id, r.at from credit_run r join lesson l on l.id = r.lesson_id \
      where l.class_id = $1 and r.replaced_at is null order by r.id";
 
+/// $1 finding: where it says to look.
+pub(crate) const POINTERS: &str = "select evidence from finding where id = $1";
+
 /// Every statement that both engines must prepare.
 #[cfg(test)]
 pub(crate) const ALL: &[&str] = &[
@@ -60,4 +63,5 @@ pub(crate) const ALL: &[&str] = &[
     RUNS_OF_LESSON,
     RUNS_OF_TRAINEE,
     RUNS_OF_CLASS,
+    POINTERS,
 ];

@@ -1,10 +1,11 @@
 //! Makes a bundle: gathers the rows, then packs the bytes on a thread of its own.
 
 use super::What;
-use super::bag::{self, BAGIT, INDEX, MANIFEST, PLAN, README, TAG_MANIFEST, TAGS};
+use super::bag::{self, BAGIT, CASE, INDEX, MANIFEST, PLAN, README, TAG_MANIFEST, TAGS};
 use super::gather::{Kept, Scope, gather};
 use super::index::{Index, Run};
 use super::pack::Pack;
+use crate::audit::case::told;
 use crate::db::Db;
 use crate::error::{Error, Result, codes};
 use crate::ids::LeafId;
@@ -74,7 +75,7 @@ struct Packing {
 
 impl Packing {
     fn bundle(mut self, scope: Scope, now: Time) -> Result<Bundle> {
-        let Scope { about, plan, evidence, runs, hours, resolutions, signatures, keys, policies } = scope;
+        let Scope { about, plan, evidence, runs, hours, resolutions, signatures, keys, policies, case } = scope;
         let published = self.log.published();
         let origin = published.checkpoint.lines().next().unwrap_or_default().to_owned();
         let name = format!("{}.zip", about.folder());
@@ -90,6 +91,7 @@ impl Packing {
             signatures: vec![],
             keys: vec![],
             policies: policies.keys().cloned().collect(),
+            case: None,
         };
         self.pack.add("bagit.txt", BAGIT.as_bytes())?;
         self.pack.add("README.txt", README.as_bytes())?;
@@ -107,6 +109,9 @@ impl Packing {
         }
         for (key, revocations) in keys {
             index.keys.push(self.key(&key, &revocations)?);
+        }
+        if let Some(case) = case {
+            index.case = Some(self.case(&case)?);
         }
         for (id, policy) in &policies {
             self.json(&bag::policy_path(id), policy)?;
@@ -206,6 +211,29 @@ impl Packing {
         }
         let (platform, key) = (of.platform.clone(), of.name.clone());
         Ok(super::index::Key { id: of.id, platform, key, at: of.at, sealed, revocations: revoked })
+    }
+
+    /// The file of a case: every step as it was sealed, the same as a text for people, decisions, and texts of rules.
+    fn case(&mut self, of: &super::case::File) -> Result<super::index::Case> {
+        let mut index = super::index::Case { id: of.id, steps: vec![], decisions: vec![], rules: vec![] };
+        for step in &of.steps {
+            self.pack.add(&bag::step_path(step.id), step.document.as_bytes())?;
+            let sealed = self.proven(step.id, Some(step.leaf))?;
+            index.steps.push(super::index::Step { id: step.id, number: step.number, sha256: step.digest.to_string(), sealed });
+        }
+        self.pack.add(CASE, told(&of.documents).as_bytes())?;
+        for one in &of.decisions {
+            let (status, by, note) = (one.status.clone(), one.actor.clone(), one.note.clone());
+            let document = super::index::Decided { decision: one.id, finding: one.finding, status, by, at: one.at, note };
+            self.json(&bag::decision_path(one.id), &document)?;
+            let sealed = self.proven(one.id, one.leaf)?;
+            index.decisions.push(super::index::Decision { id: one.id, finding: one.finding, sealed });
+        }
+        for (digest, text) in &of.rules {
+            self.pack.add(&bag::rule_path(digest), text.as_bytes())?;
+            index.rules.push(digest.clone());
+        }
+        Ok(index)
     }
 
     /// Packs leaf and proof of what has this id; `false` when it is in no log, or not yet.

@@ -73,6 +73,12 @@ pub(crate) const NUMBERS_SHARED: &str = "select min(c.id) as id from certificate
      where c.number_index is not null and c.replaced_at is null group by c.number_index having count(distinct t.person_id) > 1 \
      order by 1 limit 1000";
 
+/// $1 case.
+pub(crate) const CASE: &str = "select title, status, outcome from case_file where id = $1";
+
+/// $1 case.
+pub(crate) const CASE_ITEMS: &str = "select step_id, kind, subject_id, money_fen from case_item where case_id = $1";
+
 /// Every statement that both engines must prepare.
 #[cfg(test)]
 pub(crate) const ALL: &[&str] = &[
@@ -91,4 +97,6 @@ pub(crate) const ALL: &[&str] = &[
     GOVERNED_AFTER,
     DECISIONS_AFTER,
     DECISIONS_ASTRAY,
+    CASE,
+    CASE_ITEMS,
 ];

@@ -7,6 +7,7 @@ use crate::error::{Error, Result, codes};
 use crate::ids::Ids;
 use crate::register::trail;
 use crate::time::Time;
+use serde::Serialize;
 use sqlx::Row;
 use uuid::Uuid;
 
@@ -18,7 +19,7 @@ const MOST_TEXT: usize = 100_000;
 const MOST: i64 = 500;
 
 /// A question that was kept.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Question {
     /// Its id.
     pub id: String,
@@ -26,7 +27,7 @@ pub struct Question {
     pub name: String,
     /// Its SQL.
     pub sql: String,
-    /// Who kept it: the name of a login.
+    /// Who kept it: `login:<id>`.
     pub by: String,
     /// When.
     pub at: Time,

@@ -16,6 +16,7 @@ use crate::error::{Error, Result};
 use crate::ids::{ClassId, ProviderId};
 use crate::time::Time;
 use money::AtRisk;
+pub use money::{Stake, at_risk_once};
 use serde::{Deserialize, Serialize};
 use sqlx::Row;
 use std::collections::{BTreeMap, BTreeSet, HashMap};

@@ -31,9 +31,55 @@ impl<'a> AtRisk<'a> {
     }
 }
 
+/// What one finding puts at risk, and of what.
+#[derive(Clone, Copy, Debug)]
+pub struct Stake<'a> {
+    /// The class, where it is about one.
+    pub class: Option<&'a str>,
+    /// The lesson.
+    pub lesson: Option<&'a str>,
+    /// The trainee.
+    pub trainee: Option<&'a str>,
+    /// Kind and id of what it is about.
+    pub subject: (&'a str, &'a str),
+    /// Fen.
+    pub fen: i64,
+}
+
+/// Fen at risk at least by findings of any classes and of none. Those of no class (a device, a person) may speak of the same hours as those of classes,
+/// and a device of the same as its person: of what may be the same, the largest sum counts.
+pub fn at_risk_once<'a>(stakes: impl IntoIterator<Item = Stake<'a>>) -> i64 {
+    let mut classes: HashMap<&str, AtRisk<'a>> = HashMap::new();
+    let mut subjects: HashMap<&str, HashMap<&str, i64>> = HashMap::new();
+    for stake in stakes {
+        match stake.class {
+            Some(class) => classes.entry(class).or_default().add(stake.lesson, stake.trainee, stake.fen),
+            None => {
+                let most = subjects.entry(stake.subject.0).or_default().entry(stake.subject.1).or_default();
+                *most = (*most).max(stake.fen);
+            }
+        }
+    }
+    let add = |sum: i64, fen: i64| sum.saturating_add(fen);
+    let of_classes = classes.values().map(AtRisk::fen).fold(0, add);
+    let of_kinds = subjects.values().map(|each| each.values().copied().fold(0, add));
+    of_kinds.fold(of_classes, i64::max)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn several_classes_add_up_and_what_is_of_no_class_may_be_the_same_hours() {
+        let of = |class, lesson, fen| Stake { class, lesson, trainee: None, subject: ("lesson", "l"), fen };
+        let about = |kind, id, fen| Stake { class: None, lesson: None, trainee: None, subject: (kind, id), fen };
+        assert_eq!(at_risk_once([of(Some("a"), Some("l1"), 100), of(Some("a"), Some("l1"), 80), of(Some("b"), Some("l2"), 50)]), 150);
+        assert_eq!(at_risk_once([of(Some("a"), Some("l1"), 100), about("device", "d", 60)]), 100, "its hours may be those of the class");
+        assert_eq!(at_risk_once([about("device", "d", 60), about("device", "d", 90), about("device", "e", 10)]), 100);
+        assert_eq!(at_risk_once([about("device", "d", 60), about("person", "p", 90)]), 90, "the device may be the person's");
+        assert_eq!(at_risk_once([]), 0);
+    }
 
     fn fen(findings: &[(Option<&str>, Option<&str>, i64)]) -> i64 {
         let mut at_risk = AtRisk::default();

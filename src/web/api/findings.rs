@@ -2,8 +2,10 @@
 
 use super::json as body_json;
 use crate::app::App;
+use crate::audit::case;
 use crate::detect::{self, Decision, Filter, Order};
 use crate::error::{Error, Result, codes};
+use crate::ids::FindingId;
 use crate::receive::Right;
 use crate::register::{Reference, class, provider};
 use crate::web::auth::Asker;
@@ -69,13 +71,16 @@ async fn filter(app: &App, wanted: Wanted) -> Result<Filter> {
 }
 
 /// One finding with its history
-#[utoipa::path(get, path = "/v1/findings/{id}", tag = "detect", params(("id" = String, Path)), responses((status = 200, description = "the finding, with history: [event]"), (status = 404, description = "not_found")))]
+#[utoipa::path(get, path = "/v1/findings/{id}", tag = "detect", params(("id" = String, Path)), responses((status = 200, description = "the finding, with history: [event], and cases: [{id, title, status}] for whoever may see cases"), (status = 404, description = "not_found")))]
 pub(super) async fn get(State(app): State<App>, Asker(actor): Asker, Path(id): Path<String>) -> Answer<Json<Value>> {
     actor.require(Right::SeeFindings)?;
-    let id = id.parse().map_err(|_| Error::of(&codes::INVALID_ID))?;
+    let id: FindingId = id.parse().map_err(|_| Error::of(&codes::INVALID_ID))?;
     let (finding, history) = detect::one(&app.db, &app.rules, id, app.clock.now()).await?;
     let mut body = serde_json::to_value(finding)?;
     body["history"] = serde_json::to_value(history)?;
+    if super::cases::may(&actor, Right::SeeFindings).is_ok() {
+        body["cases"] = serde_json::to_value(case::of(&app.db, case::Kind::Finding, id).await?)?;
+    }
     Ok(Json(body))
 }
 

@@ -4,6 +4,7 @@ mod amendments;
 mod attendance;
 mod backtests;
 mod bundles;
+pub(super) mod cases;
 mod certificates;
 mod checks;
 mod classes;
@@ -34,6 +35,7 @@ mod who;
 mod xapi;
 
 pub(super) use backtests::{Wanted as TryWanted, run as try_rule};
+pub(super) use bundles::hand_out;
 pub(super) use query::limits as query_limits;
 
 pub(super) use evidence::stream;
@@ -107,6 +109,13 @@ fn described() -> OpenApiRouter<App> {
         .routes(routes!(findings::list))
         .routes(routes!(findings::get))
         .routes(routes!(findings::set_status))
+        .routes(routes!(cases::list, cases::open))
+        .routes(routes!(cases::get))
+        .routes(routes!(cases::add))
+        .routes(routes!(cases::remove))
+        .routes(routes!(cases::note))
+        .routes(routes!(cases::close))
+        .routes(routes!(cases::reopen))
         .routes(routes!(backtests::backtest))
         .routes(routes!(scores::list))
         .routes(routes!(network::groups))
@@ -115,6 +124,7 @@ fn described() -> OpenApiRouter<App> {
         .routes(routes!(runs::stop))
         .routes(routes!(bundles::make))
         .routes(routes!(query::query))
+        .routes(routes!(query::kept))
         .routes(routes!(lists::list))
         .routes(routes!(lists::bring))
         .routes(routes!(reports::weekly, reports::file))

@@ -2,18 +2,20 @@
 
 use super::json;
 use crate::app::App;
+use crate::audit::question::{self, Question};
 use crate::error::Result;
 use crate::lake::query::{Format, Limits, Printer};
 use crate::receive::Right;
 use crate::register::trail;
 use crate::web::auth::Asker;
 use crate::web::problem::Answer;
+use axum::Json;
 use axum::body::Body;
 use axum::extract::State;
 use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
 use futures::StreamExt;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
 /// A query as sent.
@@ -41,6 +43,19 @@ pub(super) async fn query(State(app): State<App>, Asker(actor): Asker, headers: 
     let (format, media_type) = if csv { (Format::Csv, "text/csv; charset=utf-8") } else { (Format::Json, "application/json") };
     let bytes = rows(&app, &asked.sql, format).await?;
     Ok(([(header::CONTENT_TYPE, media_type)], bytes).into_response())
+}
+
+/// Questions that were kept.
+#[derive(Debug, Serialize)]
+pub(super) struct Questions {
+    items: Vec<Question>,
+}
+
+/// Questions to the lake that somebody kept on the page, by name
+#[utoipa::path(get, path = "/v1/queries", tag = "detect", responses((status = 200, description = "{items: [{id, name, sql, by, at}]}")))]
+pub(super) async fn kept(State(app): State<App>, Asker(actor): Asker) -> Answer<Json<Questions>> {
+    actor.require(Right::Query)?;
+    Ok(Json(Questions { items: question::list(&app.db).await? }))
 }
 
 /// All rows, within the limits, printed.

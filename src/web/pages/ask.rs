@@ -3,6 +3,7 @@
 use super::frame::Frame;
 use super::reader::Reader;
 use super::visit::Visit;
+use crate::audit::overview;
 use crate::audit::question::{self, Question};
 use crate::error::Result;
 use crate::lake::query::{Kind, Limits, Rows};
@@ -48,7 +49,7 @@ pub struct Ask {
     pub shown: Option<Shown>,
     /// Why there are none.
     pub trouble: Option<String>,
-    /// Questions that were kept.
+    /// Questions that were kept, with the names of those who kept them.
     pub kept: Vec<Question>,
     /// The tables.
     pub tables: Vec<Entry>,
@@ -59,7 +60,11 @@ pub struct Ask {
 impl Ask {
     /// The page with a question and what came of it.
     pub async fn read(reader: Reader<'_>, sql: String, shown: Option<Shown>, trouble: Option<String>, limits: Limits) -> Result<Ask> {
-        Ok(Ask { kept: question::list(reader.db).await?, tables: dictionary(), sql, shown, trouble, limits, frame: reader.frame })
+        let mut kept = question::list(reader.db).await?;
+        for one in &mut kept {
+            one.by = overview::actor(reader.db, &one.by).await?;
+        }
+        Ok(Ask { kept, tables: dictionary(), sql, shown, trouble, limits, frame: reader.frame })
     }
 
     /// What is said in the reader's language.

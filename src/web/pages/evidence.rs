@@ -1,5 +1,6 @@
 //! A piece of evidence: the bytes, what they say, where they lead, and the proof that they were not changed.
 
+use super::cases::Belongs;
 use super::custody::{self, Kept};
 use super::evidence_list::{EvidenceRow, refused};
 use super::facts;
@@ -13,6 +14,7 @@ use super::trace::called;
 use super::visit::{self, Visit};
 use crate::analyse::attendance;
 use crate::analyse::media::{Pass, Span};
+use crate::audit::case;
 use crate::audit::overview::{self, EvidenceHead};
 use crate::detect::Finding;
 use crate::detect::reuse::{self, Stretch};
@@ -136,12 +138,19 @@ pub struct Evidence {
     pub custody: Vec<Kept>,
     /// Its place in the log; none until sealed.
     pub proof: Option<Proof>,
+    /// The cases it is in, for whoever may see them.
+    pub belongs: Option<Belongs>,
 }
 
 impl Evidence {
     /// The address of the bytes.
     pub fn content(&self) -> String {
         content(&self.head.id)
+    }
+
+    /// Its address.
+    pub fn place(&self) -> String {
+        format!("/evidence/{}", self.head.id)
     }
 
     /// The bytes the proof speaks of: their address and their digest.
@@ -187,10 +196,17 @@ impl Evidence {
             signed: signed(&reader, id).await?,
             custody: custody::life(&reader, &head.line, LISTED).await?,
             proof: Proof::read(&reader, head.leaf_id).await?,
+            belongs: Belongs::read(&reader, case::Kind::Evidence, id, in_words(&head)).await?,
             head: EvidenceRow::of(&reader, &head.line),
             frame: reader.frame,
         })
     }
+}
+
+/// What a case about it would be called.
+fn in_words(head: &EvidenceHead) -> String {
+    let name = called(head.line.filename.as_deref(), &head.line.kind, head.line.id);
+    head.line.class.as_ref().map_or_else(|| name.clone(), |(_, class)| format!("{class} · {name}"))
 }
 
 /// The lanes of a recording, out of its facts; `None` where it is none, or was not opened.

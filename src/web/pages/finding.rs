@@ -1,5 +1,6 @@
 //! A finding, told as a colleague would.
 
+use super::cases::Belongs;
 use super::evidence::quoted;
 use super::findings::{FindingRow, in_words, rows};
 use super::frame::Frame;
@@ -7,7 +8,9 @@ use super::line::{Pct, Scale, Tick};
 use super::reader::Reader;
 use super::trace::called;
 use super::visit::{self, Visit};
+use crate::audit::case;
 use crate::audit::overview::{self, EvidenceHead};
+use crate::detect::network::KINDS;
 use crate::detect::{self, Decision, Head, Pointer, Status};
 use crate::error::{Error, Result, codes};
 use crate::ids::{EvidenceId, FindingId, LessonId};
@@ -99,6 +102,8 @@ pub struct Finding {
     pub look_words: String,
     /// Where to look.
     pub look: Vec<Look>,
+    /// Kind and value of what it is about, where that can be followed to other providers.
+    pub follow: Option<(String, String)>,
     /// Time laid over time.
     pub overlay: Option<Overlay>,
     /// Evidence side by side.
@@ -115,6 +120,15 @@ pub struct Finding {
     pub history: Vec<Word>,
     /// Whether this reader may decide.
     pub may_decide: bool,
+    /// The cases it is in, for whoever may see them.
+    pub belongs: Option<Belongs>,
+}
+
+impl Finding {
+    /// Its address.
+    pub fn place(&self) -> String {
+        format!("/findings/{}", self.head.id)
+    }
 }
 
 /// Pieces of evidence laid side by side at once.
@@ -147,8 +161,13 @@ impl Finding {
             Some(id) => overview::trainee_name(reader.db, id).await?.map(|name| (id.to_string(), reader.person(&name))),
             None => None,
         };
+        let head = head.pop().ok_or_else(|| Error::of(&codes::NOT_FOUND))?;
+        let new_case = head.class.as_ref().map_or_else(|| head.title.clone(), |(_, class)| format!("{class} · {}", head.title));
+        let subject = finding.subject.clone();
         Ok(Finding {
-            head: head.pop().ok_or_else(|| Error::of(&codes::NOT_FOUND))?,
+            belongs: Belongs::read(&reader, case::Kind::Finding, id, new_case).await?,
+            follow: KINDS.contains(&subject.kind.as_str()).then_some((subject.kind, subject.id)),
+            head,
             rule_version: finding.rule_version,
             normal: told.normal,
             otherwise: told.otherwise,

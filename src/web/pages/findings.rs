@@ -1,13 +1,15 @@
 //! The queue of findings.
 
+use super::cases::{Belongs, sees};
 use super::frame::{Frame, with_query};
 use super::reader::Reader;
 use super::visit::Visit;
-use crate::audit::overview;
+use crate::audit::{case, overview};
 use crate::detect::{self, Explanation, Finding, Order, Told};
-use crate::error::Result;
-use crate::ids::{ClassId, TraineeId};
+use crate::error::{Result, codes};
+use crate::ids::{ClassId, ProviderId, TraineeId};
 use crate::receive::identity::Right;
+use crate::register::{Reference, provider};
 use crate::time::Time;
 use askama::Template;
 use axum::extract::Query;
@@ -38,6 +40,8 @@ pub struct FindingRow {
     pub at: Time,
     /// Money at risk in fen.
     pub fen: i64,
+    /// Whether it is in a case, as far as the reader sees cases.
+    pub in_case: bool,
 }
 
 /// What the queue is narrowed to; every field as it stands in the address.
@@ -58,6 +62,8 @@ pub struct Filter {
     pub order: String,
     /// Where the part before ended.
     pub cursor: String,
+    /// Not empty: some are to be chosen for a case; `none`: and none was.
+    pub choose: String,
 }
 
 impl Filter {
@@ -95,6 +101,10 @@ pub struct Findings {
     pub rules: Vec<(String, String)>,
     /// The title of the class it is narrowed to.
     pub class_title: Option<String>,
+    /// The name of the provider it is narrowed to.
+    pub provider_name: Option<String>,
+    /// The cases that something may be put into, for whoever may.
+    pub belongs: Option<Belongs>,
     /// When the rules last ran.
     pub ran: Option<Time>,
     /// The next part.
@@ -110,6 +120,16 @@ impl Findings {
     /// The severities to choose from.
     pub fn severities(&self) -> [&'static str; 4] {
         ["high", "medium", "low", "info"]
+    }
+
+    /// The same list, to choose from.
+    pub fn choosing(&self) -> String {
+        with_query(&self.frame.place, "choose", "1")
+    }
+
+    /// The same list, to read.
+    pub fn not_choosing(&self) -> String {
+        with_query(&self.frame.place, "choose", "")
     }
 
     /// The part of the queue an address asks for.
@@ -129,11 +149,25 @@ impl Findings {
                 Some(class) => overview::class_title(reader.db, class).await?,
                 None => None,
             },
+            provider_name: match asked.provider {
+                Some(provider) => provider_name(&reader, provider).await?,
+                None => None,
+            },
+            belongs: Belongs::chosen(&reader).await?,
             ran: detect::newest_run(reader.db).await?,
             next: page.next.map(|cursor| with_query(&reader.frame.place, "cursor", &cursor)),
             filter,
             frame: reader.frame,
         })
+    }
+}
+
+/// What a provider is called; nothing where there is none.
+async fn provider_name(reader: &Reader<'_>, id: ProviderId) -> Result<Option<String>> {
+    match provider::get(reader.db, &Reference::Id(id.0)).await {
+        Ok(provider) => Ok(Some(provider.name)),
+        Err(error) if error.code == codes::UNKNOWN_PROVIDER.name => Ok(None),
+        Err(error) => Err(error),
     }
 }
 
@@ -147,12 +181,13 @@ pub(super) async fn rows(reader: &Reader<'_>, findings: &[Finding]) -> Result<Ve
         {
             titles.insert(class, overview::class_title(reader.db, class).await?.unwrap_or_default());
         }
-        rows.push(row(reader, finding, &titles));
+        let in_case = sees(reader) && !case::of(reader.db, case::Kind::Finding, finding.id).await?.is_empty();
+        rows.push(row(reader, finding, &titles, in_case));
     }
     Ok(rows)
 }
 
-fn row(reader: &Reader<'_>, finding: &Finding, titles: &HashMap<ClassId, String>) -> FindingRow {
+fn row(reader: &Reader<'_>, finding: &Finding, titles: &HashMap<ClassId, String>, in_case: bool) -> FindingRow {
     let class = finding.class.and_then(|id| titles.get(&id).map(|title| (id.to_string(), title.clone())));
     FindingRow {
         id: finding.id.to_string(),
@@ -165,6 +200,7 @@ fn row(reader: &Reader<'_>, finding: &Finding, titles: &HashMap<ClassId, String>
         class,
         at: finding.at,
         fen: finding.money_fen,
+        in_case,
     }
 }
 

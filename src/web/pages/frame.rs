@@ -21,6 +21,8 @@ pub enum Section {
     Evidence,
     /// What a rule says cannot be.
     Findings,
+    /// What an investigator put together.
+    Cases,
     /// What is due, and the reports.
     Deadlines,
     /// The sealed log.
@@ -42,6 +44,7 @@ impl Section {
             Section::Applications => "applications",
             Section::Evidence => "evidence",
             Section::Findings => "findings",
+            Section::Cases => "cases",
             Section::Deadlines => "deadlines",
             Section::Log => "log",
             Section::Jobs => "jobs",
@@ -57,7 +60,8 @@ impl Section {
             "classes" | "lessons" | "hours" | "trainees" => Section::Classes,
             "applications" => Section::Applications,
             "evidence" => Section::Evidence,
-            "findings" | "rules" | "ask" => Section::Findings,
+            "findings" | "rules" | "ask" | "scores" | "network" => Section::Findings,
+            "cases" => Section::Cases,
             "deadlines" | "reports" => Section::Deadlines,
             "log" => Section::Log,
             "jobs" => Section::Jobs,
@@ -74,6 +78,7 @@ impl Section {
             Section::Applications => "/applications",
             Section::Evidence => "/evidence",
             Section::Findings => "/findings",
+            Section::Cases => "/cases",
             Section::Deadlines => "/deadlines",
             Section::Log => "/log",
             Section::Jobs => "/jobs",
@@ -91,6 +96,8 @@ pub struct Viewer {
     pub role: &'static str,
     /// Whether the role sees findings.
     pub findings: bool,
+    /// Whether cases are shown to them: they see findings, and are bound to no provider or platform.
+    pub cases: bool,
     /// Whether the role may be told by webhooks.
     pub subscribes: bool,
     /// Whether the role decides applications.
@@ -253,6 +260,9 @@ impl Frame {
         }
         if viewer.findings {
             rail.push(Section::Findings);
+        }
+        if viewer.cases {
+            rail.push(Section::Cases);
         }
         if matches!(viewer.role, "provider" | "reviewer" | "inspector" | "admin") {
             rail.push(Section::Deadlines);

@@ -27,6 +27,8 @@ pub mod words;
 // The pages.
 pub mod applications;
 pub mod ask;
+pub mod case;
+pub mod cases;
 pub mod checks;
 pub mod claim;
 pub mod class;
@@ -101,6 +103,13 @@ pub fn router() -> Router<App> {
         .route("/findings", get(findings::show))
         .route("/findings/{id}", get(finding::show))
         .route("/findings/{id}/status", post(finding::decide))
+        .route("/cases", get(cases::show).post(cases::put))
+        .route("/cases/{id}", get(case::show))
+        .route("/cases/{id}/notes", post(case::note))
+        .route("/cases/{id}/items/{item}/remove", post(case::remove))
+        .route("/cases/{id}/close", post(case::close))
+        .route("/cases/{id}/reopen", post(case::reopen))
+        .route("/cases/{id}/bundle", post(case::bundle))
         .route("/ask", get(ask::show).post(ask::ask))
         .route("/ask/kept/{id}/remove", post(ask::remove))
         .route("/scores", get(scores::show))

@@ -60,7 +60,12 @@ impl Network {
 impl Followed {
     /// How many providers have it.
     pub fn providers(&self) -> i64 {
-        self.holders.iter().map(|holder| &holder.provider.0).collect::<BTreeSet<_>>().len() as i64
+        self.each().len() as i64
+    }
+
+    /// The providers that have it: id and name.
+    pub fn each(&self) -> BTreeSet<&(String, String)> {
+        self.holders.iter().map(|holder| &holder.provider).collect()
     }
 }
 

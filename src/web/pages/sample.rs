@@ -1,5 +1,6 @@
 //! Sample data, so that every page is rendered in a test with something to show. Invented people.
 
+mod cases;
 mod evidence;
 mod money;
 mod opening;
@@ -9,6 +10,7 @@ mod reports;
 
 pub(super) use pages::every_page;
 
+use super::cases::Belongs;
 use super::checks::Check;
 use super::class::{Class, LessonRow};
 use super::classes::{ClassRow, Classes};
@@ -80,7 +82,14 @@ pub(super) fn frame() -> Frame {
         now: at("16:20:00"),
         place: "/classes?q=a".into(),
         section: Section::Classes,
-        viewer: Some(Viewer { name: "zhao.inspector".into(), role: "inspector", findings: true, subscribes: true, decides: false }),
+        viewer: Some(Viewer {
+            name: "zhao.inspector".into(),
+            role: "inspector",
+            findings: true,
+            cases: true,
+            subscribes: true,
+            decides: false,
+        }),
         csrf: "sample-csrf".into(),
     }
 }
@@ -244,6 +253,7 @@ fn finding_row(number: u64) -> FindingRow {
         class: Some((id(1, 1), class_title(1))),
         at: at("09:10:00").plus(-(number as i64) * DAY),
         fen: [75_000, 30_000, 0][(number % 3) as usize],
+        in_case: number % 4 == 3,
     }
 }
 

@@ -108,6 +108,7 @@ impl FromRequestParts<App> for Visit {
                     name: person.actor.name.clone(),
                     role: person.actor.role.as_str(),
                     findings: person.actor.role.may(Right::SeeFindings),
+                    cases: person.actor.role.may(Right::SeeFindings) && person.actor.unbounded(),
                     subscribes: person.actor.role.may(Right::Subscribe),
                     decides: person.actor.role.may(Right::Decide),
                 });

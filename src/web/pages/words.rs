@@ -151,6 +151,7 @@ const FILES: &[&str] = &[
     include_str!("../i18n/evidence.toml"),
     include_str!("../i18n/findings.toml"),
     include_str!("../i18n/rules.toml"),
+    include_str!("../i18n/cases.toml"),
     include_str!("../i18n/scores.toml"),
     include_str!("../i18n/operation.toml"),
     include_str!("../i18n/who.toml"),

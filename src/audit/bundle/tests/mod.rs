@@ -1,5 +1,6 @@
 //! A lesson with a log, a picture and credited hours, taken away and held against everything that can be done to it.
 
+mod case;
 mod forged;
 mod made;
 mod said;

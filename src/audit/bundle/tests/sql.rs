@@ -63,3 +63,14 @@ pub(crate) const FORGE_CLAIM_STATE: &str = "update claim set state = 'approved' 
 
 /// $1 claim: another reason.
 pub(crate) const FORGE_CLAIM_EVENT: &str = "update claim_event set reason = 'other' where claim_id = $1";
+
+/// $1 case: another title.
+pub(crate) const FORGE_CASE_TITLE: &str = "update case_file set title = 'other' where id = $1";
+/// $1 case: the title it had.
+pub(crate) const UNFORGE_CASE_TITLE: &str = "update case_file set title = '三家机构' where id = $1";
+/// $1 case: its items put a fen more at risk.
+pub(crate) const FORGE_CASE_MONEY: &str = "update case_item set money_fen = money_fen + 1 where case_id = $1";
+/// $1 case: as it was.
+pub(crate) const UNFORGE_CASE_MONEY: &str = "update case_item set money_fen = money_fen - 1 where case_id = $1";
+/// $1 case: its notes say something else.
+pub(crate) const FORGE_CASE_NOTE: &str = "update case_step set document = '{}' where case_id = $1 and step = 'noted'";

@@ -3,7 +3,7 @@
 use super::super::bag::{self, INDEX, PLAN};
 use super::super::index::{Document, Evidence, Hour, Index, Resolution, Run, Said};
 use super::folder::Folder;
-use super::{Report, Status, signatures};
+use super::{Report, Status, case, signatures};
 use crate::ids::{EvidenceId, ResolutionId};
 use crate::link::hours_text;
 use crate::seal::verify::{verify_checkpoint, verify_log_part, verify_proof};
@@ -61,6 +61,7 @@ pub(super) fn check<R: Read + Seek>(folder: &mut Folder<'_, R>, trust: &Trust, r
         );
     }
     signatures::check(&mut Checking { folder, trust }, &index, report)?;
+    case::check(&mut Checking { folder, trust }, &index, &standing.evidence, report)?;
     others(folder, trust, &index, report)?;
     folder.rest(report);
     Ok(())

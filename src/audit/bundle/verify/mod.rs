@@ -1,6 +1,7 @@
 //! Holds a bundle against a trust file, offline. Nothing in the bundle is believed: its table of contents says what to look for, the digests, leaves,
 //! proofs and the log's signature say what is so.
 
+mod case;
 mod folder;
 mod items;
 mod signatures;
@@ -31,7 +32,7 @@ pub enum Status {
 pub struct Item {
     /// What was found out.
     pub status: Status,
-    /// `zip`, `file`, `evidence`, `resolution`, `key`, `signature`, `credit-run`, `hour` or `checkpoint`.
+    /// `zip`, `file`, `evidence`, `resolution`, `key`, `signature`, `credit-run`, `hour`, `case-step`, `case-item`, `decision`, `rule` or `checkpoint`.
     pub kind: &'static str,
     /// Its id or its path.
     pub id: String,

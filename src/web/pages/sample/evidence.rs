@@ -15,6 +15,7 @@ pub(super) fn evidence(frame: &Frame, number: u64) -> Evidence {
         said: (number == 4).then(|| id(1, 1)),
     });
     Evidence {
+        belongs: (number == 2).then(|| super::cases::belongs(0)),
         frame: frame.clone(),
         head: evidence_row(number),
         sha256: "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08".into(),

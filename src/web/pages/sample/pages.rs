@@ -199,6 +199,8 @@ fn finding(frame: &Frame, number: u64) -> Finding {
         normal: "一个人同一时间只能在一处上课；前后两节课相接时，重叠不超过 1 分钟。".into(),
         otherwise: vec!["两人共用一个账号或手机。".into(), "一个平台的时钟不准：请比较同一平台其他学员的时间。".into()],
         matters: "两处课时只有一处可能是真的；风险金额按较便宜的一节课一个人的课时计。".into(),
+        follow: number.is_multiple_of(3).then(|| ("device".into(), "7f3a91c07e5b4d20".into())),
+        belongs: Some(super::cases::belongs(number)),
         look_words: "对照两份签到日志中所列的行。".into(),
         look: vec![
             Look { label: "第 1 课 电工基础与安全用电 · 赵志强".into(), href: "/hours/a/b".into() },
@@ -524,11 +526,20 @@ pub(in super::super) fn every_page(lang: Lang) -> Vec<(String, String)> {
         filter: findings::Filter { status: status.into(), order: "money".into(), ..Default::default() },
         rules: vec![("overlap-person".into(), "同一人同时在两处上课".into())],
         class_title: None,
+        provider_name: (status == "all").then(|| "高新区启明职业培训学校".into()),
+        belongs: (status == "all").then(|| super::cases::belongs(2)),
         ran,
         next: None,
     };
     pages.push(("findings", html(&queue((0..9).map(finding_row).collect(), "open", Some(at("16:10:00"))))));
     pages.push(("findings-empty", html(&queue(Vec::new(), "open", None))));
+    pages.push(("findings-cases", html(&queue((0..9).map(finding_row).collect(), "all", Some(at("16:10:00"))))));
+    for choose in ["1", "none"] {
+        let mut choosing = queue((0..9).map(finding_row).collect(), "all", Some(at("16:10:00")));
+        choosing.filter.choose = choose.into();
+        pages.push((if choose == "1" { "findings-choose" } else { "findings-choose-none" }, html(&choosing)));
+    }
+    super::cases::pages(&frame, &mut pages);
     let ranking = |rows: Vec<scores::Row>, kind: &str| Scores {
         frame: frame.clone(),
         rows,
@@ -543,7 +554,7 @@ pub(in super::super) fn every_page(lang: Lang) -> Vec<(String, String)> {
     frame.section = Section::Work;
     pages.push(("work", html(&work(&frame, false))));
     pages.push(("work-quiet", html(&work(&frame, true))));
-    frame.viewer = Some(Viewer { name: "admin".into(), role: "admin", findings: true, subscribes: true, decides: true });
+    frame.viewer = Some(Viewer { name: "admin".into(), role: "admin", findings: true, cases: true, subscribes: true, decides: true });
     frame.section = Section::Jobs;
     let jobs = |dead, open, more: i64| Jobs { frame: frame.clone(), open_total: more + 3, dead_total: more, dead, open };
     pages.push(("jobs", html(&jobs(vec![job(0)], (0..3).map(job).collect(), 20))));

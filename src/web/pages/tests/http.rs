@@ -232,6 +232,10 @@ async fn every_page_of_the_world_answers_in_both_languages() {
         "/evidence/0190a1b2-0006-7000-8000-000000000002",
         "/findings?status=all&order=time",
         "/findings/0190a1b2-0007-7000-8000-000000000001",
+        "/findings?choose=1",
+        "/findings?provider=0190a1b2-0001-7000-8000-000000000001",
+        "/cases",
+        "/cases?status=closed",
         "/jobs",
         "/log",
     ];
@@ -270,6 +274,42 @@ async fn an_investigator_decides_a_finding_and_the_decision_is_shown() {
     assert!(page.html.contains("等") && page.html.contains("2020-04-01") && page.html.contains("investigator"), "{}", page.html);
     let past = site.post(&format!("{place}/status"), &session, &format!("csrf={csrf}&status=snoozed&until=2020-01-01")).await;
     assert_eq!(past.status, StatusCode::BAD_REQUEST);
+}
+
+#[tokio::test]
+async fn a_finding_is_put_into_a_case_by_forms_and_nobody_else_may() {
+    let site = Site::open().await;
+    let finding = "0190a1b2-0007-7000-8000-000000000001";
+    let place = format!("/findings/{finding}");
+    let session = site.log_in("investigator").await;
+    let csrf = site.get(&place, &session).await.csrf();
+    let body = format!("csrf={csrf}&place=new&title=%E6%A1%88&finding={finding}&back={place}");
+    assert_eq!(site.post("/cases", &session, &body.replace(&csrf, "")).await.status, StatusCode::FORBIDDEN);
+    let put = site.post("/cases", &session, &body).await;
+    assert_eq!((put.status, put.location()), (StatusCode::SEE_OTHER, format!("{place}#cases").as_str()));
+    let page = site.get(&place, &session).await;
+    let (_, rest) = page.html.split_once("href=\"/cases/").expect("the page says which case it is in");
+    let case = format!("/cases/{}", rest.split('"').next().unwrap_or_default());
+    let page = site.get(&case, &session).await;
+    assert!(page.status == StatusCode::OK && page.html.contains(finding) && page.html.contains("<h1>案</h1>"), "{}", page.html);
+    let untitled = site.post("/cases", &session, &body.replace("%E6%A1%88", "")).await;
+    assert_eq!(untitled.status, StatusCode::BAD_REQUEST);
+    let noted = site.post(&format!("{case}/notes"), &session, &format!("csrf={csrf}&text=%E7%AD%89%E7%AD%89")).await;
+    assert_eq!(noted.status, StatusCode::SEE_OTHER);
+    let closed = site.post(&format!("{case}/close"), &session, &format!("csrf={csrf}&outcome=proven&text=x")).await;
+    assert_eq!(closed.status, StatusCode::SEE_OTHER);
+    let late = site.post(&format!("{case}/notes"), &session, &format!("csrf={csrf}&text=late")).await;
+    assert!(late.status == StatusCode::CONFLICT && late.html.contains("重新立案"), "{}", late.html);
+
+    let inspector = site.log_in("inspector").await;
+    let page = site.get(&case, &inspector).await;
+    assert!(page.html.contains("等等") && !page.html.contains("/reopen\""), "who may not judge reads it and gets no form");
+    let refused = site.post(&format!("{case}/reopen"), &inspector, &format!("csrf={}&text=x", page.csrf())).await;
+    assert_eq!(refused.status, StatusCode::FORBIDDEN);
+    let provider = site.log_in("provider").await;
+    for place in [case.as_str(), "/cases"] {
+        assert_eq!(site.get(place, &provider).await.status, StatusCode::FORBIDDEN);
+    }
 }
 
 #[tokio::test]
