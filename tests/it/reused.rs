@@ -13,6 +13,7 @@ use std::time::Duration;
 on_both!(
     a_picture_that_was_changed_and_handed_in_again_is_found,
     a_recording_that_was_changed_and_handed_in_again_is_found,
+    what_was_cut_out_of_a_recording_without_coding_it_again_is_found,
     a_picture_out_of_the_recording_of_another_lesson_is_found
 );
 
@@ -233,6 +234,82 @@ async fn a_recording_that_was_changed_and_handed_in_again_is_found(engine: Engin
     let asked = "select kind, tier, because, count(*) as n from media_matches group by kind, tier, because order by kind, tier";
     let rows = site.run(&["sql", "--json", asked]);
     assert!(rows.contains("coded") && rows.contains("recording"), "{rows}");
+    server.stop();
+    assert!(site.run(&["fsck"]).ends_with("all holds"));
+    let rebuilt = site.run(&["rebuild"]);
+    assert!(rebuilt.contains("nothing differs, 0 could not be"), "{rebuilt}");
+    assert_eq!(site.run(&["sql", "--json", asked]), rows);
+}
+
+/// A lesson as recorders write it, with a keyframe every two seconds: so many seconds in pictures of this hue.
+fn lesson_in(hue: u32, seconds: u32) -> Vec<u8> {
+    let pictures = format!("testsrc2=size=320x180:rate=10:duration={seconds},hue=h={hue}");
+    let coded = "-pix_fmt yuv420p -c:v libx264 -preset veryfast -crf 28 -g 20 -keyint_min 20 -sc_threshold 0 -c:a aac";
+    film(&format!("-f lavfi -i {pictures} -f lavfi -i sine=frequency={}:duration={seconds} {coded}", 200 + hue), b"")
+}
+
+/// Recordings one after the other, as a tool joins them that codes nothing again.
+fn joined(parts: &[&[u8]]) -> Vec<u8> {
+    let folder = tempfile::tempdir().unwrap();
+    let mut list = String::new();
+    for (number, part) in parts.iter().enumerate() {
+        std::fs::write(folder.path().join(format!("{number}.mp4")), part).unwrap();
+        list += &format!("file {number}.mp4\n");
+    }
+    std::fs::write(folder.path().join("list.txt"), list).unwrap();
+    let joins = ["-v", "error", "-nostdin", "-f", "concat", "-i", "list.txt", "-c", "copy", "joined.mkv"];
+    assert!(Command::new("ffmpeg").args(joins).current_dir(folder.path()).status().unwrap().success());
+    std::fs::read(folder.path().join("joined.mkv")).unwrap()
+}
+
+/// The story of a recording of which pieces were made to serve for other lessons without coding them again: cut out, joined to others, in other
+/// containers. Beside them an intro that two lessons have, and a film that the course shows by a list.
+async fn what_was_cut_out_of_a_recording_without_coding_it_again_is_found(engine: Engine) {
+    let site = Site::new(engine).await;
+    let server = site.start().await;
+    let (client, plan) = empty_class(&site).await;
+    let (sent, live) = sender(&site, &client, &plan);
+    let (original, intro, course_film) = (lesson_in(0, 240), lesson_in(20, 30), lesson_in(280, 80));
+    let cut = film("-ss 60 -t 100 -i AGAIN -c copy -f mpegts", &original);
+    let patched = joined(&[&lesson_in(60, 200), &film("-ss 100 -t 70 -i AGAIN -c copy", &original)]);
+    let begins_alike = [100, 140].map(|hue| joined(&[&intro, &lesson_in(hue, 120)]));
+    let show_the_film = [180, 220].map(|hue| joined(&[&lesson_in(hue, 100), &course_film, &lesson_in(hue + 20, 40)]));
+
+    let listed = format!("sha256\n{}\n", hex::encode(<sha2::Sha256 as sha2::Digest>::digest(&course_film)));
+    let place = format!("{}/v1/lists/course_material?as_of=2020-03-01&source=course&filename=films.csv", site.address());
+    let answer = site::client().post(place).bearer_auth(&client.access.admin).body(listed).send().await.unwrap();
+    assert_eq!(answer.status(), StatusCode::CREATED, "{}", answer.text().await.unwrap());
+    let first = sent.medium("video", live[0], "first.mp4", original).await;
+    let patched = sent.medium("video", live[1], "patched.mkv", patched).await;
+    let cut = sent.medium("video", live[2], "cut.ts", cut).await;
+    let mut innocent = vec![sent.medium("video", live[3], "film.mp4", course_film).await];
+    for (number, bytes) in begins_alike.into_iter().chain(show_the_film).enumerate() {
+        innocent.push(sent.medium("video", live[number % live.len()], &format!("innocent-{number}.mkv"), bytes).await);
+    }
+    settle(&site, &client).await;
+
+    let kept = async |of: &Value| client.get(&format!("/v1/evidence/{}", of["id"].as_str().unwrap())).await.unwrap()["matches"].clone();
+    for (copy, offset_ms, length_ms) in [(&cut, 60_000, 100_000), (&patched, -100_000, 70_000)] {
+        let matches = kept(copy).await;
+        let one = matches.as_array().unwrap().iter().find(|one| one["evidence"] == first["id"]).unwrap_or_else(|| panic!("{matches}"));
+        assert_eq!((&one["kind"], &one["tier"], &one["because"]), (&json!("coded"), &json!("exact"), &json!("packets")), "{one}");
+        let near = |what: &str, expected: i64| one[what].as_i64().is_some_and(|found| (found - expected).abs() <= 2_500);
+        assert!(near("offset_ms", offset_ms) && near("length_ms", length_ms), "{one}");
+        let turned = kept(&first).await;
+        let turned = turned.as_array().unwrap().iter().find(|other| other["evidence"] == copy["id"]).unwrap();
+        assert_eq!(turned["offset_ms"].as_i64(), one["offset_ms"].as_i64().map(|offset| -offset), "the other way round");
+    }
+    for one in &innocent {
+        let matches = sent.matches(one).await;
+        assert!(matches.iter().all(|(_, kind, _)| *kind != json!("coded")), "{one}: {matches:?}");
+    }
+    let findings = client.get("/v1/findings?rule=video-reuse").await.unwrap();
+    let of = |id: &Value| findings["items"].as_array().unwrap().iter().find(|finding| finding["subject"]["id"] == *id);
+    let told = of(&cut["id"]).unwrap_or_else(|| panic!("{findings}"));
+    assert!(told["explanation"]["zh"].to_string().contains("未经重新编码"), "{told}");
+
+    let asked = "select kind, tier, because, aligned_ms, runs from media_matches order by kind, tier, aligned_ms, runs";
+    let rows = site.run(&["sql", "--json", asked]);
     server.stop();
     assert!(site.run(&["fsck"]).ends_with("all holds"));
     let rebuilt = site.run(&["rebuild"]);

@@ -3,6 +3,7 @@
 //! Facts are kept as JSON with the evidence: a field is added, never renamed, and [`VERSION`] grows when the same bytes would
 //! give other facts. Nothing here is trusted: times and makers are claims of the file.
 
+use super::keyframes::Keyframes;
 use super::reel::Reel;
 use crate::ids::LessonId;
 use crate::time::Time;
@@ -143,6 +144,9 @@ pub struct Facts {
     /// The fingerprints of a video. Not part of the JSON: they are an object of their own.
     #[serde(skip)]
     pub reel: Option<Reel>,
+    /// The keyframes of a video by digest. Not part of the JSON: they are rows of their own.
+    #[serde(skip)]
+    pub keyframes: Option<Keyframes>,
 }
 
 impl Facts {
@@ -180,6 +184,7 @@ impl Facts {
             row: None,
             thumbnail: None,
             reel: None,
+            keyframes: None,
         }
     }
 

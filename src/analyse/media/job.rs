@@ -1,7 +1,7 @@
 //! The jobs: measure a video or picture and keep what was found as facts. A video is measured twice: at once and fast, and in full when there is time.
 
 use super::codes;
-use super::{EXE, Facts, Limits, Measured, MediaKind, Pass, measure};
+use super::{EXE, Facts, Keyframes, Limits, Measured, MediaKind, Pass, measure};
 use crate::db::{Db, Tx};
 use crate::error::Result;
 use crate::ids::EvidenceId;
@@ -76,6 +76,7 @@ async fn keep(tools: &Tools<'_>, evidence: &Evidence, mut facts: Facts, not_watc
     let thumbnail = put(tools.objects, facts.thumbnail.take()).await?;
     let row = put(tools.objects, facts.row.take()).await?;
     let codes = codes::checked(tools.code_key, &std::mem::take(&mut facts.codes));
+    let keyframes = facts.keyframes.take();
     let reel = put(tools.objects, facts.reel.take().map(|reel| reel.to_bytes())).await?;
     let mut tx = tools.db.begin().await?;
     store::forget_facts(&mut tx, id).await?;
@@ -96,6 +97,12 @@ async fn keep(tools: &Tools<'_>, evidence: &Evidence, mut facts: Facts, not_watc
     }
     store::put_strip(&mut tx, id, row).await?;
     store::put_reel(&mut tx, id, reel, now).await?;
+    store::forget_keyframes(&mut tx, id).await?;
+    if let Some(Keyframes { one_in, kept }) = &keyframes {
+        for one in kept {
+            store::put_keyframe(&mut tx, id, (one.at_ms, one.until_ms), one.bytes(), *one_in).await?;
+        }
+    }
     tools.jobs.after(&mut tx, Change::MediaMeasured, &id.to_string(), now).await?;
     if facts.pass == Some(Pass::Fast) && not_watched.is_none() {
         tools.jobs.after(&mut tx, Change::GlancedAt, &id.to_string(), now).await?;

@@ -19,6 +19,7 @@ mod grid;
 mod input;
 pub mod job;
 mod judge;
+mod keyframes;
 mod limits;
 mod line;
 mod listening;
@@ -50,6 +51,7 @@ pub use facts::{
     Stream, Strip, VERSION,
 };
 pub use flaw::{Flaw, Flawed, flaws};
+pub use keyframes::{Keyframe, Keyframes, is_kept};
 pub use limits::Limits;
 pub use moments::MOMENTS;
 pub use reel::{Reel, Shot};
