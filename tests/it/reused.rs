@@ -49,6 +49,16 @@ fn on_a_desk(picture: &DynamicImage) -> Vec<u8> {
     jpeg(&DynamicImage::ImageRgb8(desk), 60)
 }
 
+/// With the name of a tool over a corner.
+fn marked(picture: &DynamicImage) -> Vec<u8> {
+    let mut marked = picture.to_rgb8();
+    let (width, height) = (marked.width() / 6, marked.height() / 9);
+    let mark =
+        image::RgbImage::from_fn(width, height, |x, y| image::Rgb(if (x / 9 + y / 9) % 3 == 0 { [240, 240, 250] } else { [30, 60, 160] }));
+    image::imageops::overlay(&mut marked, &mark, 24, 18);
+    jpeg(&DynamicImage::ImageRgb8(marked), 75)
+}
+
 /// The same file with a comment in it: the coded data is the same.
 fn commented(bytes: &[u8]) -> Vec<u8> {
     [&bytes[..2], b"\xFF\xFE\0\x07hello", &bytes[2..]].concat()
@@ -342,6 +352,10 @@ async fn a_picture_out_of_the_recording_of_another_lesson_is_found(engine: Engin
     let own = sent.picture(live[0], "own.jpg", jpeg(&at("43.5"), 90)).await;
     let stale = sent.picture(live[1], "stale.jpg", on_a_desk(&at("42.9"))).await;
     let other = sent.picture(live[1], "other.jpg", jpeg(&photograph().crop_imm(0, 0, 400, 300), 90)).await;
+    // Those of which a side is missing, or a corner under a mark.
+    let cut = sent.picture(live[0], "cut.jpg", jpeg(&at("42.2").crop_imm(77, 0, 1203, 720), 80)).await;
+    let around = sent.picture(live[0], "around.jpg", jpeg(&at("43.5").crop_imm(64, 36, 1152, 648), 80)).await;
+    let marked = sent.picture(live[0], "marked.jpg", marked(&at("43.1"))).await;
     settle(&site, &client).await;
     assert_eq!(sent.matches(&stale).await.len(), 0);
     let recording = sent.medium("video", live[0], "recording.mp4", recording).await;
@@ -352,7 +366,7 @@ async fn a_picture_out_of_the_recording_of_another_lesson_is_found(engine: Engin
         let one = kept["matches"].as_array().unwrap().iter().find(|one| one["evidence"] == other["id"]).cloned();
         one.unwrap_or_else(|| panic!("{kept}"))
     };
-    for (picture, at_ms) in [(&own, 43_500), (&stale, 42_900)] {
+    for (picture, at_ms) in [(&own, 43_500), (&stale, 42_900), (&cut, 42_200), (&around, 43_500), (&marked, 43_100)] {
         let one = moment(picture, &recording).await;
         assert_eq!((&one["kind"], &one["tier"]), (&json!("moment"), &json!("strong")), "{one}");
         assert!(one["at_ms"].as_i64().is_some_and(|found| (found - at_ms).abs() <= 500), "{one}");
@@ -375,6 +389,11 @@ async fn a_picture_out_of_the_recording_of_another_lesson_is_found(engine: Engin
 
 /// Waits until nothing is left to do.
 pub async fn settle(site: &Site, client: &Client) {
-    let dead = simulate::settle(client, Duration::from_secs(300), &indicatif::ProgressBar::hidden()).await.unwrap();
+    settle_within(site, client, Duration::from_secs(300)).await;
+}
+
+/// The same, for so long at most.
+pub async fn settle_within(site: &Site, client: &Client, patience: Duration) {
+    let dead = simulate::settle(client, patience, &indicatif::ProgressBar::hidden()).await.unwrap();
     assert_eq!(dead, 0, "dead jobs:\n{}", site.said());
 }

@@ -99,12 +99,12 @@ fn watched(facts: &mut Facts, source: &Source, limits: &Limits, timeline: &Timel
     if heard.is_none() {
         facts.notes.push("The sound cannot be decoded.".into());
     }
-    let Some((runs, shots)) = eyes.ok().and_then(|eyes| eyes.close(start, end, facts)) else { return };
+    let Some((runs, shots, looks)) = eyes.ok().and_then(|eyes| eyes.close(start, end, facts)) else { return };
     let is_heard = heard.is_some();
     let Heard { silences, items } = heard.unwrap_or_default();
     let seen = Seen { start, end, runs, silences, track, plan, gap, source, limits };
     facts.spans = seen.judge();
-    let reel = Reel { shots, sound: items };
+    let reel = Reel { shots, sound: items, looks };
     // Keyframes come again at their own pace, not at that of what is shown.
     let loops = if every { loops::find_loops(&reel.frames(), reel.sound.as_deref()) } else { Vec::new() };
     facts.spans.extend(loops.iter().map(|repeat| Span {
