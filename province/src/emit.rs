@@ -14,6 +14,9 @@ use std::io;
 
 use Cell::{F, M, N, Null, T};
 
+/// Where providers belong to: three cities of the province, by the code of GB/T 2260.
+const REGIONS: [&str; 3] = ["610100", "610300", "610400"];
+
 /// The policy that credits name.
 const POLICY: &str = "shaanxi-2020-31";
 
@@ -466,6 +469,7 @@ impl Pages<'_> {
             Cell::text(from.as_deref()),
             Null,
             M(moment(day(2020, 2, 18), 9 * 3_600 + provider.number as i64 % 7_000)),
+            T(REGIONS[provider.number % REGIONS.len()]),
         ]);
         for (teacher, many) in provider.teachers.iter().zip(lessons).filter(|(_, many)| **many > 0) {
             self.files.sheet(place("teachers")).row(&[T(&provider.id), T(teacher), N(*many)]);

@@ -129,7 +129,7 @@ mod tests {
         );
         assert_eq!(broken.len(), 4, "{broken:?}");
         for (sentence, word) in
-            broken.iter().zip(["docs/RULES.md", "is integer, not string", "has no parameter 'none'", "unknown field `parametres`"])
+            broken.iter().zip(["is integer, not string", "docs/RULES.md", "has no parameter 'none'", "unknown field `parametres`"])
         {
             assert!(sentence.contains("settings.toml") && sentence.contains(word), "{sentence}");
         }

@@ -149,6 +149,7 @@ fn clues(row: &AnyRow, window: Option<Span>, zone: Tz) -> Clues {
         claimed_until: row.time_opt("claimed_until"),
         duration_ms: fact(row, "duration"),
         codes: fact(row, "codes").unwrap_or_default(),
+        digits: fact(row, "code_digits").unwrap_or_default(),
         exif: fact(row, "exif"),
         screen: fact(row, "screen").unwrap_or_default(),
         name: row.text_opt("filename"),

@@ -30,10 +30,10 @@ macro_rules! media {
         concat!(
             "select e.id, e.kind, e.trainee_id, e.lesson_id, e.claimed_from, e.claimed_until, e.filename, ",
             $more,
-            "d.value as duration, x.value as exif, s.value as screen, k.value as codes, m.value as created from evidence e \
+            "d.value as duration, x.value as exif, s.value as screen, k.value as codes, g.value as code_digits, m.value as created from evidence e \
              left join fact d on d.evidence_id = e.id and d.name = 'duration_ms' left join fact x on x.evidence_id = e.id and x.name = 'exif' \
              left join fact s on s.evidence_id = e.id and s.name = 'screen' left join fact k on k.evidence_id = e.id and k.name = 'codes' \
-             left join fact m on m.evidence_id = e.id and m.name = 'created_at' ",
+             left join fact g on g.evidence_id = e.id and g.name = 'code_digits' left join fact m on m.evidence_id = e.id and m.name = 'created_at' ",
             $rest
         )
     };

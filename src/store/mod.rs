@@ -326,6 +326,20 @@ pub async fn reel(db: &Db, id: EvidenceId) -> Result<Option<Digest>> {
     row.map(|row| row.digest("digest")).transpose()
 }
 
+/// Takes back which keyframes a recording has.
+pub async fn forget_keyframes(tx: &mut Tx, id: EvidenceId) -> Result<()> {
+    sqlx::query(sql::NO_KEYFRAMES).bind(id.to_string()).execute(tx.conn()).await?;
+    Ok(())
+}
+
+/// Notes a keyframe of a recording: from when until when (milliseconds), its digest, and that one in so many is kept.
+pub async fn put_keyframe(tx: &mut Tx, id: EvidenceId, (at, until): (u32, u32), digest: Vec<u8>, one_in: u64) -> Result<()> {
+    let one_in = i64::try_from(one_in).map_err(Error::internal)?;
+    let noted = sqlx::query(sql::PUT_KEYFRAME).bind(id.to_string()).bind(i64::from(at)).bind(i64::from(until)).bind(digest).bind(one_in);
+    noted.execute(tx.conn()).await?;
+    Ok(())
+}
+
 /// Notes where the pictures of a recording in a row are; `None`: it has none.
 pub async fn put_strip(tx: &mut Tx, id: EvidenceId, digest: Option<Digest>) -> Result<()> {
     match digest {

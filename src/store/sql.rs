@@ -69,6 +69,12 @@ pub(crate) const NO_REEL: &str = "delete from reel where evidence_id = $1";
 /// $1 evidence.
 pub(crate) const REEL: &str = "select digest from reel where evidence_id = $1";
 
+/// $1 evidence.
+pub(crate) const NO_KEYFRAMES: &str = "delete from keyframe where evidence_id = $1";
+
+/// $1 evidence, $2 at, $3 until, $4 digest, $5 one in so many.
+pub(crate) const PUT_KEYFRAME: &str = "insert into keyframe (evidence_id, at_ms, until_ms, digest, one_in) values ($1, $2, $3, $4, $5)";
+
 /// $1 evidence, $2 digest.
 pub(crate) const PUT_STRIP: &str =
     "insert into strip (evidence_id, digest) values ($1, $2) on conflict (evidence_id) do update set digest = excluded.digest";
@@ -159,6 +165,8 @@ pub(crate) const ALL: &[&str] = &[
     PUT_REEL,
     NO_REEL,
     REEL,
+    NO_KEYFRAMES,
+    PUT_KEYFRAME,
     PUT_STRIP,
     NO_STRIP,
     STRIP,

@@ -4,12 +4,13 @@
 //! A copy is found if it matches its original strongly. Every other strong match is a false accusation. Every run takes two teachers;
 //! `KESHI_ACCURACY=12` takes as many as it says, and is where docs/ACCURACY.md has its figures from.
 
-use crate::reused::{empty_class, film, sender, settle};
+use crate::reused::{empty_class, film, sender, settle_within};
 use crate::site::{Engine, Site};
 use keshi::simulate::Recording;
 use keshi::time::Time;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, HashMap};
+use std::time::Duration;
 
 /// What is done to a recording before it is handed in again; ffmpeg's arguments behind the input.
 const COPIES: [(&str, &str); 10] = [
@@ -79,7 +80,8 @@ async fn copies_are_found_and_lessons_that_only_look_alike_are_not() {
         }
         lessons.push(id);
     }
-    settle(&site, &client).await;
+    // Five minutes for two teachers' 26 recordings.
+    settle_within(&site, &client, Duration::from_secs(150 * teachers.max(2))).await;
 
     // Copies of one lesson are copies of each other, too.
     let family: HashMap<String, String> = copies.iter().map(|(_, of, copy)| (copy.to_string(), of.to_string())).collect();

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod accuracy;
+mod broken;
 mod case;
 mod crash;
 mod formats;

@@ -8,16 +8,16 @@ use tokio::sync::Semaphore;
 
 const KESHI: &str = env!("CARGO_BIN_EXE_keshi");
 
-async fn measure_within(file: &Path, kind: MediaKind, pass: Pass, limits: &Limits) -> Measured {
+pub async fn measure_within(file: &Path, kind: MediaKind, pass: Pass, limits: &Limits) -> Measured {
     media::measure(file, kind, pass, limits, Path::new(KESHI), &Semaphore::new(1)).await.expect("the child can be started")
 }
 
 /// What the full pass says.
-async fn facts(file: &Path, kind: MediaKind) -> Facts {
+pub async fn facts(file: &Path, kind: MediaKind) -> Facts {
     facts_of(file, kind, Pass::Full).await
 }
 
-async fn facts_of(file: &Path, kind: MediaKind, pass: Pass) -> Facts {
+pub async fn facts_of(file: &Path, kind: MediaKind, pass: Pass) -> Facts {
     match measure_within(file, kind, pass, &Limits::default()).await {
         Measured::Facts(facts) => *facts,
         Measured::Cannot { because } => panic!("{}: {because}", file.display()),
@@ -32,7 +32,7 @@ async fn because(file: &Path, kind: MediaKind) -> String {
 }
 
 /// Runs the ffmpeg program in a folder of its own; `arguments` end with the name of the file made.
-fn ffmpeg(arguments: &str) -> (TempDir, PathBuf) {
+pub fn ffmpeg(arguments: &str) -> (TempDir, PathBuf) {
     let folder = tempfile::tempdir().unwrap();
     let status = Command::new("ffmpeg")
         .args(["-v", "error", "-nostdin", "-y"])
@@ -45,7 +45,7 @@ fn ffmpeg(arguments: &str) -> (TempDir, PathBuf) {
     (folder, made)
 }
 
-fn written(name: &str, bytes: &[u8]) -> (TempDir, PathBuf) {
+pub fn written(name: &str, bytes: &[u8]) -> (TempDir, PathBuf) {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join(name);
     std::fs::write(&file, bytes).unwrap();
@@ -331,7 +331,7 @@ async fn sound_alone_is_measured_and_said_to_be_sound() {
     assert_eq!(facts.notes, ["There is sound but no moving picture."]);
 }
 
-fn png(width: u32, height: u32) -> Vec<u8> {
+pub fn png(width: u32, height: u32) -> Vec<u8> {
     let mut header = b"IHDR".to_vec();
     header.extend(width.to_be_bytes());
     header.extend(height.to_be_bytes());

@@ -13,6 +13,7 @@ use std::time::Duration;
 on_both!(
     a_picture_that_was_changed_and_handed_in_again_is_found,
     a_recording_that_was_changed_and_handed_in_again_is_found,
+    what_was_cut_out_of_a_recording_without_coding_it_again_is_found,
     a_picture_out_of_the_recording_of_another_lesson_is_found
 );
 
@@ -46,6 +47,16 @@ fn on_a_desk(picture: &DynamicImage) -> Vec<u8> {
     let mut desk = image::RgbImage::from_pixel(small.width() + 80, small.height() + 60, image::Rgb([38, 50, 56]));
     image::imageops::overlay(&mut desk, &small, 40, 24);
     jpeg(&DynamicImage::ImageRgb8(desk), 60)
+}
+
+/// With the name of a tool over a corner.
+fn marked(picture: &DynamicImage) -> Vec<u8> {
+    let mut marked = picture.to_rgb8();
+    let (width, height) = (marked.width() / 6, marked.height() / 9);
+    let mark =
+        image::RgbImage::from_fn(width, height, |x, y| image::Rgb(if (x / 9 + y / 9) % 3 == 0 { [240, 240, 250] } else { [30, 60, 160] }));
+    image::imageops::overlay(&mut marked, &mark, 24, 18);
+    jpeg(&DynamicImage::ImageRgb8(marked), 75)
 }
 
 /// The same file with a comment in it: the coded data is the same.
@@ -240,6 +251,82 @@ async fn a_recording_that_was_changed_and_handed_in_again_is_found(engine: Engin
     assert_eq!(site.run(&["sql", "--json", asked]), rows);
 }
 
+/// A lesson as recorders write it, with a keyframe every two seconds: so many seconds in pictures of this hue.
+fn lesson_in(hue: u32, seconds: u32) -> Vec<u8> {
+    let pictures = format!("testsrc2=size=320x180:rate=10:duration={seconds},hue=h={hue}");
+    let coded = "-pix_fmt yuv420p -c:v libx264 -preset veryfast -crf 28 -g 20 -keyint_min 20 -sc_threshold 0 -c:a aac";
+    film(&format!("-f lavfi -i {pictures} -f lavfi -i sine=frequency={}:duration={seconds} {coded}", 200 + hue), b"")
+}
+
+/// Recordings one after the other, as a tool joins them that codes nothing again.
+fn joined(parts: &[&[u8]]) -> Vec<u8> {
+    let folder = tempfile::tempdir().unwrap();
+    let mut list = String::new();
+    for (number, part) in parts.iter().enumerate() {
+        std::fs::write(folder.path().join(format!("{number}.mp4")), part).unwrap();
+        list += &format!("file {number}.mp4\n");
+    }
+    std::fs::write(folder.path().join("list.txt"), list).unwrap();
+    let joins = ["-v", "error", "-nostdin", "-f", "concat", "-i", "list.txt", "-c", "copy", "joined.mkv"];
+    assert!(Command::new("ffmpeg").args(joins).current_dir(folder.path()).status().unwrap().success());
+    std::fs::read(folder.path().join("joined.mkv")).unwrap()
+}
+
+/// The story of a recording of which pieces were made to serve for other lessons without coding them again: cut out, joined to others, in other
+/// containers. Beside them an intro that two lessons have, and a film that the course shows by a list.
+async fn what_was_cut_out_of_a_recording_without_coding_it_again_is_found(engine: Engine) {
+    let site = Site::new(engine).await;
+    let server = site.start().await;
+    let (client, plan) = empty_class(&site).await;
+    let (sent, live) = sender(&site, &client, &plan);
+    let (original, intro, course_film) = (lesson_in(0, 240), lesson_in(20, 30), lesson_in(280, 80));
+    let cut = film("-ss 60 -t 100 -i AGAIN -c copy -f mpegts", &original);
+    let patched = joined(&[&lesson_in(60, 200), &film("-ss 100 -t 70 -i AGAIN -c copy", &original)]);
+    let begins_alike = [100, 140].map(|hue| joined(&[&intro, &lesson_in(hue, 120)]));
+    let show_the_film = [180, 220].map(|hue| joined(&[&lesson_in(hue, 100), &course_film, &lesson_in(hue + 20, 40)]));
+
+    let listed = format!("sha256\n{}\n", hex::encode(<sha2::Sha256 as sha2::Digest>::digest(&course_film)));
+    let place = format!("{}/v1/lists/course_material?as_of=2020-03-01&source=course&filename=films.csv", site.address());
+    let answer = site::client().post(place).bearer_auth(&client.access.admin).body(listed).send().await.unwrap();
+    assert_eq!(answer.status(), StatusCode::CREATED, "{}", answer.text().await.unwrap());
+    let first = sent.medium("video", live[0], "first.mp4", original).await;
+    let patched = sent.medium("video", live[1], "patched.mkv", patched).await;
+    let cut = sent.medium("video", live[2], "cut.ts", cut).await;
+    let mut innocent = vec![sent.medium("video", live[3], "film.mp4", course_film).await];
+    for (number, bytes) in begins_alike.into_iter().chain(show_the_film).enumerate() {
+        innocent.push(sent.medium("video", live[number % live.len()], &format!("innocent-{number}.mkv"), bytes).await);
+    }
+    settle(&site, &client).await;
+
+    let kept = async |of: &Value| client.get(&format!("/v1/evidence/{}", of["id"].as_str().unwrap())).await.unwrap()["matches"].clone();
+    for (copy, offset_ms, length_ms) in [(&cut, 60_000, 100_000), (&patched, -100_000, 70_000)] {
+        let matches = kept(copy).await;
+        let one = matches.as_array().unwrap().iter().find(|one| one["evidence"] == first["id"]).unwrap_or_else(|| panic!("{matches}"));
+        assert_eq!((&one["kind"], &one["tier"], &one["because"]), (&json!("coded"), &json!("exact"), &json!("packets")), "{one}");
+        let near = |what: &str, expected: i64| one[what].as_i64().is_some_and(|found| (found - expected).abs() <= 2_500);
+        assert!(near("offset_ms", offset_ms) && near("length_ms", length_ms), "{one}");
+        let turned = kept(&first).await;
+        let turned = turned.as_array().unwrap().iter().find(|other| other["evidence"] == copy["id"]).unwrap();
+        assert_eq!(turned["offset_ms"].as_i64(), one["offset_ms"].as_i64().map(|offset| -offset), "the other way round");
+    }
+    for one in &innocent {
+        let matches = sent.matches(one).await;
+        assert!(matches.iter().all(|(_, kind, _)| *kind != json!("coded")), "{one}: {matches:?}");
+    }
+    let findings = client.get("/v1/findings?rule=video-reuse").await.unwrap();
+    let of = |id: &Value| findings["items"].as_array().unwrap().iter().find(|finding| finding["subject"]["id"] == *id);
+    let told = of(&cut["id"]).unwrap_or_else(|| panic!("{findings}"));
+    assert!(told["explanation"]["zh"].to_string().contains("未经重新编码"), "{told}");
+
+    let asked = "select kind, tier, because, aligned_ms, runs from media_matches order by kind, tier, aligned_ms, runs";
+    let rows = site.run(&["sql", "--json", asked]);
+    server.stop();
+    assert!(site.run(&["fsck"]).ends_with("all holds"));
+    let rebuilt = site.run(&["rebuild"]);
+    assert!(rebuilt.contains("nothing differs, 0 could not be"), "{rebuilt}");
+    assert_eq!(site.run(&["sql", "--json", asked]), rows);
+}
+
 /// The story of a screenshot that is a frame of another lesson's recording; beside it the one that was taken in that lesson.
 async fn a_picture_out_of_the_recording_of_another_lesson_is_found(engine: Engine) {
     let site = Site::new(engine).await;
@@ -265,6 +352,10 @@ async fn a_picture_out_of_the_recording_of_another_lesson_is_found(engine: Engin
     let own = sent.picture(live[0], "own.jpg", jpeg(&at("43.5"), 90)).await;
     let stale = sent.picture(live[1], "stale.jpg", on_a_desk(&at("42.9"))).await;
     let other = sent.picture(live[1], "other.jpg", jpeg(&photograph().crop_imm(0, 0, 400, 300), 90)).await;
+    // Those of which a side is missing, or a corner under a mark.
+    let cut = sent.picture(live[0], "cut.jpg", jpeg(&at("42.2").crop_imm(77, 0, 1203, 720), 80)).await;
+    let around = sent.picture(live[0], "around.jpg", jpeg(&at("43.5").crop_imm(64, 36, 1152, 648), 80)).await;
+    let marked = sent.picture(live[0], "marked.jpg", marked(&at("43.1"))).await;
     settle(&site, &client).await;
     assert_eq!(sent.matches(&stale).await.len(), 0);
     let recording = sent.medium("video", live[0], "recording.mp4", recording).await;
@@ -275,7 +366,7 @@ async fn a_picture_out_of_the_recording_of_another_lesson_is_found(engine: Engin
         let one = kept["matches"].as_array().unwrap().iter().find(|one| one["evidence"] == other["id"]).cloned();
         one.unwrap_or_else(|| panic!("{kept}"))
     };
-    for (picture, at_ms) in [(&own, 43_500), (&stale, 42_900)] {
+    for (picture, at_ms) in [(&own, 43_500), (&stale, 42_900), (&cut, 42_200), (&around, 43_500), (&marked, 43_100)] {
         let one = moment(picture, &recording).await;
         assert_eq!((&one["kind"], &one["tier"]), (&json!("moment"), &json!("strong")), "{one}");
         assert!(one["at_ms"].as_i64().is_some_and(|found| (found - at_ms).abs() <= 500), "{one}");
@@ -298,6 +389,11 @@ async fn a_picture_out_of_the_recording_of_another_lesson_is_found(engine: Engin
 
 /// Waits until nothing is left to do.
 pub async fn settle(site: &Site, client: &Client) {
-    let dead = simulate::settle(client, Duration::from_secs(300), &indicatif::ProgressBar::hidden()).await.unwrap();
+    settle_within(site, client, Duration::from_secs(300)).await;
+}
+
+/// The same, for so long at most.
+pub async fn settle_within(site: &Site, client: &Client, patience: Duration) {
+    let dead = simulate::settle(client, patience, &indicatif::ProgressBar::hidden()).await.unwrap();
     assert_eq!(dead, 0, "dead jobs:\n{}", site.said());
 }

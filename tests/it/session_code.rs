@@ -134,6 +134,22 @@ fn recording(code: &RgbImage) -> Vec<u8> {
     std::fs::read(film).unwrap()
 }
 
+/// A meeting in which the page is shared in a small window: nothing can be made of the QR code, and the digits can be read.
+fn small(digits: &str, height: u32) -> Vec<u8> {
+    let folder = tempfile::tempdir().unwrap();
+    let picture = folder.path().join("small.jpg");
+    let (one, two) = digits.split_at(3);
+    let page = format!(
+        "drawbox=x=420:y=230:w=440:h=240:color=white:t=fill,\
+         drawtext=fontfile=/usr/share/fonts/opentype/noto/NotoSansCJK-Bold.ttc:text='{one} {two}':fontsize={height}:fontcolor=black:x=560:y=300,\
+         drawtext=fontfile=/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc:text=09\\\\:12:fontsize=16:fontcolor=black:x=560:y=390"
+    );
+    let mut ffmpeg = Command::new("ffmpeg");
+    ffmpeg.args(["-v", "error", "-nostdin", "-f", "lavfi", "-i", "mandelbrot=size=1280x720", "-vf", &page, "-frames:v", "1", "-q:v", "6"]);
+    assert!(ffmpeg.arg(&picture).status().unwrap().success());
+    std::fs::read(picture).unwrap()
+}
+
 async fn a_code_dates_what_shows_it_and_tells_what_is_of_another_lesson(engine: Engine) {
     let site = Site::new(engine).await;
     let server = site.start().await;
@@ -175,6 +191,11 @@ async fn a_code_dates_what_shows_it_and_tells_what_is_of_another_lesson(engine: 
     let forged = class.hand_in("screenshot", "L1", "forged.png", &saved(&screen(&later, 3), ImageFormat::Png)).await;
     let plain =
         class.hand_in("screenshot", "L1", "plain.png", &saved(&screen("https://example.org/j/123456789", 4), ImageFormat::Png)).await;
+    let digits = code["digits"].as_str().unwrap();
+    let wrong = format!("{}{}", (digits.as_bytes()[0] - b'0' + 1) % 10, &digits[1..]);
+    let read_by_eye = class.hand_in("screenshot", "L1", "small.jpg", &small(digits, 36)).await;
+    let not_of_it = class.hand_in("screenshot", "L3", "small-elsewhere.jpg", &small(digits, 40)).await;
+    let of_nobody = class.hand_in("screenshot", "L1", "small-wrong.jpg", &small(&wrong, 36)).await;
     let dead = simulate::settle(&class.client, Duration::from_secs(240), &indicatif::ProgressBar::hidden()).await.unwrap();
     assert_eq!(dead, 0, "dead jobs:\n{}", class.site.said());
 
@@ -184,6 +205,16 @@ async fn a_code_dates_what_shows_it_and_tells_what_is_of_another_lesson(engine: 
     assert_eq!(class.codes(&elsewhere).await, json!([read(0, moment("minute"), true)]));
     assert_eq!(class.codes(&forged).await, json!([read(0, moment("until"), false)]));
     assert_eq!(class.codes(&plain).await, Value::Null, "what is no session code is not read at all");
+    let evidence = async |id: &str| class.client.get(&format!("/v1/evidence/{id}")).await.unwrap();
+    let kept = evidence(&read_by_eye).await;
+    let seen = &kept["facts"]["code_digits"];
+    assert_eq!((&seen[0]["minute"], seen.as_array().map(Vec::len)), (&json!(moment("minute")), Some(1)), "{kept}");
+    assert!(seen[0]["confidence"].as_f64().is_some_and(|sure| (0.7..=1.0).contains(&sure)), "{seen}");
+    assert_eq!((&kept["placed"]["by"], &kept["placed"]["sure"]), (&json!("digits"), &json!("one_sign")), "weaker than a code: {kept}");
+    for other in [&not_of_it, &of_nobody] {
+        let kept = evidence(other).await;
+        assert!(kept["facts"]["code_digits"].is_null(), "a number of another lesson or of none is forgotten: {kept}");
+    }
     let seen = class.codes(&film).await;
     assert_eq!(seen.as_array().map(Vec::len), Some(1), "{seen}");
     assert!((10_000..=30_000).contains(&seen[0]["at_ms"].as_u64().unwrap()) && seen[0]["genuine"] == true, "{seen}");

@@ -4,6 +4,7 @@
 //! JSON answer. So the child needs no path, no socket and no other file, and is allowed none.
 
 use super::facts::{Facts, MediaKind, Pass};
+use super::keyframes::Keyframes;
 use super::limits::Limits;
 use super::rehearse::{self, Attempt, Misdeed};
 use super::source::Source;
@@ -49,6 +50,7 @@ pub(super) enum Answer {
         thumbnail: Option<String>,
         row: Option<String>,
         reel: Option<String>,
+        keyframes: Option<Keyframes>,
     },
     /// The light of a picture.
     Light(Light),
@@ -111,7 +113,8 @@ fn answer(request: &Request) -> Answer {
                 let thumbnail = facts.thumbnail.take().map(|jpeg| BASE64_STANDARD.encode(jpeg));
                 let row = facts.row.take().map(|jpeg| BASE64_STANDARD.encode(jpeg));
                 let reel = facts.reel.take().map(|reel| BASE64_STANDARD.encode(reel.to_bytes()));
-                Answer::Facts { facts: Box::new(facts), thumbnail, row, reel }
+                let keyframes = facts.keyframes.take();
+                Answer::Facts { facts: Box::new(facts), thumbnail, row, reel, keyframes }
             }
             Err(because) => Answer::Cannot { because },
         },

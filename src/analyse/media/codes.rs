@@ -61,14 +61,14 @@ fn texts(still: &GrayImage) -> Vec<String> {
 }
 
 /// What is dark in a still, beside what lies around it.
-struct Ink {
-    width: usize,
-    height: usize,
-    dark: Vec<bool>,
+pub(super) struct Ink {
+    pub(super) width: usize,
+    pub(super) height: usize,
+    pub(super) dark: Vec<bool>,
 }
 
 impl Ink {
-    fn of(still: &GrayImage) -> Ink {
+    pub(super) fn of(still: &GrayImage) -> Ink {
         let (width, height) = (still.width() as usize, still.height() as usize);
         let light = still.as_raw();
         // Sums of all that lies above and left, to have the mean around each pixel in four steps.

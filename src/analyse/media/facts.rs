@@ -3,6 +3,7 @@
 //! Facts are kept as JSON with the evidence: a field is added, never renamed, and [`VERSION`] grows when the same bytes would
 //! give other facts. Nothing here is trusted: times and makers are claims of the file.
 
+use super::keyframes::Keyframes;
 use super::reel::Reel;
 use crate::ids::LessonId;
 use crate::time::Time;
@@ -125,6 +126,10 @@ pub struct Facts {
     /// What was read that has the shape of a session code. Of the child alone: with the evidence is kept what the server makes of it ([`CodeSeen`]).
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub codes: Vec<CodeText>,
+    /// Six digits that stood large on the screen, as those of a session code do. Of the child alone: with the evidence is kept what the server makes of
+    /// them ([`DigitsSeen`]).
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub digits: Vec<DigitsText>,
     /// What is odd about the file, in plain sentences.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub notes: Vec<String>,
@@ -143,6 +148,9 @@ pub struct Facts {
     /// The fingerprints of a video. Not part of the JSON: they are an object of their own.
     #[serde(skip)]
     pub reel: Option<Reel>,
+    /// The keyframes of a video by digest. Not part of the JSON: they are rows of their own.
+    #[serde(skip)]
+    pub keyframes: Option<Keyframes>,
 }
 
 impl Facts {
@@ -174,12 +182,14 @@ impl Facts {
             screen: Vec::new(),
             text_read_by: None,
             codes: Vec::new(),
+            digits: Vec::new(),
             notes: Vec::new(),
             thumbnail_at_ms: None,
             strip: None,
             row: None,
             thumbnail: None,
             reel: None,
+            keyframes: None,
         }
     }
 
@@ -341,6 +351,29 @@ pub struct CodeSeen {
     pub minute: Time,
     /// Whether this deployment made it for that lesson and minute; otherwise somebody made it up.
     pub genuine: bool,
+}
+
+/// Six digits that were read, and where they were seen first.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct DigitsText {
+    /// When, in milliseconds from the start; 0 of a picture.
+    pub at_ms: u64,
+    /// The number.
+    pub digits: String,
+    /// How sure the recognisers are of it on the mean, 0 to 1.
+    pub confidence: f64,
+}
+
+/// The digits of a session code of the lesson that a picture or recording was handed in for. Weaker than a [`CodeSeen`]: they were recognised and not decoded,
+/// and one number of six digits in some thousands is one of a lesson's by chance.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct DigitsSeen {
+    /// When they are seen first, in milliseconds from the start; 0 of a picture.
+    pub at_ms: u64,
+    /// The only minute of the lesson that has them.
+    pub minute: Time,
+    /// How sure the recognisers are of them on the mean, 0 to 1.
+    pub confidence: f64,
 }
 
 /// One track of a video file.

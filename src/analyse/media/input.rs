@@ -50,7 +50,13 @@ pub(super) fn open(source: &Source, limits: &Limits) -> Result<Input, String> {
     ] {
         options.set(name, value);
     }
-    let mut input = demuxer(source, options).map_err(sentence)?;
+    // FFmpeg says of a track too many that there is no memory for it.
+    let mut input = demuxer(source, options).map_err(|error| match error {
+        ffmpeg::Error::Other { errno: libc::ENOMEM } => {
+            format!("The video has more than {} tracks, or needs more memory than is allowed; export it with fewer.", limits.max_streams)
+        }
+        error => sentence(error),
+    })?;
     if input.nb_streams() > limits.max_streams {
         return Err(format!("The video has more than {} tracks; export it with fewer.", limits.max_streams));
     }
@@ -154,6 +160,40 @@ pub(super) fn shape(parameters: &ffmpeg::codec::Parameters) -> Shape {
         height: natural(raw.height),
         sample_rate: natural(raw.sample_rate),
         channels: natural(raw.ch_layout.nb_channels),
+    }
+}
+
+/// How the packets of a track are put together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum CodedAs {
+    /// In units, each behind its length in so many bytes, or behind a start code.
+    H264 {
+        /// Bytes of the length.
+        prefix: Option<usize>,
+    },
+    /// The same.
+    H265 {
+        /// Bytes of the length.
+        prefix: Option<usize>,
+    },
+    /// In a way that all containers keep.
+    Whole,
+}
+
+/// Reads it from a stream's parameters: what stands before the units of H.264 and H.265 is said in their configuration (ISO/IEC 14496-15).
+#[allow(unsafe_code, reason = "ffmpeg-next does not show the codec's configuration")]
+pub(super) fn coded_as(parameters: &ffmpeg::codec::Parameters) -> CodedAs {
+    // SAFETY: the pointer is valid as long as the parameters are, and so are the bytes it names, which are not kept.
+    let configuration = unsafe {
+        let raw = &*parameters.as_ptr();
+        let length = usize::try_from(raw.extradata_size).unwrap_or_default();
+        if raw.extradata.is_null() { &[] } else { std::slice::from_raw_parts(raw.extradata, length) }
+    };
+    let prefix = |at: usize| configuration.get(at).filter(|_| configuration[0] == 1).map(|byte| usize::from(byte & 3) + 1);
+    match parameters.id() {
+        ffmpeg::codec::Id::H264 => CodedAs::H264 { prefix: prefix(4) },
+        ffmpeg::codec::Id::HEVC => CodedAs::H265 { prefix: prefix(21) },
+        _ => CodedAs::Whole,
     }
 }
 

@@ -1,12 +1,13 @@
 //! The jobs: measure a video or picture and keep what was found as facts. A video is measured twice: at once and fast, and in full when there is time.
 
-use super::codes;
-use super::{EXE, Facts, Limits, Measured, MediaKind, Pass, measure};
+use super::{EXE, Facts, Keyframes, Limits, Measured, MediaKind, Pass, measure};
+use super::{codes, digits};
 use crate::db::{Db, Tx};
 use crate::error::Result;
-use crate::ids::EvidenceId;
+use crate::ids::{EvidenceId, LessonId};
 use crate::jobs::{Change, Jobs};
 use crate::receive::Kind;
+use crate::register::lesson::{self, Mode};
 use crate::register::session_code::CodeKey;
 use crate::store::{self, Evidence};
 use crate::time::Time;
@@ -76,6 +77,8 @@ async fn keep(tools: &Tools<'_>, evidence: &Evidence, mut facts: Facts, not_watc
     let thumbnail = put(tools.objects, facts.thumbnail.take()).await?;
     let row = put(tools.objects, facts.row.take()).await?;
     let codes = codes::checked(tools.code_key, &std::mem::take(&mut facts.codes));
+    let keyframes = facts.keyframes.take();
+    let digits = digits::checked(tools.code_key, within(tools.db, evidence).await?, &std::mem::take(&mut facts.digits));
     let reel = put(tools.objects, facts.reel.take().map(|reel| reel.to_bytes())).await?;
     let mut tx = tools.db.begin().await?;
     store::forget_facts(&mut tx, id).await?;
@@ -87,6 +90,9 @@ async fn keep(tools: &Tools<'_>, evidence: &Evidence, mut facts: Facts, not_watc
     if !codes.is_empty() {
         store::put_fact(&mut tx, id, "codes", VERSION, &serde_json::to_value(&codes)?, now).await?;
     }
+    if !digits.is_empty() {
+        store::put_fact(&mut tx, id, "code_digits", VERSION, &serde_json::to_value(&digits)?, now).await?;
+    }
     if let Some(because) = &not_watched {
         store::put_fact(&mut tx, id, "not_watched_because", VERSION, &json!(because), now).await?;
     }
@@ -96,12 +102,26 @@ async fn keep(tools: &Tools<'_>, evidence: &Evidence, mut facts: Facts, not_watc
     }
     store::put_strip(&mut tx, id, row).await?;
     store::put_reel(&mut tx, id, reel, now).await?;
+    store::forget_keyframes(&mut tx, id).await?;
+    if let Some(Keyframes { one_in, kept }) = &keyframes {
+        for one in kept {
+            store::put_keyframe(&mut tx, id, (one.at_ms, one.until_ms), one.bytes(), *one_in).await?;
+        }
+    }
     tools.jobs.after(&mut tx, Change::MediaMeasured, &id.to_string(), now).await?;
     if facts.pass == Some(Pass::Fast) && not_watched.is_none() {
         tools.jobs.after(&mut tx, Change::GlancedAt, &id.to_string(), now).await?;
     }
     touched(tools, &mut tx, evidence, now).await?;
     tx.commit().await
+}
+
+/// The lesson that evidence was handed in for, and its time.
+async fn within(db: &Db, evidence: &Evidence) -> Result<Option<(LessonId, Time, Time)>> {
+    let Some(lesson) = evidence.lesson else { return Ok(None) };
+    let lesson = lesson::by_id(db, lesson).await?;
+    // Of recorded content no code is shown.
+    Ok((lesson.mode != Mode::Recorded).then_some((lesson.id, lesson.starts_at, lesson.ends_at)))
 }
 
 async fn put(objects: &Objects, bytes: Option<Vec<u8>>) -> Result<Option<Digest>> {

@@ -9,6 +9,7 @@ mod agreement;
 mod child;
 mod coded;
 mod codes;
+mod digits;
 mod edits;
 mod exif;
 mod faces;
@@ -19,9 +20,11 @@ mod grid;
 mod input;
 pub mod job;
 mod judge;
+mod keyframes;
 mod limits;
 mod line;
 mod listening;
+mod looks;
 mod moments;
 mod picture;
 mod reading;
@@ -46,11 +49,13 @@ mod watch;
 
 pub use child::child_main;
 pub use facts::{
-    CodeSeen, CodeText, Digests, Durations, Edit, Exif, Faces, Facts, Measured, MediaKind, Pass, Reading, ReadingKind, Span, SpanKind,
-    Stream, Strip, VERSION,
+    CodeSeen, CodeText, Digests, DigitsSeen, DigitsText, Durations, Edit, Exif, Faces, Facts, Measured, MediaKind, Pass, Reading,
+    ReadingKind, Span, SpanKind, Stream, Strip, VERSION,
 };
 pub use flaw::{Flaw, Flawed, flaws};
+pub use keyframes::{Keyframe, Keyframes, is_kept};
 pub use limits::Limits;
+pub use looks::Look;
 pub use moments::MOMENTS;
 pub use reel::{Reel, Shot};
 pub use rehearse::{Attempt, Misdeed};

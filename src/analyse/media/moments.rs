@@ -93,7 +93,7 @@ impl Looking<'_> {
 }
 
 /// The light of a frame as a player shows it.
-fn light(decoded: &frame::Video, rotation: Option<u16>) -> Option<Grey> {
+pub(super) fn light(decoded: &frame::Video, rotation: Option<u16>) -> Option<Grey> {
     let (width, height) = shrink::within(decoded.width(), decoded.height(), LONGEST);
     let light = Shrinker::to(width as usize, height as usize).upright(decoded, rotation)?;
     Grey::new(light.width() as usize, light.height() as usize, light.into_raw())

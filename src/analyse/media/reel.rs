@@ -1,14 +1,19 @@
 //! A reel: what a recording looks and sounds like, moment by moment, as fingerprints. Kept as an object beside the recording; no picture and no word
 //! can be made of it again.
 //!
-//! Written as `keshi reel 1`, a line feed, the number of shots and each (time, quality, fingerprint), whether there is sound, the number of its items and
-//! each; numbers in little-endian 32 bits, quality and whether in a byte.
+//! Written as `keshi reel 2`, a line feed, the number of shots and each (time, quality, fingerprint), whether there is sound, the number of its items and
+//! each, the number of looks and each (time, number of views, each with its window and fingerprint); numbers in little-endian 32 bits, quality, whether,
+//! windows and their number in a byte. `keshi reel 1` had no looks, and is read as well.
 
+use super::looks::Look;
 use likeness::frames::Frame;
 use likeness::pdq::{Fingerprint, LEAST_QUALITY};
 
 /// What a reel begins with; the number grows with the format.
-const MAGIC: &[u8; 13] = b"keshi reel 1\n";
+const MAGIC: &[u8; 13] = b"keshi reel 2\n";
+
+/// What one without looks began with.
+const FIRST: &[u8; 13] = b"keshi reel 1\n";
 
 /// Bytes of a shot.
 const SHOT: usize = 4 + 1 + 32;
@@ -34,6 +39,8 @@ pub struct Reel {
     pub shots: Vec<Shot>,
     /// Items of a [`likeness::sound::Listener`] from the beginning of the recording; `None` where it has no sound that can be decoded.
     pub sound: Option<Vec<u32>>,
+    /// How it looks now and then through the windows of pictures.
+    pub looks: Vec<Look>,
 }
 
 impl Reel {
@@ -56,21 +63,36 @@ impl Reel {
         let items = self.sound.as_deref().unwrap_or_default();
         bytes.extend((items.len() as u32).to_le_bytes());
         bytes.extend(items.iter().flat_map(|item| item.to_le_bytes()));
+        bytes.extend((self.looks.len() as u32).to_le_bytes());
+        self.looks.iter().for_each(|look| look.write(&mut bytes));
         bytes
     }
 
     /// Read; `None` where the bytes are no reel, to the last.
     pub fn from_bytes(bytes: &[u8]) -> Option<Reel> {
-        let (count, rest) = number(bytes.strip_prefix(MAGIC)?)?;
+        let (is_first, rest) = match (bytes.strip_prefix(MAGIC), bytes.strip_prefix(FIRST)) {
+            (Some(rest), _) => (false, rest),
+            (_, rest) => (true, rest?),
+        };
+        let (count, rest) = number(rest)?;
         let (shots, rest) = rest.split_at_checked((count as usize).checked_mul(SHOT)?)?;
         let (has_sound, rest) = rest.split_first()?;
         let (count, rest) = number(rest)?;
-        if rest.len() != (count as usize).checked_mul(4)? {
-            return None;
-        }
-        let items = rest.as_chunks::<4>().0.iter().map(|item| u32::from_le_bytes(*item)).collect();
+        let (items, mut rest) = rest.split_at_checked((count as usize).checked_mul(4)?)?;
+        let items = items.as_chunks::<4>().0.iter().map(|item| u32::from_le_bytes(*item)).collect();
         let shots: Vec<Shot> = shots.chunks_exact(SHOT).map(shot).collect::<Option<_>>()?;
-        shots.is_sorted_by_key(|shot| shot.at_ms).then_some(Reel { shots, sound: (*has_sound == 1).then_some(items) })
+        let mut looks = Vec::new();
+        if !is_first {
+            let count;
+            (count, rest) = number(rest)?;
+            for _ in 0..count {
+                let look;
+                (look, rest) = Look::read(rest)?;
+                looks.push(look);
+            }
+        }
+        let in_order = shots.is_sorted_by_key(|shot| shot.at_ms) && looks.is_sorted_by_key(|look: &Look| look.at_ms);
+        (in_order && rest.is_empty()).then_some(Reel { shots, sound: (*has_sound == 1).then_some(items), looks })
     }
 }
 
@@ -124,7 +146,8 @@ mod tests {
 
     fn reel(times: &[u32], sound: Option<Vec<u32>>) -> Reel {
         let shot = |at_ms: &u32| Shot { at_ms: *at_ms, quality: (at_ms % 101) as u8, fingerprint: print(u64::from(*at_ms) << 7) };
-        Reel { shots: times.iter().map(shot).collect(), sound }
+        let look = |at_ms: &u32| Look { at_ms: *at_ms, views: vec![(1 + (at_ms % 26) as u8, print(u64::from(*at_ms)))] };
+        Reel { shots: times.iter().map(shot).collect(), sound, looks: times.iter().step_by(3).map(look).collect() }
     }
 
     #[test]
@@ -142,6 +165,15 @@ mod tests {
         let mut reel = reel(&[1, 2], None);
         (reel.shots[0].quality, reel.shots[1].quality) = (LEAST_QUALITY - 1, LEAST_QUALITY);
         assert_eq!(reel.frames().iter().map(|frame| frame.weight).collect::<Vec<_>>(), [0.0, 1.0]);
+    }
+
+    #[test]
+    fn a_reel_from_before_there_were_looks_is_read() {
+        let mut reel = reel(&[1, 2], Some(vec![7]));
+        reel.looks.clear();
+        let bytes = reel.to_bytes();
+        let first = [&FIRST[..], &bytes[MAGIC.len()..bytes.len() - 4]].concat();
+        assert_eq!(Reel::from_bytes(&first), Some(reel));
     }
 
     proptest! {

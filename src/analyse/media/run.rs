@@ -3,6 +3,7 @@
 use super::child::{Answer, Request, SUBCOMMAND, Task};
 use super::edits;
 use super::facts::{Measured, MediaKind, Pass, Reading};
+use super::keyframes::Keyframes;
 use super::limits::{ANSWER_BYTES, COMPLAINT_BYTES, Limits};
 use super::reel::Reel;
 use super::rehearse::{Attempt, Misdeed};
@@ -124,7 +125,7 @@ async fn ask(task: Task, input: Stdio, limits: &Limits, exe: &Path) -> Result<Me
 fn told(outcome: Outcome, limits: &Limits) -> Result<Measured> {
     let too_slow = || cannot(format!("Opening the file took longer than {} seconds; it was given up.", limits.wall_s));
     Ok(match outcome {
-        Outcome::Answered(Answer::Facts { mut facts, thumbnail, row, reel }) => {
+        Outcome::Answered(Answer::Facts { mut facts, thumbnail, row, reel, keyframes }) => {
             (facts.thumbnail, facts.row) = (jpeg(thumbnail), jpeg(row));
             facts.strip = facts.strip.take().filter(|_| facts.row.is_some());
             facts.screen.retain(Reading::is_well_formed);
@@ -132,6 +133,7 @@ fn told(outcome: Outcome, limits: &Limits) -> Result<Measured> {
             facts.edits.retain(edits::is_known);
             facts.edits.dedup();
             facts.reel = reel.and_then(|text| BASE64_STANDARD.decode(text).ok()).and_then(|bytes| Reel::from_bytes(&bytes));
+            facts.keyframes = keyframes.filter(Keyframes::is_well_formed);
             Measured::Facts(facts)
         }
         Outcome::Answered(Answer::Cannot { because }) => cannot(because),

@@ -4,6 +4,7 @@
 //! text leaves this file. Whoever reads the data of a language must do so before the sandbox is entered: [`prepare`].
 
 use super::agreement::{agreed, coherent};
+use super::digits::Digits;
 use super::facts::{Facts, Reading};
 use super::line::Word;
 use super::screen::{self, Sight};
@@ -63,23 +64,26 @@ pub fn text_engine() -> Result<String, String> {
 pub(super) struct Text {
     recognisers: Recognisers,
     readings: Vec<(i64, Vec<Vec<Sight>>)>,
+    digits: Digits,
 }
 
 impl Text {
     /// With what was prepared; `None` where nothing was.
     pub(super) fn prepared() -> Option<Text> {
-        Some(Text { recognisers: READY.take()?, readings: Vec::new() })
+        Some(Text { recognisers: READY.take()?, readings: Vec::new(), digits: Digits::default() })
     }
 
     /// Reads a still.
     pub(super) fn see(&mut self, at: i64, still: &GrayImage) {
         self.readings.push((at, self.recognisers.look(still)));
+        self.digits.see(at, still, &self.recognisers.all);
     }
 
     /// Adds what was read in a file that begins at `start`.
     pub(super) fn finish(self, start: i64, facts: &mut Facts) {
         let readings: Vec<Reading> = self.readings.iter().flat_map(|(at, looks)| agreed(looks, since(*at, start))).collect();
         facts.screen = coherent(readings);
+        facts.digits = self.digits.finish(start);
         facts.text_read_by = Some(self.recognisers.name);
     }
 }

@@ -4,6 +4,7 @@ use super::facts::{Durations, Facts, MediaKind, Pass, Span, SpanKind, Stream};
 use super::flaw::{self, Flaw};
 use super::input::{self, Shape};
 use super::judge::Seen;
+use super::keyframes::Collector;
 use super::limits::Limits;
 use super::reading::Reading;
 use super::reel::Reel;
@@ -33,11 +34,13 @@ pub(super) fn measure(source: &Source, limits: &Limits, pass: Pass) -> Result<Fa
     let mut eyes = picture.filter(|_| pass == Pass::Fast).map(|track| Eyes::open(&input, track, Plan::Keyframes, limits));
     let mut ears = sound.map(|track| Ears::open(&input, track, limits));
     let (mut shown, mut heard) = (Packets::of(picture), Packets::of(sound));
+    let mut keyframes = picture.and_then(|track| input.stream(track)).map(|stream| Keys::of(&stream));
     let timeline = timeline::read(&mut input, |track, packet, played| {
         // Not every container can say what is not played.
         shown.packet(track, packet);
         heard.packet(track, packet);
         if played {
+            keyframes.iter_mut().for_each(|keys| keys.packet(track, packet));
             eyes.iter_mut().flatten().for_each(|eyes| eyes.packet(track, packet));
             ears.iter_mut().flatten().for_each(|ears| ears.packet(track, packet));
         }
@@ -53,6 +56,7 @@ pub(super) fn measure(source: &Source, limits: &Limits, pass: Pass) -> Result<Fa
         return Ok(facts);
     };
     pictures(&mut facts, &input, picture, &timeline.tracks[picture]);
+    facts.keyframes = keyframes.zip(extent(&facts, &timeline)).map(|(keys, (start, end))| keys.all.finish(start, end));
     match frames::representative(source, limits, picture, facts.duration_ms.unwrap_or(0)) {
         Ok(frame) => {
             facts.thumbnail_at_ms = Some(frame.at_ms);
@@ -95,12 +99,12 @@ fn watched(facts: &mut Facts, source: &Source, limits: &Limits, timeline: &Timel
     if heard.is_none() {
         facts.notes.push("The sound cannot be decoded.".into());
     }
-    let Some((runs, shots)) = eyes.ok().and_then(|eyes| eyes.close(start, end, facts)) else { return };
+    let Some((runs, shots, looks)) = eyes.ok().and_then(|eyes| eyes.close(start, end, facts)) else { return };
     let is_heard = heard.is_some();
     let Heard { silences, items } = heard.unwrap_or_default();
     let seen = Seen { start, end, runs, silences, track, plan, gap, source, limits };
     facts.spans = seen.judge();
-    let reel = Reel { shots, sound: items };
+    let reel = Reel { shots, sound: items, looks };
     // Keyframes come again at their own pace, not at that of what is shown.
     let loops = if every { loops::find_loops(&reel.frames(), reel.sound.as_deref()) } else { Vec::new() };
     facts.spans.extend(loops.iter().map(|repeat| Span {
@@ -140,6 +144,28 @@ impl Packets {
 
     fn digest(self) -> Option<String> {
         self.any.then(|| hex::encode(self.hash.finalize()))
+    }
+}
+
+/// The keyframes of one track.
+struct Keys {
+    track: usize,
+    base: ffmpeg::Rational,
+    all: Collector,
+}
+
+impl Keys {
+    fn of(stream: &ffmpeg::Stream<'_>) -> Keys {
+        Keys { track: stream.index(), base: stream.time_base(), all: Collector::of(input::coded_as(&stream.parameters())) }
+    }
+
+    fn packet(&mut self, track: usize, packet: &ffmpeg::Packet) {
+        if track == self.track
+            && packet.is_key()
+            && let Some((at, bytes)) = packet.pts().or(packet.dts()).zip(packet.data())
+        {
+            self.all.packet(timeline::micros(at, self.base), bytes);
+        }
     }
 }
 

@@ -8,6 +8,7 @@ use super::grid::Gridder;
 use super::input;
 use super::limits::Limits;
 use super::listening::Listening;
+use super::looks::{Look, Looks};
 use super::reading::Reading;
 use super::reel::{Shot, Shots};
 use super::shrink::Shrinker;
@@ -56,6 +57,8 @@ pub(super) struct Eyes {
     stillness: Stillness,
     printer: Shrinker,
     shots: Shots,
+    looks: Looks,
+    rotation: Option<u16>,
     /// The latest keyframe decoded.
     sent: Option<i64>,
     /// A frame too near to the last sample, kept in case it is shown for long.
@@ -74,6 +77,7 @@ impl Eyes {
         decoder.skip_loop_filter(Discard::All);
         let (gridder, stillness) = (Gridder::default(), Stillness::default());
         let (printer, shots) = (Shrinker::to(PRINTED, PRINTED), Shots::default());
+        let rotation = super::frames::rotation(&stream);
         Ok(Eyes {
             track,
             plan,
@@ -82,9 +86,11 @@ impl Eyes {
             stillness,
             printer,
             shots,
+            looks: Looks::default(),
+            rotation,
             sent: None,
             pending: None,
-            strips: Strips::turned(super::frames::rotation(&stream)),
+            strips: Strips::turned(rotation),
             reading: None,
         })
     }
@@ -134,14 +140,16 @@ impl Eyes {
             self.stillness.push(at, grid);
         }
         if let Some(small) = self.printer.light(decoded).and_then(|light| Grey::new(PRINTED, PRINTED, light)) {
-            self.shots.push(at, Fingerprint::of(&small));
+            let (whole, quality) = Fingerprint::of(&small);
+            self.shots.push(at, (whole, quality));
+            self.looks.frame(at, whole, decoded, self.rotation);
         }
         self.strips.frame(at, decoded);
         self.reading.iter_mut().for_each(|reading| reading.frame(at, decoded));
     }
 
     /// What was seen of a video from `start` to `end`, and what was read and the strip are told; `None` if nothing was seen.
-    pub(super) fn close(mut self, start: i64, end: i64, facts: &mut Facts) -> Option<(Vec<Run>, Vec<Shot>)> {
+    pub(super) fn close(mut self, start: i64, end: i64, facts: &mut Facts) -> Option<(Vec<Run>, Vec<Shot>, Vec<Look>)> {
         if self.decoder.send_eof().is_ok() {
             self.frames();
         }
@@ -155,7 +163,7 @@ impl Eyes {
         if let Some(reading) = self.reading.take() {
             reading.tell(start, facts);
         }
-        Some((self.stillness.finish(end), self.shots.finish(start)))
+        Some((self.stillness.finish(end), self.shots.finish(start), self.looks.finish(start)))
     }
 }
 

@@ -24,6 +24,9 @@ pub(crate) const STRIP: &str = "select digest from strip where evidence_id = $1"
 pub(crate) const REEL: &str = "select digest from reel where evidence_id = $1";
 
 /// $1 evidence.
+pub(crate) const KEYFRAMES: &str = "select at_ms, until_ms, digest, one_in from keyframe where evidence_id = $1 order by at_ms";
+
+/// $1 evidence.
 pub(crate) const STATE: &str = "select reader, assumptions, failed_at from evidence where id = $1";
 
 /// $1 evidence: those who wait, as far as it is the same each time; what is encrypted is not.
@@ -35,4 +38,4 @@ pub(crate) const SET_ASIDE: &str = "update credit_run set replaced_at = $2 where
 
 /// Every statement that both engines must prepare.
 #[cfg(test)]
-pub(crate) const ALL: &[&str] = &[EVIDENCE_AFTER, LESSONS, SEGMENT, FACTS, THUMBNAIL, STRIP, REEL, STATE, UNMATCHED, SET_ASIDE];
+pub(crate) const ALL: &[&str] = &[EVIDENCE_AFTER, LESSONS, SEGMENT, FACTS, THUMBNAIL, STRIP, REEL, KEYFRAMES, STATE, UNMATCHED, SET_ASIDE];

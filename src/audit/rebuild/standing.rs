@@ -23,6 +23,8 @@ pub(super) struct Standing {
     strip: Option<Digest>,
     /// The fingerprints of a recording.
     reel: Option<Digest>,
+    /// The keyframes of a recording: when, until when, what, one in how many.
+    keyframes: Vec<(i64, i64, Vec<u8>, i64)>,
     /// Version and value by name.
     facts: BTreeMap<String, (i64, String)>,
     reader: Option<String>,
@@ -65,6 +67,8 @@ impl Standing {
         let thumbnail = sqlx::query(sql::THUMBNAIL).bind(&id).fetch_optional(db.read()).await?;
         let strip = sqlx::query(sql::STRIP).bind(&id).fetch_optional(db.read()).await?;
         let reel = sqlx::query(sql::REEL).bind(&id).fetch_optional(db.read()).await?;
+        let keyframes = sqlx::query(sql::KEYFRAMES).bind(&id).fetch_all(db.read()).await?;
+        let keyframe = |row: &AnyRow| (row.int("at_ms"), row.int("until_ms"), row.get("digest"), row.int("one_in"));
         let facts = sqlx::query(sql::FACTS).bind(&id).fetch_all(db.read()).await?;
         let unmatched = sqlx::query(sql::UNMATCHED).bind(&id).fetch_all(db.read()).await?;
         let waits = |row: &AnyRow| (row.get("identity"), row.text("doubt"), row.int("row_count"), row.int("first_row"), row.int("span_ms"));
@@ -74,6 +78,7 @@ impl Standing {
             thumbnail: thumbnail.map(|row| row.digest("digest")).transpose()?,
             strip: strip.map(|row| row.digest("digest")).transpose()?,
             reel: reel.map(|row| row.digest("digest")).transpose()?,
+            keyframes: keyframes.iter().map(keyframe).collect(),
             facts: facts.iter().map(|row| (row.text("name"), (row.int("version"), row.text("value")))).collect(),
             reader: state.text_opt("reader"),
             assumptions: state.text_opt("assumptions"),
@@ -163,6 +168,9 @@ impl Standing {
         }
         if self.reel != now.reel {
             differs.push("What it looks and sounds like differs.".to_owned());
+        }
+        if self.keyframes != now.keyframes {
+            differs.push(format!("Its keyframes differ ({} before, {} now).", self.keyframes.len(), now.keyframes.len()));
         }
         differs
     }

@@ -5,7 +5,7 @@ use super::moments::Shown;
 use super::pictures::Pictures;
 use super::played::Shared;
 use super::recordings::{self, Recordings};
-use super::{laid_over, moments, played, sql};
+use super::{laid_over, moments, packets, played, sql};
 use crate::analyse::media::Limits;
 use crate::db::{Db, Tx};
 use crate::error::Result;
@@ -99,7 +99,8 @@ pub async fn run(tools: &Tools<'_>, id: EvidenceId, now: Time) -> Result<()> {
                 later.extend(tools.pictures.shown_in(tools.db, &reel, now).await?);
                 (found, later)
             }
-            None => Default::default(),
+            // Nothing of it can be seen; its packets are there all the same.
+            None => packets::matches(tools, &evidence, &BTreeSet::new()).await?,
         },
         Kind::Attendance | Kind::Document => return Ok(()),
     };

@@ -2,7 +2,7 @@
 //! faster, recorded from a screen.
 //!
 //! Enters: a picture or a recording that was measured. Leaves: rows of `media_match`, each of a later piece of evidence and the one that had it first. The
-//! same coded data in other bytes is found by digest and is exact. Otherwise fingerprints near each other make candidates. A picture is laid over each,
+//! same coded data in other bytes is found by digest and is exact, and so is a recording that was cut out of another without being coded again. Otherwise fingerprints near each other make candidates. A picture is laid over each,
 //! since a meeting looks like the next: only where what cameras saw is the same is it a match. Recordings are compared moment by moment, and where both
 //! can be heard, sound is the judge: a lesson held again with the same slides looks the same. A picture may be a frame of a recording, too: then it is known
 //! when it was made. (The same bytes need no row: the catalogue has their digest.)
@@ -13,6 +13,7 @@
 mod find;
 mod laid_over;
 mod moments;
+mod packets;
 mod pictures;
 mod places;
 mod played;

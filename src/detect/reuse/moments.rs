@@ -4,7 +4,7 @@ use super::find::{Found, Tools};
 use super::laid_over::Laying;
 use super::pictures::Views;
 use super::recordings::{self, Showing};
-use crate::analyse::media::{self, MOMENTS};
+use crate::analyse::media::{self, MOMENTS, Reel};
 use crate::error::{Error, Result};
 use crate::store::{self, Evidence};
 use crate::time::Time;
@@ -36,12 +36,26 @@ pub(super) async fn matches(tools: &Tools<'_>, picture: &Laying<'_>, looks: &Vie
     let mut found = Vec::new();
     for one in tools.recordings.showing(tools.db, tools.objects, looks, now).await? {
         let Some(reel) = recordings::reel(tools.db, tools.objects, one.evidence).await? else { continue };
-        let Some(moment) = moment::place(&prints, &reel.frames()) else { continue };
+        let moment = match one.through {
+            None => moment::place(&prints, &reel.frames()),
+            Some((_, look)) => about(&reel, look, one.distance),
+        };
+        let Some(moment) = moment else { continue };
         let Some(here) = picture.light(tools).await? else { break };
         let other = store::get(tools.db, one.evidence).await?;
         found.extend(laid_over(tools, here, one, moment, other).await?);
     }
     Ok(found)
+}
+
+/// When a picture may be on show that a look through a window is like: from the look before until the one after, for what was between was like either.
+fn about(reel: &Reel, look: u32, distance: u32) -> Option<Moment> {
+    let look = look as usize;
+    reel.looks.get(look)?;
+    let end = reel.shots.last().map_or(0, |shot| shot.at_ms);
+    let at = |number: Option<usize>| number.and_then(|number| reel.looks.get(number)).map(|look| look.at_ms);
+    let (from, until) = (at(look.checked_sub(1)).unwrap_or(0), at(look.checked_add(1)).unwrap_or(end));
+    Some(Moment { at_ms: from, until_ms: until.max(from), distance, again: 0 })
 }
 
 /// A frame of the recording with how the picture lies over it.
@@ -69,7 +83,7 @@ async fn laid_over(tools: &Tools<'_>, here: &Arc<Grey>, showing: Showing, moment
         let step = asked.get(1).map_or(0, |second| second - from);
         let lights = media::lights(copy.path(), asked, tools.limits, Path::new(media::EXE), tools.permits).await?;
         let here = here.clone();
-        let laid = tokio::task::spawn_blocking(move || nearest(&here, showing.window, &lights)).await.map_err(Error::internal)?;
+        let laid = tokio::task::spawn_blocking(move || nearest(&here, showing, &lights)).await.map_err(Error::internal)?;
         best = best.into_iter().chain(laid).min_by(Laid::nearer);
         let Some(Laid { at_ms, .. }) = best else { break };
         if step <= FINE {
@@ -86,10 +100,13 @@ fn between(from: u32, until: u32) -> Vec<u32> {
     (from..=until).step_by(step as usize).collect()
 }
 
-/// The frame that changed least from the picture, whose window of this number was like it.
-fn nearest(here: &Grey, window: u8, lights: &[(u32, Grey)]) -> Option<Laid> {
-    let hint = Hint { here: Window::of(window, here)?, ..Hint::default() };
-    let laid = lights.iter().map(|(at_ms, there)| Laid { at_ms: *at_ms, compared: compare(here, there, hint) });
+/// The frame that changed least from the picture, of which a window was like it.
+fn nearest(here: &Grey, showing: Showing, lights: &[(u32, Grey)]) -> Option<Laid> {
+    let window = Window::of(showing.window, here)?;
+    let laid = lights.iter().filter_map(|(at_ms, there)| {
+        let through = showing.through.map_or(Some(Window::WHOLE), |(number, _)| Window::of(number, there))?;
+        Some(Laid { at_ms: *at_ms, compared: compare(here, there, Hint { here: window, there: through }) })
+    });
     laid.min_by(Laid::nearer)
 }
 

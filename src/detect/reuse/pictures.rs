@@ -74,7 +74,8 @@ impl Pictures {
     pub(super) async fn shown_in(&self, db: &Db, reel: &Reel, now: Time) -> Result<BTreeSet<EvidenceId>> {
         let mut known = self.0.clone().lock_owned().await;
         known.catch_up(db, now).await?;
-        let prints: Vec<Fingerprint> = super::recordings::asked(reel).iter().map(|shot| shot.fingerprint).collect();
+        let mut prints: Vec<Fingerprint> = super::recordings::asked(reel).iter().map(|shot| shot.fingerprint).collect();
+        prints.extend(super::recordings::through_windows(reel));
         let searched = tokio::task::spawn_blocking(move || known.shown_in(&prints));
         searched.await.map_err(crate::error::Error::internal)
     }

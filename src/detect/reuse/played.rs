@@ -1,7 +1,7 @@
 //! Two recordings compared: what was shown and said in both, and where.
 
 use super::find::{Found, Tools};
-use super::recordings;
+use super::{packets, recordings};
 use crate::analyse::media::Reel;
 use crate::error::{Error, Result};
 use crate::ids::EvidenceId;
@@ -44,8 +44,12 @@ pub(super) async fn matches(
     reel: Arc<Reel>,
     now: Time,
 ) -> Result<(Vec<Found>, BTreeSet<EvidenceId>)> {
-    let near = tools.recordings.near(tools.db, tools.objects, evidence.id, reel.clone(), now).await?;
+    let mut near = tools.recordings.near(tools.db, tools.objects, evidence.id, reel.clone(), now).await?;
     let mut found = Found::all_coded(tools, evidence, &near.same).await?;
+    let (cut, later) = packets::matches(tools, evidence, &near.same).await?;
+    near.later.extend(later);
+    near.candidates.retain(|other| cut.iter().all(|one| one.other.id != *other));
+    found.extend(cut);
     let mut frames = reel.frames();
     // What everybody shows says nothing.
     for frame in &mut frames {

@@ -29,12 +29,19 @@ pub struct Match {
     /// Where all that changed lies, in thousandths of the later picture: left, top, right, bottom.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub patch: Option<String>,
-    /// Why two recordings are taken for one: `together` (pictures and sound), `sound`, `pictures` (against the sound), `silent` (pictures, without sound to ask).
+    /// Why two recordings are taken for one: `together` (pictures and sound), `sound`, `pictures` (against the sound), `silent` (pictures, without sound to
+    /// ask), `packets` (the same coded pictures, to the bit, for a while).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub because: Option<String>,
     /// How long two recordings share something, in milliseconds.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub aligned_ms: Option<i64>,
+    /// How long that is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub length_ms: Option<i64>,
+    /// How much later the longest stretch that they share is in the other, in milliseconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub offset_ms: Option<i64>,
     /// When a picture is on show in a recording, in milliseconds from its beginning, where one of the two is the picture and the other the recording.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub at_ms: Option<i64>,
@@ -51,6 +58,7 @@ pub async fn of(db: &Db, id: EvidenceId, limit: i64) -> Result<Vec<Match>> {
     let rows = sqlx::query(sql::OF).bind(id.to_string()).bind(limit).fetch_all(db.read()).await?;
     rows.iter()
         .map(|row| {
+            let runs = runs(row)?;
             Ok(Match {
                 evidence: row.id("other")?,
                 kind: row.text("kind"),
@@ -61,9 +69,11 @@ pub async fn of(db: &Db, id: EvidenceId, limit: i64) -> Result<Vec<Match>> {
                 patch: row.text_opt("patch"),
                 because: row.text_opt("because"),
                 aligned_ms: row.int_opt("aligned_ms"),
+                length_ms: row.int_opt("aligned_ms"),
+                offset_ms: runs.first().map(|Stretch(from, _, other_from, _)| i64::from(*other_from) - i64::from(*from)),
                 at_ms: row.int_opt("at_ms"),
                 until_ms: row.int_opt("until_ms"),
-                runs: runs(row)?,
+                runs,
             })
         })
         .collect()

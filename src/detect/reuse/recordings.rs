@@ -45,6 +45,8 @@ pub struct Recordings(Arc<Mutex<Known>>);
 struct Known {
     /// By pictures; the payload is the place.
     index: Index,
+    /// By looks through windows; the payload is the place, the number of the look, the window.
+    looks: Index,
     echoes: Echoes,
     /// With the digest of the reel.
     places: Places<Digest>,
@@ -73,6 +75,8 @@ pub(super) struct Showing {
     pub(super) distance: u32,
     /// The window of the picture that is shown.
     pub(super) window: u8,
+    /// Through which window of the recording, if not as the whole: its number, and which of the looks showed it.
+    pub(super) through: Option<(u8, u32)>,
     /// Whether many providers show it.
     pub(super) common: bool,
 }
@@ -138,6 +142,7 @@ impl Known {
         let (number, before) = self.places.take(place);
         if let Some(before) = before {
             self.index.remove(|payload| payload == u64::from(before));
+            self.looks.remove(|payload| payload >> 32 == u64::from(before));
             self.echoes.remove(before);
         }
         let mut next = 0;
@@ -145,6 +150,11 @@ impl Known {
             if shot.at_ms >= next {
                 self.index.add(shot.fingerprint, u64::from(number));
                 next = shot.at_ms.saturating_add(APART);
+            }
+        }
+        for (look, at) in reel.looks.iter().zip(0_u64..) {
+            for (window, fingerprint) in &look.views {
+                self.looks.add(*fingerprint, u64::from(number) << 32 | at << 8 | u64::from(*window));
             }
         }
         self.echoes.add(number, reel.sound.as_deref().unwrap_or_default());
@@ -172,18 +182,29 @@ impl Known {
 
     fn showing(&self, views: &Views) -> Vec<Showing> {
         let (windows, prints): (Vec<u8>, Vec<Fingerprint>) = views.iter().copied().unzip();
-        let mut nearest: BTreeMap<u32, (u32, u8)> = BTreeMap::new();
-        for (some, windows) in prints.chunks(TOGETHER).zip(windows.chunks(TOGETHER)) {
-            for (window, found) in windows.iter().zip(self.index.within_each(some, CANDIDATE, NonZeroUsize::MIN)) {
-                for neighbour in found {
-                    let this = (neighbour.distance, *window);
-                    nearest.entry(neighbour.payload as u32).and_modify(|best| *best = this.min(*best)).or_insert(this);
+        // By place: distance, the window of the recording and its look (the whole comes first), the picture's window.
+        let mut nearest: BTreeMap<u32, (u32, Option<(u8, u32)>, u8)> = BTreeMap::new();
+        for (index, is_whole) in [(&self.index, true), (&self.looks, false)] {
+            for (some, windows) in prints.chunks(TOGETHER).zip(windows.chunks(TOGETHER)) {
+                for (window, found) in windows.iter().zip(index.within_each(some, CANDIDATE, NonZeroUsize::MIN)) {
+                    for neighbour in found {
+                        let (place, through) = match is_whole {
+                            true => (neighbour.payload as u32, None),
+                            false => ((neighbour.payload >> 32) as u32, Some((neighbour.payload as u8, neighbour.payload as u32 >> 8))),
+                        };
+                        let this = (neighbour.distance, through, *window);
+                        // A look is asked only where no whole is near: it says less of when.
+                        nearest.entry(place).and_modify(|best| *best = better(this, *best)).or_insert(this);
+                    }
                 }
             }
         }
         let providers: BTreeSet<Option<ProviderId>> = nearest.keys().map(|at| self.places.at(*at).provider).collect();
         let common = providers.len() > super::COMMON;
-        let showing = |(at, (distance, window))| Showing { evidence: self.places.at(at).evidence, distance, window, common };
+        let showing = |(at, (distance, through, window))| {
+            let evidence = self.places.at(at).evidence;
+            Showing { evidence, distance, window, through, common }
+        };
         let mut showing: Vec<Showing> = nearest.into_iter().map(showing).collect();
         showing.sort_by_key(|one| (one.distance, one.evidence));
         showing.truncate(SHOWING);
@@ -217,6 +238,17 @@ impl Known {
     }
 }
 
+/// The nearer of two, the whole before any look.
+fn better(this: (u32, Option<(u8, u32)>, u8), best: (u32, Option<(u8, u32)>, u8)) -> (u32, Option<(u8, u32)>, u8) {
+    let order = |one: &(u32, Option<(u8, u32)>, u8)| (one.1.is_some(), one.0, one.2, one.1);
+    if order(&this) < order(&best) { this } else { best }
+}
+
+/// All that is seen of a recording through windows: looks are few.
+pub(super) fn through_windows(reel: &Reel) -> impl Iterator<Item = Fingerprint> {
+    reel.looks.iter().flat_map(|look| look.views.iter().map(|(_, print)| *print))
+}
+
 /// Pictures of a recording that are asked for: [`ASKED`] of it at most, evenly.
 pub(super) fn asked(reel: &Reel) -> Vec<&Shot> {
     let all: Vec<&Shot> = telling(reel).collect();
@@ -231,6 +263,7 @@ fn telling(reel: &Reel) -> impl Iterator<Item = &Shot> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::analyse::media::Look;
     use uuid::Uuid;
 
     fn id(number: u128) -> EvidenceId {
@@ -248,7 +281,7 @@ mod tests {
     fn film(seed: u64, from: u64, seconds: u64) -> Reel {
         let picture = |second: u64| Fingerprint(std::array::from_fn(|word| chance(seed * 1_000_000 + second * 4 + word as u64)));
         let shot = |second: u64| Shot { at_ms: ((second - from) * 1_000) as u32, quality: 100, fingerprint: picture(second) };
-        Reel { shots: (from..from + seconds).map(shot).collect(), sound: None }
+        Reel { shots: (from..from + seconds).map(shot).collect(), sound: None, looks: Vec::new() }
     }
 
     fn place(number: u128, digest: &str) -> Place<Digest> {
@@ -275,7 +308,7 @@ mod tests {
         (1..=3).for_each(|number| known.take(place(number, &number.to_string()), &film(number as u64, 0, 60)));
         let Fingerprint(frame) = film(2, 30, 1).shots[0].fingerprint;
         let views = vec![(0, Fingerprint([0; 4])), (26, Fingerprint([frame[0] ^ 7, frame[1], frame[2], frame[3]]))];
-        assert_eq!(known.showing(&views), [Showing { evidence: id(2), distance: 3, window: 26, common: false }]);
+        assert_eq!(known.showing(&views), [Showing { evidence: id(2), distance: 3, window: 26, through: None, common: false }]);
         assert_eq!(known.showing(&vec![(0, Fingerprint([0; 4]))]), []);
         (4..=20).for_each(|number| known.take(place(number, &number.to_string()), &film(2, 0, 60)));
         let showing = known.showing(&views);
@@ -283,6 +316,23 @@ mod tests {
             showing.len() == SHOWING && showing.iter().all(|one| one.common && one.distance == 3),
             "many providers show it: {showing:?}"
         );
+    }
+
+    #[test]
+    fn a_picture_that_was_cut_leads_to_the_look_that_shows_it_and_a_whole_one_goes_before() {
+        let mut known = Known::default();
+        let seen = film(9, 0, 3).shots;
+        let mut reel = film(1, 0, 60);
+        reel.looks = seen.iter().map(|shot| Look { at_ms: shot.at_ms, views: vec![(7, shot.fingerprint)] }).collect();
+        known.take(place(1, "a"), &reel);
+        known.take(place(2, "b"), &film(2, 0, 60));
+        let through = |window, look| Some((window, look));
+        let cut = Showing { evidence: id(1), distance: 0, window: 3, through: through(7, 2), common: false };
+        assert_eq!(known.showing(&vec![(3, seen[2].fingerprint)]), [cut]);
+        let whole = vec![(3, seen[2].fingerprint), (0, film(1, 5, 1).shots[0].fingerprint)];
+        assert_eq!(known.showing(&whole), [Showing { window: 0, through: None, ..cut }]);
+        known.take(Place { looks: Digest::of(b"anew"), ..place(1, "a") }, &film(1, 0, 60));
+        assert_eq!(known.showing(&vec![(3, seen[2].fingerprint)]), [], "measured anew without looks");
     }
 
     #[test]
@@ -302,7 +352,7 @@ mod tests {
             // Twenty seconds that everybody has, and forty of their own.
             let mut shots = film(77, 0, 20).shots;
             shots.extend(film(number, 0, 40).shots.into_iter().map(|shot| Shot { at_ms: shot.at_ms + 20_000, ..shot }));
-            reels.push(Reel { shots, sound: None });
+            reels.push(Reel { shots, sound: None, looks: Vec::new() });
             known.take(place(u128::from(number), &number.to_string()), &reels[number as usize - 1]);
         }
         let near = known.near(id(8), &reels[7]);

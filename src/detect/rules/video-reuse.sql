@@ -1,5 +1,5 @@
 -- id = "video-reuse"
--- version = 3
+-- version = 4
 -- severity = "high"
 -- strength = "strong"
 -- typology = "evidence"
@@ -31,6 +31,9 @@
 -- [[innocent]]
 -- zh = "课上播放了同一部教学片，或者课间放了同一首音乐。"
 -- en = "The same teaching film was shown in both lessons, or the same music played in the breaks."
+-- [[innocent]]
+-- zh = "两份录像用了同一段较长的片头或片尾；课程共用的影片请列入教学材料名单。"
+-- en = "Both recordings have the same long opening or end; a film that courses share belongs on the list of course material."
 --
 -- Only recordings of live lessons: recorded content is meant to be the same for all. What many providers have, and what is alike in pictures while the
 -- sound speaks against it, was left out where recordings are compared. The first to be received may stand for its lesson.
@@ -47,10 +50,11 @@ with same as (
     where m.kind in ('bytes', 'coded', 'recording') and m.tier in ('exact', 'strong')
         and e.kind = 'video' and o.kind = 'video' and l.mode = 'live' and o.class is not null
         and e.digest not in (select value from listed where list = 'course_material' and value is not null)
+        and o.digest not in (select value from listed where list = 'course_material' and value is not null)
         and (e.class <> o.class or (o.lesson is not null and e.lesson <> o.lesson))
 ),
 used as (
-    select evidence, other, kind, because, cast(floor((aligned_ms + 30000) / 60000.0) as bigint) as minutes, score, class, lesson, other_class, other_lesson,
+    select evidence, other, kind, because, cast(floor((aligned_ms + 30000) / 60000.0) as bigint) as minutes, cast(floor(aligned_ms / 1000.0) as bigint) as seconds, score, class, lesson, other_class, other_lesson,
         row_number() over (partition by other, lesson order by received_at, evidence) as number
     from same
     where choice = 1
@@ -77,7 +81,10 @@ select
     '{"people":' || cast(coalesce(p.people, 0) as varchar) || ',"other_class":"' || u.other_class || '"'
         || case u.kind
             when 'bytes' then ',"how_zh":"逐字节等同于","how_en":"is byte for byte"'
-            when 'coded' then ',"how_zh":"的画面数据等同于（另作了封装）","how_en":"has the same picture data, in another container, as"'
+            when 'coded' then case
+                when u.because is null then ',"how_zh":"的画面数据等同于（另作了封装）","how_en":"has the same picture data, in another container, as"'
+                else ',"seconds":' || cast(u.seconds as varchar) || ',"how_zh":"有 ' || cast(u.seconds as varchar)
+                    || ' 秒的画面数据未经重新编码，逐字节出自","how_en":"has ' || cast(u.seconds as varchar) || ' s of the very picture data, not coded again, of"' end
             else ',"minutes":' || cast(u.minutes as varchar) || case u.because
                 when 'together' then ',"how_zh":"有 ' || cast(u.minutes as varchar) || ' 分钟的画面和声音出自","how_en":"shares its pictures and sound for '
                     || cast(u.minutes as varchar) || ' min with"'

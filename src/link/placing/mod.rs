@@ -1,6 +1,6 @@
 //! Where in time a picture or a recording belongs, and how sure that is.
 //!
-//! Several signs tell: what the submitter claims, a session code that it shows, the clock of the camera, the clock on the screen, the name of the file,
+//! Several signs tell: what the submitter claims, a session code that it shows, the digits of one, the clock of the camera, the clock on the screen, the name of the file,
 //! the container. All are claims, and clocks have no zone or a wrong one more often than not, so the submitter's goes first and the others say for it or
 //! against it. A picture without any time speaks for no minute; that is neutral, not suspicious. A video handed in for a lesson without a time is taken
 //! to start with it.
@@ -9,7 +9,7 @@ mod names;
 
 use super::credit::Shows;
 use super::span::Span;
-use crate::analyse::media::{CodeSeen, Exif, Reading, ReadingKind};
+use crate::analyse::media::{CodeSeen, DigitsSeen, Exif, Reading, ReadingKind};
 use crate::time::{DAY, HOUR, MILLI, MINUTE, SECOND, Time};
 use chrono::{Datelike, NaiveDate};
 use chrono_tz::Tz;
@@ -26,6 +26,8 @@ pub enum By {
     Claim,
     /// A session code of this deployment that it shows: it was made in the code's minute or later.
     Code,
+    /// The digits of a session code of its lesson, as text recognition read them: made in that minute or later, if they were read rightly.
+    Digits,
     /// What the camera wrote into the picture.
     Camera,
     /// The clock on the screen, on the screen's day or else the lesson's.
@@ -44,6 +46,7 @@ impl By {
         match self {
             By::Claim => "claim",
             By::Code => "code",
+            By::Digits => "digits",
             By::Camera => "camera",
             By::Screen => "screen",
             By::Name => "name",
@@ -129,6 +132,7 @@ pub(super) struct Clues {
     /// Measured length of a video.
     pub(super) duration_ms: Option<i64>,
     pub(super) codes: Vec<CodeSeen>,
+    pub(super) digits: Vec<DigitsSeen>,
     pub(super) exif: Option<Exif>,
     pub(super) screen: Vec<Reading>,
     pub(super) name: Option<String>,
@@ -148,6 +152,7 @@ impl Clues {
         let told: Vec<(By, Vec<Time>)> = [
             (By::Claim, self.claim(plays).into_iter().collect()),
             (By::Code, self.code().into_iter().collect()),
+            (By::Digits, self.digits().into_iter().collect()),
             (By::Camera, self.exif.as_ref().and_then(|exif| exif.taken_in(self.zone)).into_iter().collect()),
             (By::Screen, self.clock(anchor)),
             (By::Name, self.name.as_deref().and_then(|name| names::moment(name, self.zone)).into_iter().collect()),
@@ -184,6 +189,11 @@ impl Clues {
     fn code(&self) -> Option<Time> {
         let genuine = self.codes.iter().filter(|code| code.genuine);
         genuine.map(|code| code.minute.plus(-millis(code.at_ms))).max()
+    }
+
+    /// The same of digits that were read.
+    fn digits(&self) -> Option<Time> {
+        self.digits.iter().map(|seen| seen.minute.plus(-millis(seen.at_ms))).max()
     }
 
     /// The clock on the screen; on a dial of twelve hours it may be half a day later. Without a date it is of the day that lies nearest to `anchor`.
@@ -246,6 +256,7 @@ mod tests {
             claimed_until: None,
             duration_ms: None,
             codes: Vec::new(),
+            digits: Vec::new(),
             exif: None,
             screen: Vec::new(),
             name: None,
@@ -311,6 +322,17 @@ mod tests {
         let before = Clues { claimed_from: Some(at(-300)), ..shown };
         assert_eq!(told(&before), Some((-300, -280, By::Claim, Sure::Doubtful, vec![By::Code])));
         assert_eq!(told(&Clues { codes: vec![code(0, 3, false)], ..nothing(false) }), None);
+    }
+
+    #[test]
+    fn digits_that_were_read_tell_the_time_and_prove_nothing() {
+        let digits = vec![DigitsSeen { at_ms: 60_000, minute: at(3), confidence: 0.9 }];
+        let read = Clues { digits: digits.clone(), ..video(20) };
+        assert_eq!(told(&read), Some((2, 22, By::Digits, Sure::OneSign, vec![])));
+        assert_eq!(told(&Clues { claimed_from: Some(at(0)), ..read.clone() }), Some((0, 20, By::Claim, Sure::Agreed, vec![])));
+        let before = Clues { claimed_from: Some(at(-300)), ..read.clone() };
+        assert_eq!(told(&before), Some((-300, -280, By::Claim, Sure::Doubtful, vec![By::Digits])));
+        assert_eq!(told(&Clues { codes: vec![code(0, 1, true)], ..read }), Some((1, 21, By::Code, Sure::Proven, vec![])));
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use super::format;
 use super::frame::Frame;
 use crate::analyse::attendance::MatchedBy;
-use crate::analyse::media::{Edit, Reading, ReadingKind};
+use crate::analyse::media::{DigitsSeen, Edit, Reading, ReadingKind};
 use crate::time::Time;
 use serde_json::{Map, Value};
 
@@ -28,6 +28,7 @@ pub(super) fn in_words(frame: &Frame, facts: &[(String, String)]) -> Vec<(String
     if let Some(Value::Object(exif)) = facts.get("exif") {
         words.camera(exif);
     }
+    words.digits(facts.get("code_digits"));
     words.edits(facts.get("edits"));
     words.screen(&facts);
     for name in
@@ -107,6 +108,15 @@ impl Words<'_> {
         let was_seen = is("kind", "picture") || is("pass", "full");
         let word = if facts.contains_key("text_read_by") { "evidence.screen_nothing" } else { "evidence.screen_unread" };
         self.put("screen", (was_seen && readings.is_empty()).then(|| self.frame.t(word).to_owned()));
+    }
+
+    /// The digits of a session code: by the surest reading which minute they are of.
+    fn digits(&mut self, fact: Option<&Value>) {
+        let seen: Vec<DigitsSeen> = fact.and_then(|fact| serde_json::from_value(fact.clone()).ok()).unwrap_or_default();
+        let surest = seen.iter().max_by(|one, other| one.confidence.total_cmp(&other.confidence));
+        let told = surest
+            .map(|one| self.frame.say2("evidence.screen_sure", self.frame.moment(one.minute), format!("{:.0}", one.confidence * 100.0)));
+        self.put("code_digits", told);
     }
 
     /// Traces of editing, one behind the other.

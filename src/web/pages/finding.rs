@@ -3,14 +3,21 @@
 use super::cases::Belongs;
 use super::evidence::quoted;
 use super::findings::{FindingRow, in_words, rows};
+use super::format;
 use super::frame::Frame;
 use super::line::{Pct, Scale, Tick};
 use super::reader::Reader;
 use super::trace::called;
 use super::visit::{self, Visit};
+<<<<<<< HEAD
 use crate::audit::case;
 use crate::audit::overview::{self, EvidenceHead};
 use crate::detect::network::KINDS;
+=======
+use crate::analyse::media::{Span, SpanKind};
+use crate::audit::overview::{self, EvidenceHead};
+use crate::detect::reuse::{self, Stretch};
+>>>>>>> media
 use crate::detect::{self, Decision, Head, Pointer, Status};
 use crate::error::{Error, Result, codes};
 use crate::ids::{EvidenceId, FindingId, LessonId};
@@ -23,6 +30,7 @@ use axum::extract::Path;
 use axum::response::Response;
 use serde::Deserialize;
 use serde_json::{Map, Value};
+use std::collections::HashMap;
 
 /// A piece of evidence laid beside the others.
 #[derive(Clone, Debug)]
@@ -43,6 +51,8 @@ pub struct Exhibit {
     pub at: Option<Time>,
     /// Its index in the log.
     pub leaf: Option<u64>,
+    /// Of a recording, what to watch of it: from and until in seconds, as a player shows them.
+    pub stretch: Option<(String, u64, u64)>,
 }
 
 /// Spans laid over each other on one axis, for findings about time.
@@ -130,6 +140,9 @@ impl Finding {
         format!("/findings/{}", self.head.id)
     }
 }
+
+/// Matches of one piece of evidence that are looked through for those laid beside it.
+const MATCHES: i64 = 50;
 
 /// Pieces of evidence laid side by side at once.
 const LAID: usize = 12;
@@ -220,6 +233,7 @@ async fn pieces(reader: &Reader<'_>, pointers: &[Pointer]) -> Result<Vec<Piece>>
 
 async fn exhibits(reader: &Reader<'_>, pieces: &[Piece]) -> Result<Vec<Exhibit>> {
     let mut exhibits = Vec::with_capacity(pieces.len());
+    let stretches = stretches(reader, pieces).await?;
     for piece in pieces {
         let line = &piece.head.line;
         let text = match piece.row {
@@ -236,9 +250,42 @@ async fn exhibits(reader: &Reader<'_>, pieces: &[Piece]) -> Result<Vec<Exhibit>>
             place: place.cloned().unwrap_or_default(),
             at: piece.events.first().map(|event| event.at).or(piece.head.claimed.map(|claimed| claimed.0)),
             leaf: line.leaf,
+            stretch: stretches.get(&line.id).map(|&(from, until)| {
+                let told = format!("{}–{}", format::length(from.into()), format::length(until.into()));
+                (told, u64::from(from) / 1000, u64::from(until).div_ceil(1000))
+            }),
         });
     }
     Ok(exhibits)
+}
+
+/// What to watch of recordings laid side by side, in milliseconds: the longest stretch that they share, the moment a picture shows, or of one alone where it
+/// repeats itself first.
+async fn stretches(reader: &Reader<'_>, pieces: &[Piece]) -> Result<HashMap<EvidenceId, (u32, u32)>> {
+    let mut found = HashMap::new();
+    let is_video = |id: EvidenceId| pieces.iter().any(|piece| piece.head.line.id == id && piece.head.line.kind == "video");
+    for id in pieces.iter().map(|piece| piece.head.line.id).filter(|_| pieces.len() > 1) {
+        let matches = reuse::of(reader.db, id, MATCHES).await?;
+        let laid = matches.iter().filter(|one| pieces.iter().any(|piece| piece.head.line.id == one.evidence));
+        for one in laid {
+            if let Some(Stretch(from, until, other_from, other_until)) = one.runs.first().copied() {
+                found.entry(id).or_insert((from, until));
+                found.entry(one.evidence).or_insert((other_from, other_until));
+            }
+            if let Some(at) = one.at_ms.and_then(|at| u32::try_from(at).ok()) {
+                let recording = if is_video(id) { id } else { one.evidence };
+                found.entry(recording).or_insert((at, at.saturating_add(1_000)));
+            }
+        }
+    }
+    if let [piece] = pieces {
+        let spans = piece.head.facts.iter().find(|(name, _)| name == "spans");
+        let spans: Vec<Span> = spans.and_then(|(_, json)| serde_json::from_str(json).ok()).unwrap_or_default();
+        let repeats = spans.iter().find(|span| span.kind == SpanKind::Looped);
+        let repeats = repeats.and_then(|span| Some((u32::try_from(span.from_ms).ok()?, u32::try_from(span.until_ms).ok()?)));
+        found.extend(repeats.map(|stretch| (piece.head.line.id, stretch)));
+    }
+    Ok(found)
 }
 
 /// One strip a lesson, from the first moment its rows show to the last; drawn when two of them meet.
