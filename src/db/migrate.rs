@@ -33,11 +33,8 @@ const MIGRATIONS: &[Migration] = &[
     Migration { version: 18, name: "lists", text: include_str!("../../migrations/0018_lists.sql") },
     Migration { version: 19, name: "rules", text: include_str!("../../migrations/0019_rules.sql") },
     Migration { version: 20, name: "scores", text: include_str!("../../migrations/0020_scores.sql") },
-<<<<<<< HEAD
     Migration { version: 21, name: "cases", text: include_str!("../../migrations/0021_cases.sql") },
-=======
     Migration { version: 22, name: "keyframes", text: include_str!("../../migrations/0022_keyframes.sql") },
->>>>>>> media
 ];
 
 pub(super) async fn run(db: &Db) -> Result<()> {

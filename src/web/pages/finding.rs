@@ -9,15 +9,11 @@ use super::line::{Pct, Scale, Tick};
 use super::reader::Reader;
 use super::trace::called;
 use super::visit::{self, Visit};
-<<<<<<< HEAD
+use crate::analyse::media::{Span, SpanKind};
 use crate::audit::case;
 use crate::audit::overview::{self, EvidenceHead};
 use crate::detect::network::KINDS;
-=======
-use crate::analyse::media::{Span, SpanKind};
-use crate::audit::overview::{self, EvidenceHead};
 use crate::detect::reuse::{self, Stretch};
->>>>>>> media
 use crate::detect::{self, Decision, Head, Pointer, Status};
 use crate::error::{Error, Result, codes};
 use crate::ids::{EvidenceId, FindingId, LessonId};
