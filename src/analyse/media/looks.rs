@@ -58,8 +58,15 @@ impl Look {
 #[derive(Debug)]
 pub(super) struct Looks {
     apart: i64,
-    /// Microseconds on the container's clock, the whole, the windows.
-    taken: Vec<(i64, Fingerprint, Vec<(u8, Fingerprint)>)>,
+    taken: Vec<Taken>,
+}
+
+#[derive(Debug)]
+struct Taken {
+    /// Microseconds on the container's clock.
+    at: i64,
+    whole: Fingerprint,
+    views: Vec<(u8, Fingerprint)>,
 }
 
 impl Default for Looks {
@@ -80,7 +87,7 @@ impl Looks {
     }
 
     fn is_new(&self, at: i64, whole: Fingerprint) -> bool {
-        self.taken.last().is_none_or(|(last, before, _)| at - last >= self.apart && before.distance(&whole) > CHANGED)
+        self.taken.last().is_none_or(|last| at - last.at >= self.apart && last.whole.distance(&whole) > CHANGED)
     }
 
     fn take(&mut self, at: i64, whole: Fingerprint, views: Vec<(u8, Fingerprint)>) {
@@ -95,13 +102,13 @@ impl Looks {
                 return;
             }
         }
-        self.taken.push((at, whole, views));
+        self.taken.push(Taken { at, whole, views });
     }
 
     /// The looks of a recording that begins at `start`.
     pub(super) fn finish(self, start: i64) -> Vec<Look> {
         let since = |at: i64| u32::try_from(at.saturating_sub(start).max(0) / 1000).ok();
-        self.taken.into_iter().map_while(|(at, _, views)| Some(Look { at_ms: since(at)?, views })).collect()
+        self.taken.into_iter().map_while(|taken| Some(Look { at_ms: since(taken.at)?, views: taken.views })).collect()
     }
 }
 

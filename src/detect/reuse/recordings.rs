@@ -182,8 +182,7 @@ impl Known {
 
     fn showing(&self, views: &Views) -> Vec<Showing> {
         let (windows, prints): (Vec<u8>, Vec<Fingerprint>) = views.iter().copied().unzip();
-        // By place: distance, the window of the recording and its look (the whole comes first), the picture's window.
-        let mut nearest: BTreeMap<u32, (u32, Option<(u8, u32)>, u8)> = BTreeMap::new();
+        let mut nearest: BTreeMap<u32, Seen> = BTreeMap::new();
         for (index, is_whole) in [(&self.index, true), (&self.looks, false)] {
             for (some, windows) in prints.chunks(TOGETHER).zip(windows.chunks(TOGETHER)) {
                 for (window, found) in windows.iter().zip(index.within_each(some, CANDIDATE, NonZeroUsize::MIN)) {
@@ -238,9 +237,12 @@ impl Known {
     }
 }
 
+/// How a picture is seen in a recording: distance, the window of the recording and its look if it is not the whole, the picture's window.
+type Seen = (u32, Option<(u8, u32)>, u8);
+
 /// The nearer of two, the whole before any look.
-fn better(this: (u32, Option<(u8, u32)>, u8), best: (u32, Option<(u8, u32)>, u8)) -> (u32, Option<(u8, u32)>, u8) {
-    let order = |one: &(u32, Option<(u8, u32)>, u8)| (one.1.is_some(), one.0, one.2, one.1);
+fn better(this: Seen, best: Seen) -> Seen {
+    let order = |one: &Seen| (one.1.is_some(), one.0, one.2, one.1);
     if order(&this) < order(&best) { this } else { best }
 }
 
