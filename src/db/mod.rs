@@ -4,6 +4,7 @@
 //! the `sql.rs` file of the stage that owns the tables; here are connecting, transactions, migration, and the few named pairs of
 //! statements where the engines truly differ.
 
+pub mod cursor;
 mod group;
 mod migrate;
 pub mod sql;

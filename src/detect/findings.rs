@@ -4,12 +4,10 @@ use super::catalogue::Rules;
 use super::explain::{Explanation, explain};
 use super::rule::Both;
 use super::{score, sql};
-use crate::db::Db;
+use crate::db::{Db, cursor};
 use crate::error::{Error, Result, codes};
 use crate::ids::{ClassId, FindingId, LessonId, ProviderId, TraineeId};
 use crate::time::Time;
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use sqlx::Row;
@@ -208,7 +206,8 @@ pub async fn list(db: &Db, rules: &Rules, filter: &Filter, now: Time) -> Result<
     let mut items = rows.iter().map(|row| finding(rules, row)).collect::<Result<Vec<_>>>()?;
     let more = items.len() as i64 > limit;
     items.truncate(limit as usize);
-    let next = items.last().filter(|_| more).map(|last| URL_SAFE_NO_PAD.encode(format!("{}/{}/{}", last.money_fen, last.at.0, last.id)));
+    let next =
+        items.last().filter(|_| more).map(|last| cursor::write([last.money_fen.to_string(), last.at.0.to_string(), last.id.to_string()]));
     Ok(Page { items, next })
 }
 
@@ -262,13 +261,9 @@ pub async fn newest_run(db: &Db) -> Result<Option<Time>> {
 }
 
 fn behind(cursor: &str) -> Result<(i64, i64, String)> {
-    let stale = || Error::new(&codes::INVALID, "The cursor is not one of this list; take next from the answer before, or leave it out.");
-    let text = URL_SAFE_NO_PAD.decode(cursor).ok().and_then(|bytes| String::from_utf8(bytes).ok()).ok_or_else(stale)?;
-    let mut parts = text.splitn(3, '/');
-    let mut number = || parts.next().and_then(|part| part.parse().ok()).ok_or_else(stale);
-    let (money, at) = (number()?, number()?);
-    let id = parts.next().ok_or_else(stale)?;
-    Ok((money, at, id.to_owned()))
+    let [money, at, id] = cursor::read(cursor)?;
+    let number = |text: String| text.parse().map_err(|_| cursor::stale());
+    Ok((number(money)?, number(at)?, id))
 }
 
 fn finding(rules: &Rules, row: &AnyRow) -> Result<Finding> {

@@ -16,10 +16,10 @@ use std::time::Duration;
 use tokio::sync::OnceCell;
 
 /// What a rule may use in one window: more than a query of a person.
-pub(super) const LIMITS: Limits = Limits { time: Duration::from_secs(600), memory_bytes: 1 << 30, rows: 200_000, partitions: 2 };
+const LIMITS: Limits = Limits { time: Duration::from_secs(600), memory_bytes: 1 << 30, rows: 200_000, partitions: 2 };
 
-/// Reading which class is of which region.
-const PLAN: Limits = Limits { time: Duration::from_secs(600), memory_bytes: 256 << 20, rows: 10_000_000, partitions: 1 };
+/// What reading the plan may use.
+pub(super) const PLAN: Limits = Limits { time: Duration::from_secs(600), memory_bytes: 256 << 20, rows: 10_000_000, partitions: 1 };
 const REGIONS: &str = include_str!("regions.sql");
 
 /// A rule that is being looked with.

@@ -3,6 +3,7 @@
 
 use crate::media::{facts, facts_of, ffmpeg, measure_within, png, written};
 use keshi::analyse::media::{Facts, Limits, Measured, MediaKind, Pass};
+use province::chance::Chance;
 use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, Instant};
@@ -186,24 +187,6 @@ async fn a_film_of_pictures_that_move_is_no_still_and_says_so() {
     }
 }
 
-/// Chance that is the same every time: SplitMix64.
-struct Chance(u64);
-
-impl Chance {
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ (z >> 31)
-    }
-
-    /// Below `end`, which may be 0.
-    fn below(&mut self, end: usize) -> usize {
-        if end == 0 { 0 } else { (self.next() % end as u64) as usize }
-    }
-}
-
 /// Numbers that lengths and counts are not made for.
 const NUMBERS: [[u8; 4]; 6] = [[0; 4], [0xFF; 4], [0x7F, 0xFF, 0xFF, 0xFF], [0x80, 0, 0, 0], [0, 0, 0, 1], [1, 0, 0, 0]];
 
@@ -223,7 +206,7 @@ fn mutate(mut bytes: Vec<u8>, other: &[u8], chance: &mut Chance) -> Vec<u8> {
             for _ in 0..=chance.below(12) {
                 let at = chance.below(reach);
                 if let Some(byte) = bytes.get_mut(at) {
-                    *byte = chance.next() as u8;
+                    *byte = chance.draw() as u8;
                 }
             }
         }
@@ -270,7 +253,7 @@ fn corpus() -> Vec<(MediaKind, Vec<u8>)> {
 async fn whatever_chance_makes_of_a_file_is_facts_or_a_sentence() {
     let number = |name: &str| std::env::var(name).ok().and_then(|text| text.parse::<u64>().ok());
     let (seconds, seed) = (number("KESHI_FUZZ_SECONDS").unwrap_or(4), number("KESHI_FUZZ_SEED").unwrap_or(1));
-    let (corpus, begun, mut chance) = (corpus(), Instant::now(), Chance(seed));
+    let (corpus, begun, mut chance) = (corpus(), Instant::now(), Chance::new(seed));
     let limits = Limits { wall_s: 20, cpu_s: 10, faces: false, text: false, ..Limits::default() };
     let [mut tried, mut opened, mut crashed] = [0_u64; 3];
     while begun.elapsed() < Duration::from_secs(seconds) {

@@ -2,13 +2,11 @@
 
 use super::step::{Document, Line};
 use super::{Kind, Outcome, sql, unknown};
-use crate::db::{Columns, Db};
+use crate::db::{Columns, Db, cursor};
 use crate::detect::score::{Stake, at_risk_once};
 use crate::error::{Error, Result, codes};
 use crate::ids::{CaseId, CaseStepId, LeafId};
 use crate::time::Time;
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 use sqlx::any::AnyRow;
@@ -175,7 +173,7 @@ pub async fn list(db: &Db, filter: &Filter) -> Result<Page> {
         items.push(case(db, row).await?);
     }
     let more = rows.len() as i64 > limit;
-    let next = items.last().filter(|_| more).map(|last| URL_SAFE_NO_PAD.encode(format!("{}/{}", last.opened_at.0, last.id)));
+    let next = items.last().filter(|_| more).map(|last| cursor::write([last.opened_at.0.to_string(), last.id.to_string()]));
     Ok(Page { items, next })
 }
 
@@ -324,8 +322,6 @@ pub(super) fn stakes_of(rows: &[AnyRow]) -> i64 {
 }
 
 fn behind(cursor: &str) -> Result<(i64, String)> {
-    let stale = || Error::new(&codes::INVALID, "The cursor is not one of this list; take next from the answer before, or leave it out.");
-    let text = URL_SAFE_NO_PAD.decode(cursor).ok().and_then(|bytes| String::from_utf8(bytes).ok()).ok_or_else(stale)?;
-    let (opened, id) = text.split_once('/').ok_or_else(stale)?;
-    Ok((opened.parse().map_err(|_| stale())?, id.to_owned()))
+    let [opened, id] = cursor::read(cursor)?;
+    Ok((opened.parse().map_err(|_| cursor::stale())?, id))
 }

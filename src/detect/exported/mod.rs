@@ -2,25 +2,22 @@
 
 use super::backtest::Raised;
 use super::catalogue::Rules;
-use super::look::Looker;
+use super::look::{Looker, PLAN};
 use super::rule::{Rule, Window};
 use super::score::{Found, Weights};
 use super::windows::Extent;
 use crate::error::{Result, codes};
 use crate::lake::Lake;
-use crate::lake::query::{Limits, object};
+use crate::lake::query::object;
 use crate::time::Time;
 use datafusion::common::ScalarValue;
 use serde::Serialize;
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 const CLASSES: &str = include_str!("classes.sql");
 const EXTENT: &str = include_str!("extent.sql");
-
-/// What reading the plan may use.
-const LIMITS: Limits = Limits { time: Duration::from_secs(600), memory_bytes: 256 << 20, rows: 10_000_000, partitions: 1 };
 
 /// What a rule found in a lake.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -83,7 +80,7 @@ async fn rows(lake: &Lake, rule: &Rule, extent: Extent, window: Window, now: Tim
 
 /// From when to when the lake has lessons.
 pub async fn extent_of_export(lake: &Lake) -> Result<Extent> {
-    let batches = lake.query(EXTENT, Vec::new(), LIMITS).await?.collect().await?;
+    let batches = lake.query(EXTENT, Vec::new(), PLAN).await?.collect().await?;
     let Some(batch) = batches.first().filter(|batch| batch.num_rows() > 0) else { return Ok(Extent::default()) };
     let row = object(batch, 0)?;
     let cell = |name: &str| row.get(name).and_then(Value::as_str).and_then(|text| text.parse().ok());
@@ -107,7 +104,7 @@ fn raised(at: Time, row: &Map<String, Value>) -> Raised {
 /// Scores of all providers that have held a class, highest first.
 pub async fn provider_scores(lake: &Lake, rules: &Rules, looked: &[Looked], now: Time) -> Result<Vec<ProviderScore>> {
     let now = ScalarValue::TimestampMicrosecond(Some(now.0), Some("UTC".into()));
-    let batches = lake.query(CLASSES, vec![("now".to_owned(), now)], LIMITS).await?.collect().await?;
+    let batches = lake.query(CLASSES, vec![("now".to_owned(), now)], PLAN).await?.collect().await?;
     let (mut of_class, mut held): (BTreeMap<String, String>, BTreeMap<String, i64>) = Default::default();
     for batch in &batches {
         for row in 0..batch.num_rows() {

@@ -28,8 +28,10 @@ fn column(field: &Field, rows: usize, files: &[&File]) -> ColumnStatistics {
         let bound = |time: Option<i64>| {
             time.map_or(Precision::Absent, |time| Precision::Inexact(ScalarValue::TimestampMicrosecond(Some(time), zone(field))))
         };
+        // None of a file is less than any time, and says that nobody knows.
         told.min_value = bound(files.iter().map(|file| file.first_at).min().flatten());
-        told.max_value = bound(files.iter().map(|file| file.last_at).collect::<Option<Vec<_>>>().and_then(|times| times.into_iter().max()));
+        told.max_value =
+            bound(files.iter().all(|file| file.last_at.is_some()).then(|| files.iter().filter_map(|file| file.last_at).max()).flatten());
     }
     told
 }

@@ -1,6 +1,7 @@
 //! Scores: what speaks against classes, trainees, providers and devices, by kind of fraud.
 
 use crate::app::App;
+use crate::db::cursor;
 use crate::detect::score::{self, Score};
 use crate::error::{Error, Result, codes};
 use crate::receive::Right;
@@ -8,8 +9,6 @@ use crate::web::auth::Asker;
 use crate::web::problem::Answer;
 use axum::Json;
 use axum::extract::{Query, State};
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::{Deserialize, Serialize};
 
 /// What can have a score.
@@ -65,14 +64,12 @@ pub(in crate::web) async fn page(
     let mut items = score::ranked(db, kind, typology, behind, limit + 1).await?;
     let more = items.len() as i64 > limit;
     items.truncate(limit as usize);
-    let next = items.last().filter(|_| more).map(|last| URL_SAFE_NO_PAD.encode(format!("{}/{}", last.score.to_bits(), last.id)));
+    let next = items.last().filter(|_| more).map(|last| cursor::write([last.score.to_bits().to_string(), last.id.clone()]));
     Ok((items, next))
 }
 
 /// Where a page before ended.
 pub(in crate::web) fn behind(cursor: &str) -> Result<(f64, String)> {
-    let stale = || Error::new(&codes::INVALID, "The cursor is not one of this list; take next from the answer before, or leave it out.");
-    let text = URL_SAFE_NO_PAD.decode(cursor).ok().and_then(|bytes| String::from_utf8(bytes).ok()).ok_or_else(stale)?;
-    let (bits, id) = text.split_once('/').ok_or_else(stale)?;
-    Ok((f64::from_bits(bits.parse().map_err(|_| stale())?), id.to_owned()))
+    let [bits, id] = cursor::read(cursor)?;
+    Ok((f64::from_bits(bits.parse().map_err(|_| cursor::stale())?), id))
 }
