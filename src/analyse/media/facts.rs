@@ -360,7 +360,7 @@ pub struct DigitsText {
     pub at_ms: u64,
     /// The number.
     pub digits: String,
-    /// How sure the recognisers are of it on the mean, 0 to 1.
+    /// How sure the recogniser is of its least sure group of digits, 0 to 1.
     pub confidence: f64,
 }
 
@@ -372,7 +372,7 @@ pub struct DigitsSeen {
     pub at_ms: u64,
     /// The only minute of the lesson that has them.
     pub minute: Time,
-    /// How sure the recognisers are of them on the mean, 0 to 1.
+    /// How sure the recogniser is of its least sure group of digits, 0 to 1.
     pub confidence: f64,
 }
 
