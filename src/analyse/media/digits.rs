@@ -266,7 +266,21 @@ mod tests {
              drawtext=fontfile=/usr/share/fonts/opentype/noto/NotoSansCJK-Bold.ttc:text='{one} {two}':fontsize={height}:fontcolor=black:x=560:y=300"
         );
         let mut ffmpeg = std::process::Command::new("ffmpeg");
-        ffmpeg.args(["-v", "error", "-nostdin", "-f", "lavfi", "-i", "mandelbrot=size=1280x720", "-vf", &text, "-frames:v", "1", "-q:v", "6"]);
+        ffmpeg.args([
+            "-v",
+            "error",
+            "-nostdin",
+            "-f",
+            "lavfi",
+            "-i",
+            "mandelbrot=size=1280x720",
+            "-vf",
+            &text,
+            "-frames:v",
+            "1",
+            "-q:v",
+            "6",
+        ]);
         assert!(ffmpeg.arg(&picture).status().unwrap().success());
         image::open(picture).unwrap().to_luma8()
     }

@@ -3,6 +3,7 @@
 //! Looked at twice, as text and as plan. There is nothing else to reach either: the session knows no files, no file formats, no table
 //! functions, no other object store, and its catalogue cannot be changed.
 
+use super::materialized;
 use crate::error::{Error, Result, codes};
 use datafusion::common::tree_node::TreeNodeRecursion;
 use datafusion::logical_expr::LogicalPlan;
@@ -10,7 +11,7 @@ use datafusion::sql::parser::{DFParserBuilder, Statement};
 use datafusion::sql::sqlparser::ast::Statement as Ast;
 use datafusion::sql::sqlparser::dialect::GenericDialect;
 use datafusion::sql::sqlparser::keywords::Keyword;
-use datafusion::sql::sqlparser::tokenizer::{Token, Tokenizer};
+use datafusion::sql::sqlparser::tokenizer::{Token, TokenWithSpan, Tokenizer};
 
 /// Characters of a query.
 const MOST_TEXT: usize = 100_000;
@@ -31,12 +32,16 @@ pub(super) fn statement(text: &str) -> Result<Statement> {
     if text.len() > MOST_TEXT {
         return Err(bad(format!("The query is longer than {MOST_TEXT} characters; shorten it.")));
     }
-    measure(text)?;
-    let mut statements = DFParserBuilder::new(text)
+    let unreadable = |error| bad(format!("The query cannot be read: {error}."));
+    let mut tokens = Tokenizer::new(&GenericDialect {}, text).tokenize_with_location().map_err(unreadable)?;
+    measure(&tokens)?;
+    let wanted = materialized::take_words(&mut tokens);
+    let mut statements = DFParserBuilder::new(tokens)
         .with_dialect(&GenericDialect {})
         .build()
         .and_then(|mut parser| parser.parse_statements())
         .map_err(super::fault)?;
+    statements.iter_mut().for_each(|statement| materialized::mark(statement, &wanted));
     match (statements.pop_front(), statements.len()) {
         (Some(statement), 0) if reads(&statement) => Ok(statement),
         (Some(_), 0) => Err(bad("Only select, with and explain are allowed here.")),
@@ -53,11 +58,10 @@ fn reads(statement: &Statement) -> bool {
     }
 }
 
-fn measure(text: &str) -> Result<()> {
-    let tokens = Tokenizer::new(&GenericDialect {}, text).tokenize().map_err(|error| bad(format!("The query cannot be read: {error}.")))?;
+fn measure(tokens: &[TokenWithSpan]) -> Result<()> {
     let (mut operators, mut relations, mut nested, mut deepest) = (0, 0, 0_usize, 0);
-    for token in &tokens {
-        match token {
+    for token in tokens {
+        match &token.token {
             Token::LParen | Token::LBracket | Token::LBrace => {
                 nested += 1;
                 deepest = deepest.max(nested);

@@ -5,6 +5,7 @@
 
 mod download;
 mod guard;
+mod materialized;
 mod print;
 mod statistics;
 mod store;
@@ -29,6 +30,7 @@ use datafusion::execution::runtime_env::RuntimeEnvBuilder;
 use datafusion::execution::session_state::{SessionState, SessionStateBuilder};
 use datafusion::physical_plan::{ExecutionPlan, execute_stream};
 use datafusion::prelude::SessionConfig;
+use datafusion::sql::parser::Statement;
 use futures::StreamExt;
 use futures::stream::BoxStream;
 use std::sync::Arc;
@@ -176,27 +178,11 @@ impl Lake {
         let engine = self.engine()?;
         let runtime = engine.runtime.as_ref().ok_or_else(|| Error::of(&codes::NOT_READY))?;
         let (lake, text) = (self.clone(), text.to_owned());
-        let task = runtime
-            .spawn(async move { Ok(lake.prepare(None, &text, parameters, Limits::default(), &Trouble::default()).await?.1.schema()) });
+        let task = runtime.spawn(async move {
+            let session = lake.session(None, Limits::default(), &Trouble::default(), &Arc::default())?;
+            Ok(prepare(&session, guard::statement(&text)?, &parameters).await?.schema())
+        });
         task.await.unwrap_or_else(|broken| Err(broke(broken)))
-    }
-
-    /// Checks and plans.
-    async fn prepare(
-        &self,
-        only: Option<Arc<Vec<File>>>,
-        text: &str,
-        parameters: Parameters,
-        limits: Limits,
-        trouble: &Trouble,
-    ) -> Result<(SessionState, Arc<dyn ExecutionPlan>)> {
-        let statement = guard::statement(text)?;
-        let session = self.session(only, limits, trouble)?;
-        let plan = session.statement_to_plan(statement).await.map_err(fault)?;
-        guard::plan(&plan)?;
-        let plan = plan.with_param_values(ParamValues::from(parameters)).map_err(fault)?;
-        let plan = session.create_physical_plan(&plan).await.map_err(fault)?;
-        Ok((session, plan))
     }
 
     async fn run(
@@ -208,7 +194,16 @@ impl Lake {
         Listener { say, send, read }: Listener<'_>,
     ) -> Result<()> {
         let trouble = Trouble::default();
-        let (session, plan) = self.prepare(only, text, parameters, limits, &trouble).await?;
+        let tables = Arc::default();
+        let session = self.session(only, limits, &trouble, &tables)?;
+        let mut statement = guard::statement(text)?;
+        let mut before = 0;
+        for step in materialized::steps(&mut statement).map_err(fault)? {
+            let plan = prepare(&session, step.statement, &parameters).await?;
+            tables.keep(step.name, &plan, &session.task_ctx()).await.map_err(|error| trouble.take().unwrap_or_else(|| fault(error)))?;
+            before += rows_read(&plan);
+        }
+        let plan = prepare(&session, statement, &parameters).await?;
         let mut stream = execute_stream(Arc::clone(&plan), session.task_ctx()).map_err(fault)?;
         if say.send(stream.schema()).is_err() {
             return Ok(());
@@ -226,14 +221,20 @@ impl Lake {
             if send.send(Ok(batch)).await.is_err() {
                 break;
             }
-            read.store(rows_read(&plan), Ordering::Relaxed);
+            read.store(before + rows_read(&plan), Ordering::Relaxed);
         }
-        read.store(rows_read(&plan), Ordering::Relaxed);
+        read.store(before + rows_read(&plan), Ordering::Relaxed);
         Ok(())
     }
 
     /// A session that knows the lake's tables and nothing else.
-    fn session(&self, only: Option<Arc<Vec<File>>>, limits: Limits, trouble: &Trouble) -> Result<SessionState> {
+    fn session(
+        &self,
+        only: Option<Arc<Vec<File>>>,
+        limits: Limits,
+        trouble: &Trouble,
+        materialized: &Arc<materialized::Tables>,
+    ) -> Result<SessionState> {
         let store = store::Verifying {
             db: self.db.clone(),
             objects: self.objects.clone(),
@@ -255,7 +256,9 @@ impl Lake {
             // Text as it lies in the files. Views of it share buffers, which each step that sorts or joins counts as its own: a tenth of the rows filled all memory.
             .set_bool("datafusion.sql_parser.map_string_types_to_utf8view", false);
         let catalog = MemoryCatalogProvider::new();
-        catalog.register_schema("lake", Arc::new(tables::Tables { lake: self.clone(), only })).map_err(fault)?;
+        catalog
+            .register_schema("lake", Arc::new(tables::Tables { lake: self.clone(), only, materialized: Arc::clone(materialized) }))
+            .map_err(fault)?;
         let catalogs = MemoryCatalogProviderList::new();
         catalogs.register_catalog("keshi".to_owned(), Arc::new(catalog));
         let functions = SessionStateDefaults::default_scalar_functions();
@@ -271,6 +274,14 @@ impl Lake {
             .with_window_functions(SessionStateDefaults::default_window_functions())
             .build())
     }
+}
+
+/// Checks what a statement would do, and plans it.
+async fn prepare(session: &SessionState, statement: Statement, parameters: &Parameters) -> Result<Arc<dyn ExecutionPlan>> {
+    let plan = session.statement_to_plan(statement).await.map_err(fault)?;
+    guard::plan(&plan)?;
+    let plan = plan.with_param_values(ParamValues::from(parameters.clone())).map_err(fault)?;
+    session.create_physical_plan(&plan).await.map_err(fault)
 }
 
 /// Who waits for the rows of a query.

@@ -3,8 +3,8 @@
 use super::super::columns::{moment, schema};
 use super::super::files::{self, File};
 use super::super::{Lake, snapshot};
-use super::statistics;
 use super::store::{name as name_of, place};
+use super::{materialized, statistics};
 use crate::db::Columns;
 use crate::error::Result;
 use async_trait::async_trait;
@@ -38,6 +38,8 @@ pub(super) struct Tables {
     pub(super) lake: Lake,
     /// The files that `attendance` is to consist of; all that count where nobody says.
     pub(super) only: Option<Arc<Vec<File>>>,
+    /// What the query has worked out first.
+    pub(super) materialized: Arc<materialized::Tables>,
 }
 
 impl fmt::Debug for Tables {
@@ -53,6 +55,9 @@ impl SchemaProvider for Tables {
     }
 
     async fn table(&self, name: &str) -> EngineResult<Option<Arc<dyn TableProvider>>> {
+        if let Some(table) = self.materialized.get(name) {
+            return Ok(Some(table));
+        }
         let exported = self.lake.exported.as_ref().map(|tables| tables.get(name).cloned().unwrap_or_default());
         let (schema, files) = if name == ATTENDANCE {
             let files = match (&self.only, exported) {
@@ -75,7 +80,7 @@ impl SchemaProvider for Tables {
     }
 
     fn table_exist(&self, name: &str) -> bool {
-        names().any(|known| known == name)
+        names().any(|known| known == name) || self.materialized.get(name).is_some()
     }
 }
 

@@ -316,3 +316,78 @@ async fn a_segment_changed_in_the_storage_ends_a_query() {
     let error = ask(&world, "select * from attendance", Format::Csv).await.unwrap_err();
     assert!(error.message.contains("keshi fsck"), "{error:?}");
 }
+
+/// The rows that a query reads, and its answer.
+async fn read_by(world: &World, sql: &str) -> (u64, String) {
+    let since = ScalarValue::TimestampMicrosecond(Some(MORNING.0), Some("UTC".into()));
+    let mut answer = world.lake.query(sql, vec![("since".to_owned(), since)], Limits::default()).await.unwrap();
+    let mut printer = Printer::new(Format::Csv, answer.schema.clone());
+    let mut text = printer.head().unwrap();
+    while let Some(batch) = answer.batches.next().await {
+        text.extend(printer.rows(batch.unwrap()).unwrap());
+    }
+    (answer.read.load(std::sync::atomic::Ordering::Relaxed), String::from_utf8(text).unwrap())
+}
+
+#[tokio::test]
+async fn what_a_with_says_is_materialized_is_read_once_and_means_the_same() {
+    let (db, _folder) = sqlite().await;
+    let world = World::new(db);
+    world_with_a_lesson(&world).await;
+    let rows = "select trainee, at from attendance where at >= $since";
+    for (sql, times) in [
+        (format!("with a as WORD ({rows}) select count(*) as n from a one join a other on one.at <= other.at"), 2),
+        // Of others worked out before, and of others that are not.
+        (
+            format!(
+                "with a as WORD ({rows}), b as (select * from a), c as WORD (select at from b) select * from c union all select at from a order by at"
+            ),
+            2,
+        ),
+        (
+            format!(
+                "with a(who, moment) as WORD ({rows}) select max(moment) as last, count(who) as n from a where who in (select who from a)"
+            ),
+            2,
+        ),
+        // A name of the lake's own means the lake's own until it is said to mean another.
+        (
+            "with a as (select at from attendance), attendance as WORD (select distinct at from attendance) \
+             select count(*) as n from a union all select count(*) from attendance union all select count(*) from attendance"
+                .to_owned(),
+            3,
+        ),
+        // In places where the word makes no difference.
+        (format!("with a as (with b as WORD ({rows}) select * from b) select count(*) as n from a"), 1),
+        (format!("select (with b as WORD ({rows}) select count(*) from b) as n"), 1),
+    ] {
+        let (often, plainly) = read_by(&world, &sql.replace("WORD", "")).await;
+        let (once, with) = read_by(&world, &sql.replace("WORD", "materialized")).await;
+        assert_eq!(with, plainly, "{sql}");
+        let all = 2;
+        assert_eq!(often, times * all, "{sql}");
+        let least = if sql.contains("attendance as WORD") { 2 * all } else { all };
+        assert_eq!(once, least, "{sql}");
+    }
+}
+
+#[tokio::test]
+async fn what_is_materialized_stays_within_the_limits_of_its_query() {
+    let (db, _folder) = sqlite().await;
+    let world = World::new(db);
+    let kept =
+        |what: &str, of: u32| format!("with a as materialized (select {what} as x from {}) select count(*) from a, a b", numbers(of));
+    let error = over_limit(&world, &kept("x0 || 'some text that takes memory'", 7)).await;
+    assert!(error.message.contains("more memory"), "{error}");
+    let error = over_limit(
+        &world,
+        &format!("with a as materialized (select 1 as x from {} where x0 + x1 = x2 * x3 + x9) select * from a", numbers(14)),
+    )
+    .await;
+    assert!(error.message.contains("3 seconds"), "{error}");
+    let error = ask(&world, "with a as materialized (select nothing from attendance) select * from a", Format::Csv).await.unwrap_err();
+    assert_eq!(error.code, "bad_query");
+    for forbidden in ["with a as materialized (delete from attendance) select * from a", "select * from keshi_materialized_0"] {
+        assert_eq!(ask(&world, forbidden, Format::Csv).await.unwrap_err().code, "bad_query", "{forbidden}");
+    }
+}
