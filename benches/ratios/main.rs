@@ -26,7 +26,12 @@ mod watch;
 
 use std::path::{Path, PathBuf};
 use tempfile::TempDir;
+use tikv_jemallocator::Jemalloc;
 use tokio::runtime::Runtime;
+
+/// As the server has it.
+#[global_allocator]
+static ALLOCATOR: Jemalloc = Jemalloc;
 
 /// How often each measure is taken.
 const ROUNDS: usize = 3;

@@ -22,7 +22,7 @@ database.execute(
 )
 for table in sorted(path for path in folder.iterdir() if path.is_dir()):
     database.execute(f"create view {table.name} as select * from read_parquet('{table}/*.parquet')")
-broken, seconds, found = [], 0.0, {}
+broken, seconds, found = [], {}, {}
 for rule in asked["rules"]:
     begun, count = time.monotonic(), 0
     for since, until in rule["pieces"]:
@@ -33,6 +33,6 @@ for rule in asked["rules"]:
         except duckdb.Error as error:
             broken.append(f"{rule['rule']}: {error}")
             break
-    seconds += time.monotonic() - begun
+    seconds[rule["rule"]] = time.monotonic() - begun
     found[rule["rule"]] = count
 print(json.dumps({"seconds": seconds, "broken": broken, "found": found}))

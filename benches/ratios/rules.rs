@@ -9,6 +9,7 @@ use keshi::lake::Lake;
 use keshi::time::{DAY, Time};
 use province::Province;
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
@@ -30,6 +31,7 @@ pub(crate) fn measure(bench: &Bench, classes: u64, seed: u64) {
     let scratch = bench.path().join("opened");
     std::fs::create_dir(&scratch).expect("the folder can be written to");
     let rules = Rules::builtin();
+    machine::forget_peak();
     let (lake, extent, all, took, scores) = bench.runtime.block_on(async {
         let lake = Lake::of_export(&folder, &scratch).await.expect("it is a lake");
         let extent = detect::extent_of_export(&lake).await.expect("the lake can be read");
@@ -40,7 +42,6 @@ pub(crate) fn measure(bench: &Bench, classes: u64, seed: u64) {
     let memory = machine::peak_mib();
     let accuracy = Accuracy::of(&folder, &rules, &all, &scores);
     println!("{accuracy}");
-    slowest(&all);
 
     // A day in the midst of all.
     let [first, last] = summary.period.each_ref().map(|day| format!("{day}T00:00:00+08:00").parse::<Time>().expect("a day"));
@@ -48,6 +49,8 @@ pub(crate) fn measure(bench: &Bench, classes: u64, seed: u64) {
     let day = Window { since: middle, until: middle.plus(DAY) };
     let (_, daily) = bench.runtime.block_on(catalogue(&lake, &rules, extent, day, now));
     let theirs = duckdb(&folder, &rules, &all, extent, now);
+    slowest(&all, &theirs);
+    let theirs: f64 = theirs.values().sum();
     let ratio = took / theirs;
     tell(
         &format!("{} rules over {rows} rows: {took:.1} s, DuckDB {theirs:.1} s", rules.iter().count()),
@@ -62,7 +65,12 @@ pub(crate) fn measure(bench: &Bench, classes: u64, seed: u64) {
         &format!("<= {DAILY_PERCENT} %"),
         percent <= DAILY_PERCENT,
     );
-    tell("memory at most, of all that this process did", &format!("{memory} MiB"), &format!("< {MEMORY_MIB} MiB"), memory < MEMORY_MIB);
+    tell(
+        "memory at most, while the rules ran over all time",
+        &format!("{memory} MiB"),
+        &format!("< {MEMORY_MIB} MiB"),
+        memory < MEMORY_MIB,
+    );
 }
 
 /// All rules over a window, and the seconds they took.
@@ -79,16 +87,20 @@ async fn catalogue(lake: &Lake, rules: &Rules, extent: Extent, window: Window, n
     (all, begun.elapsed().as_secs_f64())
 }
 
-fn slowest(all: &[Looked]) {
-    let mut by_time: Vec<&Looked> = all.iter().collect();
-    by_time.sort_by_key(|looked| std::cmp::Reverse(looked.took_ms));
-    let told: Vec<String> =
-        by_time.iter().take(8).map(|looked| format!("{} {:.1} s", looked.rule, looked.took_ms as f64 / 1000.0)).collect();
-    println!("  slowest: {}", told.join(", "));
+/// What a rule takes here and in DuckDB, those first where most is lost.
+fn slowest(all: &[Looked], theirs: &BTreeMap<String, f64>) {
+    let both = |looked: &Looked| (looked.took_ms as f64 / 1000.0, theirs.get(&looked.rule).copied().unwrap_or_default());
+    let mut by_loss: Vec<(&str, f64, f64)> = all.iter().map(|looked| (looked.rule.as_str(), both(looked).0, both(looked).1)).collect();
+    by_loss.sort_by(|one, other| (other.1 - other.2).total_cmp(&(one.1 - one.2)));
+    println!("  seconds here and in DuckDB, by rule:");
+    for some in by_loss.chunks(4) {
+        let told: Vec<String> = some.iter().map(|(rule, ours, theirs)| format!("{rule} {ours:.1} {theirs:.1}")).collect();
+        println!("    {}", told.join(", "));
+    }
 }
 
-/// Seconds that DuckDB takes for the same; says where it finds another number.
-fn duckdb(folder: &Path, rules: &Rules, all: &[Looked], extent: Extent, now: Time) -> f64 {
+/// Seconds that DuckDB takes for each rule; says where it finds another number.
+fn duckdb(folder: &Path, rules: &Rules, all: &[Looked], extent: Extent, now: Time) -> BTreeMap<String, f64> {
     let asked: Vec<Value> = rules
         .iter()
         .map(|rule| {
@@ -116,7 +128,7 @@ fn duckdb(folder: &Path, rules: &Rules, all: &[Looked], extent: Extent, now: Tim
             println!("  {}: {} found here, {theirs:?} in DuckDB", ours.rule, ours.findings.len());
         }
     }
-    told["seconds"].as_f64().expect("seconds")
+    serde_json::from_value(told["seconds"].clone()).expect("seconds by rule")
 }
 
 fn python() -> PathBuf {

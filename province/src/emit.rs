@@ -56,8 +56,7 @@ impl Pages<'_> {
         let mut reference = String::new();
         let matched = ["id_number", "platform_user", "platform_user", "name", "name"][class.platform];
         for lesson in &class.lessons {
-            self.files.make_room(lesson.rows.len())?;
-            let sheet = self.files.sheet(0);
+            let sheet = self.files.attendance(class.starts_on, lesson.rows.len())?;
             for row in &lesson.rows {
                 let sitting = &lesson.sittings[row.sitting];
                 let trainee = sitting.trainee.map(|trainee| &class.trainees[trainee]);
@@ -95,7 +94,6 @@ impl Pages<'_> {
                     Null,
                 ]);
             }
-            self.files.settle(0)?;
         }
         Ok(())
     }

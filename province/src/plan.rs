@@ -90,7 +90,7 @@ const TITLES: &[&str] = &[
     "复习答疑",
 ];
 /// First days of the waves in which classes start.
-const WAVES: [i64; 7] =
+pub const WAVES: [i64; 7] =
     [day(2020, 3, 2), day(2020, 3, 16), day(2020, 4, 7), day(2020, 4, 20), day(2020, 5, 11), day(2020, 5, 25), day(2020, 6, 1)];
 /// The last day on which a lesson is planned.
 const LAST_DAY: i64 = day(2020, 6, 30);

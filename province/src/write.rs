@@ -1,6 +1,7 @@
 //! Files: rows become columns here, and columns become Parquet in two threads beside.
 
 use crate::days::date;
+use crate::plan::WAVES;
 use crate::tables::{Sheet, TABLES, schema};
 use arrow_array::RecordBatch;
 use parquet::arrow::ArrowWriter;
@@ -15,6 +16,8 @@ use std::thread::JoinHandle;
 
 /// A file of attendance has no more rows than this.
 pub const ROWS_OF_A_FILE: usize = 1_000_000;
+/// The place of attendance among the tables.
+const ATTENDANCE: usize = 0;
 /// So many rows are handed to the threads at once.
 const ROWS_OF_A_BATCH: usize = 8_192;
 
@@ -28,12 +31,21 @@ enum Order {
 /// Writes all tables into folders.
 pub struct Files {
     sheets: Vec<Sheet>,
+    /// Attendance by the wave in which a class begins: files lie apart in time, as they do where evidence comes day by day.
+    waves: Vec<Wave>,
     /// Rows written of each table.
     pub rows: Vec<u64>,
-    file: usize,
-    in_file: usize,
+    /// Files of attendance begun.
+    files: usize,
     lanes: Vec<SyncSender<Order>>,
     threads: Vec<JoinHandle<io::Result<()>>>,
+}
+
+/// Attendance of the classes that begin in one wave.
+struct Wave {
+    sheet: Sheet,
+    file: usize,
+    in_file: usize,
 }
 
 fn other(error: impl std::error::Error + Send + Sync + 'static) -> io::Error {
@@ -57,7 +69,9 @@ impl Files {
             lanes.push(sender);
         }
         let sheets = (0..TABLES.len()).map(Sheet::new).collect();
-        Ok(Files { sheets, rows: vec![0; TABLES.len()], file: 0, in_file: 0, lanes, threads })
+        let waves: Vec<Wave> = (0..WAVES.len()).map(|file| Wave { sheet: Sheet::new(ATTENDANCE), file, in_file: 0 }).collect();
+        let files = waves.len();
+        Ok(Files { sheets, waves, rows: vec![0; TABLES.len()], files, lanes, threads })
     }
 
     /// The rows of a table that wait, to add some; call [`Files::settle`] now and then.
@@ -73,31 +87,47 @@ impl Files {
         if self.sheets[table].rows() >= ROWS_OF_A_BATCH { self.hand_over(table) } else { Ok(()) }
     }
 
-    /// Begins a new file of attendance (the first table) where so many rows more would be too many.
+    /// Where to add so many rows of attendance of a class that begins on this day. A new file is begun where they would be too many for one.
     ///
     /// # Errors
     /// When a thread has failed.
-    pub fn make_room(&mut self, rows: usize) -> io::Result<()> {
-        if self.in_file > 0 && self.in_file + rows > ROWS_OF_A_FILE {
-            self.hand_over(0)?;
-            self.order(0, Order::Close(0, self.file))?;
-            self.file += 1;
-            self.in_file = 0;
+    pub fn attendance(&mut self, starts_on: i64, rows: usize) -> io::Result<&mut Sheet> {
+        let number = WAVES.iter().rposition(|wave| *wave <= starts_on).unwrap_or_default();
+        let Wave { sheet, file, in_file } = &self.waves[number];
+        let (full, file) = (*in_file > 0 && in_file + rows > ROWS_OF_A_FILE, *file);
+        if full || sheet.rows() >= ROWS_OF_A_BATCH {
+            self.hand_over_attendance(number)?;
         }
-        self.in_file += rows;
-        Ok(())
+        let wave = &mut self.waves[number];
+        if full {
+            (wave.file, wave.in_file) = (self.files, 0);
+            self.files += 1;
+            self.order(ATTENDANCE, file, Order::Close(ATTENDANCE, file))?;
+        }
+        let wave = &mut self.waves[number];
+        wave.in_file += rows;
+        Ok(&mut wave.sheet)
+    }
+
+    fn hand_over_attendance(&mut self, number: usize) -> io::Result<()> {
+        let Wave { sheet, file, .. } = &mut self.waves[number];
+        if sheet.rows() == 0 && number > 0 {
+            return Ok(());
+        }
+        self.rows[ATTENDANCE] += sheet.rows() as u64;
+        let (batch, file) = (sheet.take().map_err(other)?, *file);
+        self.order(ATTENDANCE, file, Order::Rows(ATTENDANCE, file, batch))
     }
 
     fn hand_over(&mut self, table: usize) -> io::Result<()> {
         self.rows[table] += self.sheets[table].rows() as u64;
         let batch = self.sheets[table].take().map_err(other)?;
-        let file = if table == 0 { self.file } else { 0 };
-        self.order(table, Order::Rows(table, file, batch))
+        self.order(table, 0, Order::Rows(table, 0, batch))
     }
 
     /// Attendance has a thread to itself for every second file, and shares with the other tables for the rest.
-    fn order(&mut self, table: usize, order: Order) -> io::Result<()> {
-        let lane = if table == 0 { self.file % 2 } else { 1 };
+    fn order(&mut self, table: usize, file: usize, order: Order) -> io::Result<()> {
+        let lane = if table == ATTENDANCE { file % 2 } else { 1 };
         if self.lanes[lane].send(order).is_ok() {
             return Ok(());
         }
@@ -113,7 +143,10 @@ impl Files {
     /// # Errors
     /// When something cannot be written.
     pub fn finish(mut self) -> io::Result<Vec<u64>> {
-        for table in 0..TABLES.len() {
+        for wave in 0..self.waves.len() {
+            self.hand_over_attendance(wave)?;
+        }
+        for table in ATTENDANCE + 1..TABLES.len() {
             self.hand_over(table)?;
         }
         self.lanes.clear();

@@ -84,7 +84,7 @@ fn a_small_province_has_the_bytes_it_had_when_this_was_written() {
     let all = sums(folder.path()).iter().fold(Sha256::new(), |sum, (name, of)| sum.chain_update(format!("{name} {of}\n")));
     let all: String = all.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
     // Another sum is no fault where the making was meant to change, or the version of parquet or zstd has.
-    assert_eq!(all, "0cd108afa527bccae2d6b00a246d8deaa1ce332bd0542ae6ab49ee09b4f763bf");
+    assert_eq!(all, "ddbb3331c71e10b4a892ef45da091f05a6afbd8854bb4b9407be4ecfe6a238fa");
 }
 
 #[test]
@@ -120,16 +120,18 @@ fn every_table_has_the_columns_and_types_of_the_lake() {
 }
 
 #[test]
-fn attendance_is_sorted_by_lesson_trainee_and_time() {
+fn a_file_of_attendance_is_sorted_by_lesson_trainee_and_time() {
     let (folder, summary) = made(&small());
-    let mut last = (String::new(), String::new(), i64::MIN);
     let mut rows = 0;
-    for batch in batches(folder.path(), "attendance") {
-        for row in 0..batch.num_rows() {
-            let key = (text(&batch, "lesson", row), text(&batch, "trainee", row), moment(&batch, "at", row));
-            assert!(last <= key, "{last:?} stands before {key:?}");
-            last = key;
-            rows += 1;
+    for file in files(&folder.path().join("attendance")) {
+        let mut last = (String::new(), String::new(), i64::MIN);
+        for batch in ParquetRecordBatchReaderBuilder::try_new(File::open(file).unwrap()).unwrap().build().unwrap().map(Result::unwrap) {
+            for row in 0..batch.num_rows() {
+                let key = (text(&batch, "lesson", row), text(&batch, "trainee", row), moment(&batch, "at", row));
+                assert!(last <= key, "{last:?} stands before {key:?}");
+                last = key;
+                rows += 1;
+            }
         }
     }
     assert_eq!(rows, summary.rows["attendance"]);

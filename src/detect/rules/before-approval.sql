@@ -75,7 +75,7 @@ seen as (
             and (e.applied_at <= e.starts_at or a.received_at < e.decided_at)))
     group by e.class, e.lesson, e.at, e.applied_at, e.decided_at, e.decision, a.trainee
 ),
-paid as (
+paid as materialized (
     select s.*, coalesce(c.worth_fen, 0) as fen, count(*) over (partition by s.lesson) as here
     from seen s
     left join credits c on c.lesson = s.lesson and c.trainee = s.trainee

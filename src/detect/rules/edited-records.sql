@@ -81,7 +81,7 @@ lying as (
         min(first_at) over (partition by lesson, reader order by first_at, last_at, evidence rows between 1 following and unbounded following) as behind
     from log
 ),
-said as (
+said as materialized (
     select a.evidence, a.lesson, o.starts_at, o.ends_at, o.first_at, o.last_at, o.many, a.trainee, a."row", a.kind, a.at as from_at,
         a.until as ended,
         lead(a.at) over (partition by a.lesson, a.evidence, a.trainee, a.kind = 'interval' order by a.at, a."row") as next_at,

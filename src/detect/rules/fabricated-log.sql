@@ -52,7 +52,7 @@
 -- trainee who is in both; who is in one alone may only have an unknown name in the other. Whoever has a join without a leave is not compared. Ends that
 -- several stays of over a day share were filled in by the platform. A log that begins in the middle has leaves without a join, but not before the lesson. Rows far from the lesson earn nothing and may be a rehearsal: they are no sign.
 -- The limits are never reached; they tell the planner what is fewer than the rows, which it would otherwise hold in memory.
-with log as (
+with log as materialized (
     select a.lesson, a.evidence, coalesce(e.submitter, '') as submitter, coalesce(e.platform, '') || ' ' || coalesce(e.reader, '') as source, l.class,
         l.starts_at, l.ends_at, min(a.at) as first_at, max(coalesce(a.until, a.at)) as last_at,
         count(a.stated_ms) as totals, max(case when a.kind = 'interval' then date_part('epoch', a.until) - date_part('epoch', a.at) end) as longest

@@ -57,7 +57,7 @@
 with begun as (
     select class, min(starts_at) as at from lessons group by class
 ),
-credited as (
+credited as materialized (
     select c.class, c.trainee, min(b.at) as at, sum(c.hours_milli) as milli, sum(c.worth_fen) as fen
     from credits c
     join begun b on b.class = c.class

@@ -51,7 +51,7 @@
 with begun as (
     select class, min(starts_at) as at from lessons group by class
 ),
-enrolled as (
+enrolled as materialized (
     select r.class, r.trainee, r.person, r.category, r.age_years, r.withdrawn_at, b.at
     from roster r
     join begun b on b.class = r.class
@@ -91,7 +91,7 @@ certified as (
 covered as (
     select r.*, count(*) over (partition by r.class, r.trainee, r.why, r.evidence, r."row") as days from reason r
 ),
-held as (
+held as materialized (
     select r.class, r.trainee, r.person, r.at, r.lesson, r.why, r.evidence, r."row", c.worth_fen
     from covered r
     join taught t on t.class = r.class

@@ -55,7 +55,7 @@
 with begun as (
     select class, min(starts_at) as at from lessons group by class
 ),
-held as (
+held as materialized (
     select l.class, l.lesson, b.at, greatest(l.ends_at, l.created_at, k.created_at) as due_at, to_char(l.starts_at + interval '8 hours', '%Y-%m-%d') as on_day,
         count(*) over (partition by l.class) as all_lessons
     from lessons l
@@ -75,7 +75,7 @@ came as (
     where e.kind in ('video', 'screenshot')
     group by h.class, h.lesson, h.at, h.due_at, h.on_day, h.all_lessons
 ),
-late as (
+late as materialized (
     select c.class, c.lesson, c.at, c.on_day, c.all_lessons, c.source, c.evidence, to_char(c.received_at + interval '8 hours', '%Y-%m-%d') as came_on,
         floor((date_part('epoch', c.received_at) - date_part('epoch', c.due_at)) / 86400) as late_days
     from came c

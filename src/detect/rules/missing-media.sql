@@ -35,7 +35,7 @@
 --
 -- A lesson took place when a trainee of the class was seen in it, the waiting room apart. Media for the whole class count when the time they claim
 -- touches the lesson. Recorded lessons are open for weeks, so rows count until a hundred days after the beginning.
-with bare as (
+with bare as materialized (
     select l.lesson, l.class, l.starts_at, l.hours_milli, l.worth_fen
     from lessons l
     where l.cancelled_at is null and l.mode <> 'in_person'

@@ -82,7 +82,7 @@ told as (
     join trainees t on t.trainee = a.trainee
     where l.cancelled_at is null and a.source_name is not null and a.kind not in ('waiting_room', 'away', 'total', 'mark')
 ),
-alike as (
+alike as materialized (
     select *, case when one_row = 1 or (device is not null and models = 0) then 1 else 0 end as sure
     from told
     where one_row = 1 or (one_stay = 1 and ((device is not null and models = 0) or strangers = 0))

@@ -110,7 +110,7 @@ island as (
         over (partition by person, lesson order by from_at, until_at rows between unbounded preceding and current row) as number
     from edge
 ),
-stay as (
+stay as materialized (
     select person, lesson, number, min(trainee) as trainee, min(from_at) as from_at, max(until_at) as until_at, min(class) as class,
         min(starts_at) as starts_at, min(ends_at) as ends_at, min(worth_fen) as worth_fen, min(pointer) as one, max(pointer) as another
     from island

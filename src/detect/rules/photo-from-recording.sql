@@ -34,7 +34,7 @@
 --
 -- Only where what cameras saw is the same to the moment; a page without people is the same whenever it is shown. A picture that is a frame of its own
 -- lesson's recording as well belongs there.
-with moments as (
+with moments as materialized (
     select m.evidence, m.other, m.score, m.at_ms, e.class, e.lesson, e.trainee, o.class as other_class, o.lesson as other_lesson
     from media_matches m
     join evidence e on e.evidence = m.evidence

@@ -50,7 +50,7 @@
 with begun as (
     select class, min(starts_at) as at from lessons group by class
 ),
-asked as (
+asked as materialized (
     select k.class, k.provider, k.account_key, b.at,
         case when k.account_fault in ('length', 'checksum', 'repeated', 'sequence') then 1 else 0 end as faulty
     from classes k
@@ -78,7 +78,7 @@ enrolled as (
     left join mail m on m.email_key = t.email_key
     where r.withdrawn_at is null
 ),
-worth as (
+worth as materialized (
     select c.class, c.trainee, sum(c.worth_fen) as fen
     from credits c
     join asked a on a.class = c.class

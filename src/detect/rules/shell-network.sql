@@ -100,7 +100,7 @@ held as (
     from used
     group by kind, value, provider
 ),
-shared as (
+shared as materialized (
     select h.kind, h.value, h.provider, h.low, h.high, h.pointer
     from held h
     left join (select ip_from, ip_until, value as network from listed where list = 'provider_network') x

@@ -50,7 +50,7 @@
 --
 -- Every recording of the lesson counts for its whole length, the same bytes once; recordings of the class or of another lesson count for what their claimed
 -- time shares with this one. A lesson with one that is not measured, or with none of its own, is left alone, and so are videos of single trainees.
-with own as (
+with own as materialized (
     select l.lesson, l.class, l.starts_at, l.ends_at,
         least(date_part('epoch', l.ends_at) - date_part('epoch', l.starts_at), cast(l.hours_milli as double) / 1000 * $hour_minutes * 60) as needed_s,
         cast(l.hours_milli as double) / 1000 * $pictures_per_hour as enough, m.digest, min(m.evidence) as evidence, max(m.duration_ms) as ms,
@@ -62,7 +62,7 @@ with own as (
         and date_part('epoch', l.ends_at) + $grace_hours * 3600 <= date_part('epoch', $now)
     group by l.lesson, l.class, l.starts_at, l.ends_at, l.hours_milli, m.digest
 ),
-shown as (
+shown as materialized (
     select lesson, class, starts_at, ends_at, needed_s, enough, cast(sum(ms) as double) / 1000 as own_s, count(*) as videos
     from own
     group by lesson, class, starts_at, ends_at, needed_s, enough
@@ -81,7 +81,7 @@ other as (
 picture as (
     select lesson, count(distinct digest) as pictures from media where kind = 'screenshot' and trainee is null and lesson is not null group by lesson
 ),
-covered as (
+covered as materialized (
     select s.*, least(1.0, (s.own_s + coalesce(o.other_s, 0)) / greatest(s.needed_s, 1.0)) as share, s.own_s + coalesce(o.other_s, 0) as all_s,
         coalesce(p.pictures, 0) as pictures
     from shown s

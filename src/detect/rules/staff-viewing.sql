@@ -59,7 +59,7 @@ own as (
     join asked k on k.provider = x.provider
     where x.list = 'staff_device'
 ),
-seen as (
+seen as materialized (
     select a.class, a.device, a.trainee, a.lesson, to_char(a.at + interval '8 hours', '%Y-%m-%d') as on_day, min(o.at) as at, min(o.pointer) as listed_as,
         min('{"id":"' || a.evidence || '","row":' || cast(a."row" as varchar) || '}') as pointer
     from attendance a
@@ -74,7 +74,7 @@ serving as (
     group by class, device
     having count(distinct trainee) >= $least_people and count(distinct on_day) >= $least_days
 ),
-attended as (
+attended as materialized (
     select s.*
     from seen s
     join serving d on d.class = s.class and d.device = s.device

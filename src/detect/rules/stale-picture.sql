@@ -97,7 +97,7 @@ far as (
     where made_s < date_part('epoch', starts_at) - $tolerance_hours * 3600
         or (kind = 'screenshot' and made_s > date_part('epoch', ends_at) + $tolerance_hours * 3600)
 ),
-placed as (
+placed as materialized (
     select f.evidence, f.kind, f.trainee, f.lesson, f.class, f.at, f.lesson_day, f.hours, f.made_s, f.same_each_time, count(o.lesson) as others
     from far f
     left join lessons o on o.class = f.class and o.lesson <> f.lesson

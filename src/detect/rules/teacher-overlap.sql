@@ -59,7 +59,7 @@ beside as (
         min(starts_at) over (partition by teacher order by starts_at, lesson rows between 1 following and unbounded following) as behind
     from taught
 ),
-held as (
+held as materialized (
     select l.teacher, l.lesson, l.class, l.title, l.meeting_ref, l.starts_at, l.ends_at, count(distinct a.trainee) as people,
         to_char(l.starts_at + interval '8 hours', '%Y-%m-%d') as on_day,
         greatest(min(a.at), l.starts_at) as from_at, least(max(coalesce(a.until, a.at)), l.ends_at) as until_at,
