@@ -25,8 +25,8 @@ for table in sorted(path for path in folder.iterdir() if path.is_dir()):
 broken, seconds, found = [], {}, {}
 for rule in asked["rules"]:
     begun, count = time.monotonic(), 0
-    for since, until in rule["pieces"]:
-        moments = {"since": moment(since), "until": moment(until), "now": moment(asked["now"])}
+    for since, until, ends in rule["pieces"]:
+        moments = {"since": moment(since), "until": moment(until), "ends": moment(ends), "now": moment(asked["now"])}
         values = {name: value for name, value in (rule["values"] | moments).items() if f"${name}" in rule["sql"]}
         try:
             count += len(database.execute(rule["sql"], values).fetchall())

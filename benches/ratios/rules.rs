@@ -4,7 +4,7 @@
 use crate::accuracy::Accuracy;
 use crate::machine::{self, run, text};
 use crate::{Bench, tell};
-use keshi::detect::{self, Extent, Looked, Rules, Window};
+use keshi::detect::{self, Extent, Looked, Rule, Rules, Window};
 use keshi::lake::Lake;
 use keshi::time::{DAY, Time};
 use province::Province;
@@ -48,7 +48,14 @@ pub(crate) fn measure(bench: &Bench, classes: u64, seed: u64) {
     let middle = first.plus((last.0 - first.0) / 2 / DAY * DAY);
     let day = Window { since: middle, until: middle.plus(DAY) };
     let (_, daily) = bench.runtime.block_on(catalogue(&lake, &rules, extent, day, now));
-    let theirs = duckdb(&folder, &rules, &all, extent, now);
+    let pieces = |rule: &Rule| {
+        let with_ends = |piece: &Window| {
+            let ends = bench.runtime.block_on(detect::ends_of_export(&lake, *piece)).expect("the lake can be read");
+            [piece.since.0, piece.until.0, ends.0]
+        };
+        extent.windows(rule, Window::ALL).iter().map(with_ends).collect()
+    };
+    let theirs = duckdb(&folder, &rules, &all, pieces, now);
     slowest(&all, &theirs);
     let theirs: f64 = theirs.values().sum();
     let ratio = took / theirs;
@@ -100,7 +107,7 @@ fn slowest(all: &[Looked], theirs: &BTreeMap<String, f64>) {
 }
 
 /// Seconds that DuckDB takes for each rule; says where it finds another number.
-fn duckdb(folder: &Path, rules: &Rules, all: &[Looked], extent: Extent, now: Time) -> BTreeMap<String, f64> {
+fn duckdb(folder: &Path, rules: &Rules, all: &[Looked], pieces: impl Fn(&Rule) -> Vec<[i64; 3]>, now: Time) -> BTreeMap<String, f64> {
     let asked: Vec<Value> = rules
         .iter()
         .map(|rule| {
@@ -110,8 +117,7 @@ fn duckdb(folder: &Path, rules: &Rules, all: &[Looked], extent: Extent, now: Tim
                 .iter()
                 .map(|(name, one)| (name.clone(), serde_json::to_value(&one.value).expect("a plain value")))
                 .collect();
-            let pieces: Vec<[i64; 2]> = extent.windows(rule, Window::ALL).iter().map(|piece| [piece.since.0, piece.until.0]).collect();
-            json!({"rule": rule.head.id, "sql": rule.sql, "values": values, "pieces": pieces})
+            json!({"rule": rule.head.id, "sql": rule.sql, "values": values, "pieces": pieces(rule)})
         })
         .collect();
     let manifest = folder.join("asked.json");

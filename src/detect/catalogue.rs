@@ -178,7 +178,7 @@ fn files(folder: Option<&Path>) -> Result<Vec<(String, String)>> {
 /// Parses a rule and plans it; reads nothing.
 pub(super) async fn try_out(lake: &Lake, file: &str, text: &str) -> Result<Rule> {
     let rule = Rule::parse(file, text)?;
-    let values = rule.values(Window { since: Time(0), until: Time(1) }, Time(1))?;
+    let values = rule.values(Window { since: Time(0), until: Time(1) }, Time(1), Time(1))?;
     let schema = lake.plan(&rule.sql, values).await.map_err(|error| {
         let refused = error.code == codes::BAD_QUERY.name || error.code == codes::QUERY_LIMIT.name;
         if refused { bad(file, &error.message).because(error) } else { error }

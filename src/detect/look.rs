@@ -8,6 +8,7 @@ use crate::error::Result;
 use crate::lake::Lake;
 use crate::lake::query::{self, Limits, object};
 use crate::time::Time;
+use datafusion::arrow::array::RecordBatch;
 use serde_json::{Map, Value};
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
@@ -21,6 +22,7 @@ const LIMITS: Limits = Limits { time: Duration::from_secs(600), memory_bytes: 1 
 /// What reading the plan may use.
 pub(super) const PLAN: Limits = Limits { time: Duration::from_secs(600), memory_bytes: 256 << 20, rows: 10_000_000, partitions: 1 };
 const REGIONS: &str = include_str!("regions.sql");
+pub(super) const ENDS: &str = include_str!("ends.sql");
 
 /// A rule that is being looked with.
 pub(super) struct Looker<'a> {
@@ -89,7 +91,8 @@ impl<'a> Looker<'a> {
     }
 
     async fn once(&self, window: Window) -> Result<Rows> {
-        let mut rows = self.ask(&self.rule.head.parameters, window).await?;
+        let ends = if self.rule.asks_for_ends() { ends(self.lake, window).await? } else { window.until };
+        let mut rows = self.ask(&self.rule.head.parameters, window, ends).await?;
         if self.rule.regions.is_empty() {
             return Ok(rows);
         }
@@ -100,7 +103,7 @@ impl<'a> Looker<'a> {
         };
         rows.0.retain(|(_, row)| region(row).is_none_or(|region| self.rule.regions.iter().all(|there| there.region != region)));
         for there in &self.rule.regions {
-            let (some, read) = self.ask(&there.parameters, window).await?;
+            let (some, read) = self.ask(&there.parameters, window, ends).await?;
             rows.0.extend(some.into_iter().filter(|(_, row)| region(row).is_some_and(|region| region == there.region)));
             rows.1 += read;
         }
@@ -120,8 +123,8 @@ impl<'a> Looker<'a> {
         Ok(regions)
     }
 
-    async fn ask(&self, parameters: &BTreeMap<String, Parameter>, window: Window) -> Result<Rows> {
-        let answer = self.lake.query(&self.rule.sql, rule::values(parameters, window, self.now)?, LIMITS).await?;
+    async fn ask(&self, parameters: &BTreeMap<String, Parameter>, window: Window, ends: Time) -> Result<Rows> {
+        let answer = self.lake.query(&self.rule.sql, rule::values(parameters, window, ends, self.now)?, LIMITS).await?;
         let read = Arc::clone(&answer.read);
         let mut rows = Vec::new();
         for batch in &answer.collect().await? {
@@ -142,6 +145,20 @@ impl<'a> Looker<'a> {
         let text = text.ok_or_else(|| wrong("a row has no at"))?;
         text.parse().map_err(|error| wrong("its at is not a time").because(error))
     }
+}
+
+/// When the last lesson is over of the classes that begin in a window; its own end where none begins.
+pub(super) async fn ends(lake: &Lake, window: Window) -> Result<Time> {
+    let values = rule::values(&BTreeMap::new(), window, window.until, window.until)?;
+    let batches = lake.query(ENDS, values, PLAN).await?.collect().await?;
+    last(&batches, window)
+}
+
+/// What [`ENDS`] answered.
+pub(super) fn last(batches: &[RecordBatch], window: Window) -> Result<Time> {
+    let Some(batch) = batches.iter().find(|batch| batch.num_rows() > 0) else { return Ok(window.until) };
+    let row = object(batch, 0)?;
+    Ok(row.get("ends").and_then(Value::as_str).and_then(|text| text.parse().ok()).unwrap_or(window.until))
 }
 
 #[cfg(test)]

@@ -31,7 +31,7 @@ mod windows;
 pub use backtest::{Backtest, Raised, backtest, parameter};
 pub use catalogue::Rules;
 pub use explain::{Explanation, Told, explain};
-pub use exported::{Looked, ProviderScore, extent_of_export, look_at, provider_scores};
+pub use exported::{Looked, ProviderScore, ends_of_export, extent_of_export, look_at, provider_scores};
 pub use findings::{Count, Event, Filter, Finding, Order, Page, Pointer, Subject, Total, counts, list, newest_run, one, total};
 pub use manual::rule_manual;
 pub use rule::{Both, Head, Parameter, Rule, Scope, Severity, Strength, Template, Templates, Variant, Window};

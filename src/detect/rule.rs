@@ -213,14 +213,14 @@ impl Rule {
         }
         let rule = Rule { head, sql: text.trim().trim_end_matches(';').to_owned(), regions: Vec::new() };
         for name in rule.head.parameters.keys() {
-            if ["since", "until", "now"].contains(&name.as_str()) {
+            if ["since", "until", "ends", "now"].contains(&name.as_str()) {
                 return Err(bad(file, &format!("its parameter '{name}' has a name that every rule is given")));
             }
             if !rule.sql.contains(&format!("${name}")) {
                 return Err(bad(file, &format!("its parameter '{name}' is not used")));
             }
         }
-        rule.values(Window { since: Time(0), until: Time(0) }, Time(0)).map_err(|error| bad(file, &error.message))?;
+        rule.values(Window { since: Time(0), until: Time(0) }, Time(0), Time(0)).map_err(|error| bad(file, &error.message))?;
         Ok(rule)
     }
 
@@ -244,17 +244,22 @@ impl Rule {
         Ok(())
     }
 
-    /// The values of its parameters for a run.
-    pub fn values(&self, window: Window, now: Time) -> Result<Parameters> {
-        values(&self.head.parameters, window, now)
+    /// The values of its parameters for a run; `ends` is when the last lesson is over of the classes that begin in the window.
+    pub fn values(&self, window: Window, ends: Time, now: Time) -> Result<Parameters> {
+        values(&self.head.parameters, window, ends, now)
+    }
+
+    /// Whether it asks when the classes of a window are over.
+    pub(super) fn asks_for_ends(&self) -> bool {
+        self.sql.contains("$ends")
     }
 }
 
 /// Values for a run, beside those that every rule is given.
-pub(super) fn values(parameters: &BTreeMap<String, Parameter>, window: Window, now: Time) -> Result<Parameters> {
+pub(super) fn values(parameters: &BTreeMap<String, Parameter>, window: Window, ends: Time, now: Time) -> Result<Parameters> {
+    let given = [("since", window.since), ("until", window.until), ("ends", ends), ("now", now)];
     let moment = |time: Time| ScalarValue::TimestampMicrosecond(Some(time.0), Some("UTC".into()));
-    let mut values =
-        vec![("since".to_owned(), moment(window.since)), ("until".to_owned(), moment(window.until)), ("now".to_owned(), moment(now))];
+    let mut values: Parameters = given.map(|(name, time)| (name.to_owned(), moment(time))).into();
     for (name, parameter) in parameters {
         let value = match &parameter.value {
             toml::Value::Integer(value) => ScalarValue::from(*value),

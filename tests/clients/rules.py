@@ -30,9 +30,11 @@ def answer(case):
     database.execute(MACROS)
     for file in sorted(Path(case["folder"]).glob("*.parquet")):
         database.execute(f"create view {file.stem} as select * from read_parquet('{file}')")
-    values = {name: value(plain) for name, plain in case["values"].items() if f"${name}" in case["sql"]}
+    values = {name: value(plain) for name, plain in case["values"].items()}
+    asked = lambda sql: {name: value for name, value in values.items() if f"${name}" in sql}  # noqa: E731
     try:
-        cursor = database.execute(case["sql"], values)
+        values["ends"] = database.execute(case["ends"], asked(case["ends"])).fetchone()[0] or values["until"]
+        cursor = database.execute(case["sql"], asked(case["sql"]))
         names = [column[0] for column in cursor.description]
         return [{name: told(cell) for name, cell in zip(names, row)} for row in cursor.fetchall()]
     except duckdb.Error as error:

@@ -2,7 +2,7 @@
 
 use super::backtest::Raised;
 use super::catalogue::Rules;
-use super::look::{Looker, PLAN};
+use super::look::{self, Looker, PLAN};
 use super::rule::{Rule, Window};
 use super::score::{Found, Weights};
 use super::windows::Extent;
@@ -76,6 +76,11 @@ async fn rows(lake: &Lake, rule: &Rule, extent: Extent, window: Window, now: Tim
         (&one.subject, &one.class, &one.lesson, &one.trainee).cmp(&(&other.subject, &other.class, &other.lesson, &other.trainee))
     });
     Ok((findings, rows_read))
+}
+
+/// When the last lesson is over of the classes that begin in a window.
+pub async fn ends_of_export(lake: &Lake, window: Window) -> Result<Time> {
+    look::ends(lake, window).await
 }
 
 /// From when to when the lake has lessons.

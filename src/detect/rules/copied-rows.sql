@@ -54,21 +54,22 @@ asked as (
     where b.at >= $since and b.at < $until and l.cancelled_at is null and l.mode not in ('recorded', 'in_person')
 ),
 stay as (
-    select k.class, k.class_at, k.lesson, k.start_s, a.evidence, a.trainee,
-        floor(min(case when a.kind <> 'leave' then date_part('epoch', a.at) end)) as from_s,
+    select a.lesson, a.evidence, a.trainee, floor(min(case when a.kind <> 'leave' then date_part('epoch', a.at) end)) as from_s,
         floor(max(case when a.kind = 'leave' then date_part('epoch', a.at) else date_part('epoch', a.until) end)) as until_s,
-        min(case when a.kind <> 'leave' then '{"id":"' || a.evidence || '","row":' || cast(a."row" as varchar) || '}' end) as pointer
+        min(case when a.kind <> 'leave' then a."row" end) as line
     from attendance a
     join asked k on k.lesson = a.lesson
     where a.trainee is not null and a.kind in ('join', 'leave', 'interval')
-    group by k.class, k.class_at, k.lesson, k.start_s, a.evidence, a.trainee
+        and a.at >= $since - interval '2 days' and a.at < $ends + interval '3 days'
+    group by a.lesson, a.evidence, a.trainee
 ),
 beside as (
-    select *, from_s - start_s as offset_s, count(*) over (partition by lesson, evidence) as present,
-        count(*) over (partition by lesson, evidence, from_s) as same_from,
-        max(case when from_s <> floor(from_s / $coarse_seconds) * $coarse_seconds or until_s <> floor(until_s / $coarse_seconds) * $coarse_seconds
-            then 1 else 0 end) over (partition by lesson, evidence) as fine
-    from stay
+    select k.class, k.class_at, s.*, s.from_s - k.start_s as offset_s, count(*) over (partition by s.lesson, s.evidence) as present,
+        count(*) over (partition by s.lesson, s.evidence, s.from_s) as same_from,
+        max(case when s.from_s <> floor(s.from_s / $coarse_seconds) * $coarse_seconds or s.until_s <> floor(s.until_s / $coarse_seconds) * $coarse_seconds
+            then 1 else 0 end) over (partition by s.lesson, s.evidence) as fine
+    from stay s
+    join asked k on k.lesson = s.lesson
 ),
 own as (
     select *, min(from_s) over (partition by class, trainee, offset_s) as earliest_s,
@@ -86,7 +87,8 @@ judged as (
     from counted
 ),
 one as (
-    select class, class_at, lesson, trainee, max(copied) as copied, max(equal) as equal, min(pointer) as pointer,
+    select class, class_at, lesson, trainee, max(copied) as copied, max(equal) as equal,
+        min('{"id":"' || evidence || '","row":' || cast(line as varchar) || '}') as pointer,
         row_number() over (partition by class order by lesson, trainee) as number
     from judged
     where copied = 1 or equal = 1

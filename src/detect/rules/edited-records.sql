@@ -67,14 +67,18 @@ asked as (
 ),
 -- Only logs of a lesson in one format whose times lie over each other, so that pieces that a live platform sends one after the other are left out.
 log as (
-    select a.lesson, a.evidence, e.reader, e.received_at, l.starts_at, l.ends_at, count(*) as many,
-        min(a.at) as first_at, max(coalesce(a.until, a.at)) as last_at
-    from asked l
-    join attendance a on a.lesson = l.lesson
-    join evidence e on e.evidence = a.evidence
-    where a.trainee is not null and a.kind in ('join', 'leave', 'heartbeat', 'progress', 'answer', 'face_check', 'interval')
-    group by a.lesson, a.evidence, e.reader, e.received_at, l.starts_at, l.ends_at
-    having count(*) >= $least_common
+    select g.lesson, g.evidence, e.reader, e.received_at, k.starts_at, k.ends_at, g.many, g.first_at, g.last_at
+    from (
+        select a.lesson, a.evidence, count(*) as many, min(a.at) as first_at, max(coalesce(a.until, a.at)) as last_at
+        from attendance a
+        join asked k on k.lesson = a.lesson
+        where a.trainee is not null and a.kind in ('join', 'leave', 'heartbeat', 'progress', 'answer', 'face_check', 'interval')
+            and a.at >= $since - interval '2 days' and a.at < $ends + interval '3 days'
+        group by a.lesson, a.evidence
+        having count(*) >= $least_common
+    ) g
+    join asked k on k.lesson = g.lesson
+    join evidence e on e.evidence = g.evidence
 ),
 lying as (
     select *, max(last_at) over (partition by lesson, reader order by first_at, last_at, evidence rows between unbounded preceding and 1 preceding) as before,
@@ -96,6 +100,7 @@ said as materialized (
     join attendance a on a.lesson = o.lesson and a.evidence = o.evidence
     where (o.first_at < o.before or o.last_at > o.behind)
         and a.trainee is not null and a.kind in ('join', 'leave', 'heartbeat', 'progress', 'answer', 'face_check', 'interval')
+        and a.at >= $since - interval '2 days' and a.at < $ends + interval '3 days'
 ),
 pair as (
     select lesson, evidence as later, earlier, count(*) as common, row_number() over (partition by lesson, evidence order by count(*) desc, earlier) as choice

@@ -52,19 +52,39 @@
 -- trainee who is in both; who is in one alone may only have an unknown name in the other. Whoever has a join without a leave is not compared. Ends that
 -- several stays of over a day share were filled in by the platform. A log that begins in the middle has leaves without a join, but not before the lesson. Rows far from the lesson earn nothing and may be a rehearsal: they are no sign.
 -- The limits are never reached; they tell the planner what is fewer than the rows, which it would otherwise hold in memory.
-with log as materialized (
-    select a.lesson, a.evidence, coalesce(e.submitter, '') as submitter, coalesce(e.platform, '') || ' ' || coalesce(e.reader, '') as source, l.class,
-        l.starts_at, l.ends_at, min(a.at) as first_at, max(coalesce(a.until, a.at)) as last_at,
-        count(a.stated_ms) as totals, max(case when a.kind = 'interval' then date_part('epoch', a.until) - date_part('epoch', a.at) end) as longest
-    from attendance a
-    join lessons l on l.lesson = a.lesson
-    join evidence e on e.evidence = a.evidence
-    where a.trainee is not null and l.cancelled_at is null and l.mode = 'live' and l.starts_at >= $since and l.starts_at < $until
-        and a.at >= $since - interval '2 days' and a.at < $until + interval '2 days'
-    group by a.lesson, a.evidence, e.submitter, e.platform, e.reader, l.class, l.starts_at, l.ends_at
-    limit 1000000
+with asked as (
+    select lesson, class, starts_at, ends_at
+    from lessons
+    where cancelled_at is null and mode = 'live' and starts_at >= $since and starts_at < $until
 ),
--- The time that both submitters of one kind of log cover.
+-- All that is asked of a trainee's rows in a log, so that most of the evidence is read once.
+own as materialized (
+    select a.lesson, a.evidence, a.trainee, min(a.at) as first_at, max(coalesce(a.until, a.at)) as last_at, count(a.stated_ms) as totals,
+        max(case when a.kind in ('interval', 'join', 'leave', 'total') and coalesce(a.mark, '') <> 'playback' then a.stated_ms end) as stated_ms,
+        min(case when a.kind = 'total' then a."row" end) as total_row, max(case when a.kind in ('join', 'leave') then 1 else 0 end) as comings,
+        sum(case when a.kind = 'interval' then date_part('epoch', a.until) - date_part('epoch', a.at) end) as stays,
+        max(case when a.kind = 'interval' then date_part('epoch', a.until) - date_part('epoch', a.at) end) as longest,
+        min(case when a.kind = 'interval' then a."row" end) as stay_row, max(case when a.kind = 'interval' then a.until end) as ended,
+        min(a."row") as line, count(a.reference) as numbers, min(a.reference) as low, max(a.reference) as high,
+        count(case when a.kind = 'join' then 1 end) as joins, count(case when a.kind = 'leave' then 1 end) as leaves,
+        min(case when a.kind = 'join' then a.at end) as first_join, max(case when a.kind = 'join' then a.at end) as last_join,
+        min(case when a.kind = 'leave' then a.at end) as first_leave, max(case when a.kind = 'leave' then a.at end) as last_leave
+    from attendance a
+    join asked k on k.lesson = a.lesson
+    where a.trainee is not null and a.at >= $since - interval '2 days' and a.at < $until + interval '2 days'
+    group by a.lesson, a.evidence, a.trainee
+),
+log as materialized (
+    select o.lesson, o.evidence, coalesce(e.submitter, '') as submitter, coalesce(e.platform, '') || ' ' || coalesce(e.reader, '') as source, k.class,
+        k.starts_at, k.ends_at, o.first_at, o.last_at, o.totals, o.longest
+    from (
+        select lesson, evidence, min(first_at) as first_at, max(last_at) as last_at, sum(totals) as totals, max(longest) as longest
+        from own
+        group by lesson, evidence
+    ) o
+    join asked k on k.lesson = o.lesson
+    join evidence e on e.evidence = o.evidence
+),
 sent as (
     select *, greatest(starts_at, max(first_at) over (partition by lesson, source)) as from_at,
         least(ends_at, min(last_at) over (partition by lesson, source)) as until_at, count(*) over (partition by lesson, source) as senders
@@ -101,16 +121,10 @@ told as (
 ),
 -- Totals against the stays of the same log, and stays that do not end.
 summed as (
-    select a.evidence, a.lesson, a.trainee, max(case when coalesce(a.mark, '') <> 'playback' then a.stated_ms end) as stated_ms,
-        min(case when a.kind = 'total' then a."row" end) as total_row, max(case when a.kind in ('join', 'leave') then 1 else 0 end) as comings,
-        sum(case when a.kind = 'interval' then date_part('epoch', a.until) - date_part('epoch', a.at) end) as stays,
-        max(case when a.kind = 'interval' then date_part('epoch', a.until) - date_part('epoch', a.at) end) as longest,
-        min(case when a.kind = 'interval' then a."row" end) as stay_row, max(case when a.kind = 'interval' then a.until end) as ended
+    select o.*
     from log g
-    join attendance a on a.lesson = g.lesson and a.evidence = g.evidence
-    where (g.totals > 0 or g.longest >= $longest_hours * 3600) and a.trainee is not null and a.kind in ('interval', 'join', 'leave', 'total')
-        and a.at >= $since - interval '2 days' and a.at < $until + interval '2 days'
-    group by a.evidence, a.lesson, a.trainee
+    join own o on o.lesson = g.lesson and o.evidence = g.evidence
+    where g.totals > 0 or g.longest >= $longest_hours * 3600
 ),
 doubted as (
     select *, case when comings = 0 and cast(stated_ms as double) / 1000 > stays + $tolerance_seconds then 'stated'
@@ -119,26 +133,15 @@ doubted as (
     where stays > 0 and (longest >= $longest_hours * 3600 or cast(stated_ms as double) / 1000 > stays + $tolerance_seconds)
 ),
 -- Comings and goings in an order that cannot be, and numbers that the platform does not give.
-own as (
-    select a.lesson, a.evidence, a.trainee, min(l.starts_at) as starts_at, min(a."row") as line, count(a.reference) as numbers,
-        min(a.reference) as low, max(a.reference) as high, count(case when a.kind = 'join' then 1 end) as joins,
-        count(case when a.kind = 'leave' then 1 end) as leaves, min(case when a.kind = 'join' then a.at end) as first_join,
-        max(case when a.kind = 'join' then a.at end) as last_join, min(case when a.kind = 'leave' then a.at end) as first_leave,
-        max(case when a.kind = 'leave' then a.at end) as last_leave
-    from attendance a
-    join lessons l on l.lesson = a.lesson
-    where a.trainee is not null and l.cancelled_at is null and l.mode = 'live' and l.starts_at >= $since and l.starts_at < $until
-        and a.at >= $since - interval '2 days' and a.at < $until + interval '2 days'
-    group by a.lesson, a.evidence, a.trainee
-),
 strange as (
-    select lesson, evidence, trainee, line,
+    select o.lesson, o.evidence, o.trainee, o.line,
         case when date_part('epoch', last_leave) - date_part('epoch', last_join) >= $longest_hours * 3600
-                and count(*) over (partition by evidence, lesson, last_leave) = 1 then 'endless'
-            when joins = leaves and first_leave < first_join and first_leave < starts_at and last_leave < last_join then 'reversed'
-            when numbers > 1 and low = high and 100 * sum(case when numbers > 1 and low <> high then 1 else 0 end) over (partition by evidence, lesson)
-                >= $numbered_percent * sum(case when numbers > 1 then 1 else 0 end) over (partition by evidence, lesson) then 'numbered' end as what
-    from own
+                and count(*) over (partition by o.evidence, o.lesson, last_leave) = 1 then 'endless'
+            when joins = leaves and first_leave < first_join and first_leave < k.starts_at and last_leave < last_join then 'reversed'
+            when numbers > 1 and low = high and 100 * sum(case when numbers > 1 and low <> high then 1 else 0 end) over (partition by o.evidence, o.lesson)
+                >= $numbered_percent * sum(case when numbers > 1 then 1 else 0 end) over (partition by o.evidence, o.lesson) then 'numbered' end as what
+    from own o
+    join asked k on k.lesson = o.lesson
 ),
 sign as (
     select lesson, trainee, 'contradicted' as what, min(pointer) as one, max(pointer) as other

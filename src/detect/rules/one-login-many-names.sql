@@ -50,6 +50,7 @@ name as (
     from begun b
     join attendance a on a.class = b.class
     where b.at >= $since and b.at < $until and a.trainee is not null and a.source_name is not null
+        and a.at >= $since - interval '2 days' and a.at < $ends + interval '3 days'
     group by a.class, a.source_name
     having min(a.trainee) <> max(a.trainee)
 ),
@@ -60,6 +61,7 @@ spot as (
         from name n
         join attendance a on a.class = n.class and a.source_name = n.source_name
         where a.trainee is not null and a.lesson is not null and a.kind not in ('waiting_room', 'away', 'total', 'mark')
+            and a.at >= $since - interval '2 days' and a.at < $ends + interval '3 days'
         group by a.evidence, a.lesson, a.source_name, a.kind, a.at, a.until
         having min(a.trainee) <> max(a.trainee)
     ) e
@@ -81,6 +83,7 @@ told as (
     join lessons l on l.lesson = a.lesson
     join trainees t on t.trainee = a.trainee
     where l.cancelled_at is null and a.source_name is not null and a.kind not in ('waiting_room', 'away', 'total', 'mark')
+        and a.at >= $since - interval '2 days' and a.at < $ends + interval '3 days'
 ),
 alike as materialized (
     select *, case when one_row = 1 or (device is not null and models = 0) then 1 else 0 end as sure

@@ -61,12 +61,16 @@ account as (
     select account_key, count(distinct provider) as providers from classes where account_key is not null group by account_key
 ),
 phone as (
-    select phone_key from trainees where phone_key is not null group by phone_key
-    having count(distinct person) >= $least_people and count(distinct provider) >= 2
+    select phone_key
+    from (select phone_key, person, min(provider) as low, max(provider) as high from trainees where phone_key is not null group by phone_key, person) each
+    group by phone_key
+    having count(*) >= $least_people and min(low) <> max(high)
 ),
 mail as (
-    select email_key from trainees where email_key is not null group by email_key
-    having count(distinct person) >= $least_people and count(distinct provider) >= 2
+    select email_key
+    from (select email_key, person, min(provider) as low, max(provider) as high from trainees where email_key is not null group by email_key, person) each
+    group by email_key
+    having count(*) >= $least_people and min(low) <> max(high)
 ),
 enrolled as (
     select r.class, r.trainee, case when t.phone_fault is not null then 1 else 0 end as made_up,

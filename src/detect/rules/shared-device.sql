@@ -72,6 +72,7 @@ near as (
     join begun b on b.class = a.class
     where b.at >= $since and b.at < $until and a.trainee is not null and a.kind in ('join', 'interval')
         and length(a.device) >= $least_characters and a.device not like '% %'
+        and a.at >= $since - interval '2 days' and a.at < $ends + interval '3 days'
 ),
 many as (
     select a.platform, a.device

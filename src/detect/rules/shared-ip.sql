@@ -69,7 +69,7 @@ near as (
     select distinct a.ip
     from attendance a
     join asked k on k.class = a.class
-    where a.trainee is not null and a.kind in ('join', 'interval')
+    where a.trainee is not null and a.kind in ('join', 'interval') and a.at >= $since - interval '2 days' and a.at < $ends + interval '3 days'
         and a.ip like '%.%.%.%' and a.ip not like '%:%' and a.ip not like '10.%' and a.ip not like '192.168.%' and a.ip not like '100.%'
         and a.ip not like '127.%'
         and substr(a.ip, 1, 7) not in ('172.16.', '172.17.', '172.18.', '172.19.', '172.20.', '172.21.', '172.22.', '172.23.', '172.24.', '172.25.', '172.26.',
@@ -92,6 +92,7 @@ sign as (
     join asked k on k.class = a.class
     join lessons l on l.lesson = a.lesson
     where a.trainee is not null and a.kind in ('join', 'interval') and l.cancelled_at is null and l.mode <> 'in_person'
+        and a.at >= $since - interval '2 days' and a.at < $ends + interval '3 days'
     group by k.class, k.class_at, k.provider, a.lesson, a.trainee, a.ip, m.classes, m.number, to_char(a.at + interval '8 hours', '%Y-%m-%d')
 ),
 strange as (

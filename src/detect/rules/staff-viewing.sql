@@ -65,6 +65,7 @@ seen as materialized (
     from attendance a
     join own o on o.class = a.class and o.device = a.device
     where a.trainee is not null and a.lesson is not null and a.kind not in ('waiting_room', 'away', 'total', 'mark')
+        and a.at >= $since - interval '2 days' and a.at < $ends + interval '3 days'
         and to_char(a.at + interval '8 hours', '%Y-%m-%d') >= o.first_day and to_char(a.at + interval '8 hours', '%Y-%m-%d') <= o.last_day
     group by a.class, a.device, a.trainee, a.lesson, to_char(a.at + interval '8 hours', '%Y-%m-%d')
 ),

@@ -91,12 +91,13 @@ asked as (
     where b.at >= $since and b.at < $until and l.cancelled_at is null and l.mode <> 'in_person'
 ),
 place as (
-    select k.class, k.class_at, k.lesson, a.trainee, a.platform, coalesce(a.device, '') as device, a.at as seen_at, a.position_ms,
+    select a.lesson, a.trainee, a.platform, coalesce(a.device, '') as device, a.at as seen_at, a.position_ms,
         min('{"id":"' || a.evidence || '","row":' || cast(a."row" as varchar) || '}') as pointer
     from attendance a
     join asked k on k.lesson = a.lesson
     where k.mode = 'recorded' and a.trainee is not null and a.position_ms is not null and a.kind <> 'interval'
-    group by k.class, k.class_at, k.lesson, a.trainee, a.platform, coalesce(a.device, ''), a.at, a.position_ms
+        and a.at >= $since - interval '2 days' and a.at < $ends + interval '3 days'
+    group by a.lesson, a.trainee, a.platform, coalesce(a.device, ''), a.at, a.position_ms
 ),
 step as (
     select *, date_part('epoch', seen_at) - date_part('epoch', lag(seen_at) over (partition by trainee, lesson, platform, device order by seen_at, position_ms))
@@ -123,29 +124,29 @@ paced as (
     select *, sum(clock) over (partition by trainee, lesson, platform, device, run) as run_clock,
         sum(content) over (partition by trainee, lesson, platform, device, run) as run_content,
         sum(case when place > $jumps then ahead else 0 end) over (partition by trainee, lesson, platform, device, run) as run_ahead,
-        lag(speed) over (partition by class, trainee, is_long order by speed, lesson, seen_at) as slower
+        lag(speed) over (partition by trainee, is_long order by speed, lesson, seen_at) as slower
     from sized
 ),
 even as (
     select *, sum(case when slower is null or speed > slower * (100 + $even_percent) / 100 then 1 else 0 end)
-            over (partition by class, trainee, is_long order by speed, lesson, seen_at rows between unbounded preceding and current row) as pace
+            over (partition by trainee, is_long order by speed, lesson, seen_at rows between unbounded preceding and current row) as pace
     from paced
 ),
 weighed as (
-    select *, count(*) over (partition by class, trainee, is_long, pace) as even_steps,
-        sum(ahead) over (partition by class, trainee, is_long, pace) as even_ahead,
-        max(clock) over (partition by class, trainee, is_long, pace) - min(clock) over (partition by class, trainee, is_long, pace) as even_spread
+    select *, count(*) over (partition by trainee, is_long, pace) as even_steps,
+        sum(ahead) over (partition by trainee, is_long, pace) as even_ahead,
+        max(clock) over (partition by trainee, is_long, pace) - min(clock) over (partition by trainee, is_long, pace) as even_spread
     from even
 ),
 run as (
-    select class, class_at, lesson, trainee, sum(ahead) as ahead, max(run_content * 100 / run_clock) as speed, min(pointer) as pointer
+    select lesson, trainee, sum(ahead) as ahead, max(run_content * 100 / run_clock) as speed, min(pointer) as pointer
     from weighed
     where (run_clock >= $least_seconds and run_ahead >= $least_ahead_seconds)
         or (is_long = 1 and even_steps >= $even_steps and even_spread > $slack_seconds and even_ahead >= $even_ahead_seconds)
-    group by class, class_at, lesson, trainee
+    group by lesson, trainee
 ),
 stated as (
-    select k.class, k.class_at, k.lesson, a.trainee, to_char(a.at + interval '8 hours', '%Y-%m-%d') as on_day,
+    select a.lesson, a.trainee, to_char(a.at + interval '8 hours', '%Y-%m-%d') as on_day,
         min('{"id":"' || a.evidence || '","row":' || cast(a."row" as varchar) || '}') as pointer,
         greatest(
             coalesce(max(case when a.kind = 'total' and a.stated_ms <= (date_part('epoch', a.until) - date_part('epoch', a.at)) * 1000
@@ -158,24 +159,26 @@ stated as (
     join asked k on k.lesson = a.lesson
     where a.trainee is not null and a.kind in ('interval', 'total') and a.until > a.at
         and date_part('epoch', a.until) - date_part('epoch', a.at) <= $day_hours * 3600
-    group by k.class, k.class_at, k.lesson, a.trainee, to_char(a.at + interval '8 hours', '%Y-%m-%d')
+        and a.at >= $since - interval '2 days' and a.at < $ends + interval '3 days'
+    group by a.lesson, a.trainee, to_char(a.at + interval '8 hours', '%Y-%m-%d')
 ),
 day as (
-    select *, sum(seconds) over (partition by class, trainee, on_day) as of_day from stated
+    select *, sum(seconds) over (partition by trainee, on_day) as of_day from stated
 ),
 doubted as (
-    select class, class_at, lesson, trainee, pointer, 1 as fast, ahead, speed, 0.0 as of_day
+    select lesson, trainee, pointer, 1 as fast, ahead, speed, 0.0 as of_day
     from run
     union all
-    select class, class_at, lesson, trainee, pointer, 0 as fast, 0.0 as ahead, 0.0 as speed, of_day
+    select lesson, trainee, pointer, 0 as fast, 0.0 as ahead, 0.0 as speed, of_day
     from day
     where of_day > $day_hours * 3600
 ),
 one as (
-    select class, class_at, lesson, trainee, min(pointer) as pointer, max(fast) as fast, sum(ahead) as ahead, max(speed) as speed, max(of_day) as of_day,
-        row_number() over (partition by class, trainee order by lesson) as number
-    from doubted
-    group by class, class_at, lesson, trainee
+    select k.class, k.class_at, d.lesson, d.trainee, min(d.pointer) as pointer, max(fast) as fast, sum(ahead) as ahead, max(speed) as speed, max(of_day) as of_day,
+        row_number() over (partition by d.trainee order by d.lesson) as number
+    from doubted d
+    join asked k on k.lesson = d.lesson
+    group by k.class, k.class_at, d.lesson, d.trainee
 )
 select
     'person:' || min(t.person) as subject,

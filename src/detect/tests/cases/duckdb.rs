@@ -1,6 +1,7 @@
 //! The same cases in DuckDB: a rule is plain SQL that any engine may run, and its answer does not depend on ours.
 
 use super::{Ready, Rows, key};
+use crate::detect::look::ENDS;
 use crate::lake::query::tables;
 use crate::time::Time;
 use datafusion::arrow::array::RecordBatch;
@@ -22,9 +23,9 @@ pub(super) fn compare(cases: &[(&Ready, Rows)]) -> Vec<String> {
             let rows = one.tables.get(name).cloned().unwrap_or_else(|| RecordBatch::new_empty(schema));
             write(&place.join(format!("{name}.parquet")), &rows);
         }
-        let values = one.rule.values(one.case.window, one.case.now).unwrap();
+        let values = one.rule.values(one.case.window, one.case.window.until, one.case.now).unwrap();
         let values: Map<String, Value> = values.into_iter().map(|(name, value)| (name, plain(&value))).collect();
-        asked.push(json!({"folder": place, "sql": one.rule.sql, "values": values}));
+        asked.push(json!({"folder": place, "sql": one.rule.sql, "values": values, "ends": ENDS}));
     }
     let manifest = folder.path().join("asked.json");
     std::fs::write(&manifest, Value::Array(asked).to_string()).unwrap();

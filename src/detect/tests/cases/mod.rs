@@ -9,6 +9,7 @@ mod table;
 
 use crate::db::testing::sqlite;
 use crate::detect::catalogue::{BUILTIN, try_out};
+use crate::detect::look::{ENDS, last};
 use crate::detect::{Head, Rule, Window, explain};
 use crate::error::Error;
 use crate::lake::query::{Limits, object};
@@ -120,7 +121,9 @@ async fn look(world: &World, one: &Ready) -> Result<Option<Rows>, String> {
     let told = |error: Error| format!("{} ({:?})", error.message, error.cause);
     let files = world.set(&one.tables).await.map_err(told)?;
     let run = async |window: Window| -> Result<Rows, String> {
-        let values = one.rule.values(window, one.case.now).map_err(told)?;
+        let asked = one.rule.values(window, window.until, one.case.now).map_err(told)?;
+        let ends = last(&world.ask(&files, ENDS, asked, LIMITS).await.map_err(told)?, window).map_err(told)?;
+        let values = one.rule.values(window, ends, one.case.now).map_err(told)?;
         let batches = world.ask(&files, &one.rule.sql, values, LIMITS).await.map_err(told)?;
         let rows = batches.iter().flat_map(|batch| (0..batch.num_rows()).map(move |row| object(batch, row)));
         let mut rows: Rows = rows.collect::<Result<_, _>>().map_err(told)?;
