@@ -1,7 +1,7 @@
 //! What keshi does beside what plain programs do with the same bytes, in the same run, on the same disk: `make bench`.
 //!
-//! `cargo bench --bench ratios -- [upload] [seal] [receipts] [attendance] [watch] [alike] [live] [office] [rules] [trace] [--folder FOLDER] [--objects URL]
-//! [--rate EVENTS-A-SECOND] [--seconds SECONDS]` (both of `live`) `[--rows ROWS]` (of `attendance`) `[--recording SECONDS]` (of `watch`) `[--prints FINGERPRINTS]` (of `alike`) `[--classes CLASSES]` (of `office` and `rules`) `[--seed SEED]` (of `rules`) `[--events EVENTS]` (of `trace`): all
+//! `cargo bench --bench ratios -- [upload] [seal] [receipts] [attendance] [watch] [alike] [live] [office] [rules] [rules-in-postgres] [trace] [--folder FOLDER] [--objects URL]
+//! [--rate EVENTS-A-SECOND] [--seconds SECONDS]` (both of `live`) `[--rows ROWS]` (of `attendance`) `[--recording SECONDS]` (of `watch`) `[--prints FINGERPRINTS]` (of `alike`) `[--classes CLASSES]` (of `office` and both of the rules) `[--seed SEED]` (of the rules) `[--events EVENTS]` (of `trace`): all
 //! measures, in `/var/tmp` and on objects in a folder, unless told otherwise. Takes most of an hour, nearly all of it to fill the lake for
 //! `trace`, and up to 8 GiB of disk, and leaves nothing behind.
 //!
@@ -17,6 +17,7 @@ mod office;
 mod postgres;
 mod receipts;
 mod rules;
+mod rules_in_postgres;
 mod seal;
 mod sender;
 mod server;
@@ -36,7 +37,8 @@ static ALLOCATOR: Jemalloc = Jemalloc;
 /// How often each measure is taken.
 const ROUNDS: usize = 3;
 /// What can be measured, in this order.
-const MEASURES: [&str; 10] = ["upload", "seal", "receipts", "attendance", "watch", "alike", "live", "office", "rules", "trace"];
+const MEASURES: [&str; 11] =
+    ["upload", "seal", "receipts", "attendance", "watch", "alike", "live", "office", "rules", "rules-in-postgres", "trace"];
 
 /// Where and with what.
 struct Bench {
@@ -96,6 +98,7 @@ fn main() {
             "live" => live::measure(&bench, load),
             "office" => office::measure(&bench, classes.max(2)),
             "rules" => rules::measure(&bench, classes.max(2), seed),
+            "rules-in-postgres" => rules_in_postgres::measure(&bench, classes.max(2), seed),
             _ => trace::measure(&bench, events),
         }
     }

@@ -8,9 +8,10 @@ use keshi::detect::{self, Extent, Looked, Rule, Rules, Window};
 use keshi::lake::Lake;
 use keshi::time::{DAY, Time};
 use province::Province;
+use serde::Serialize;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Instant;
 
 /// What the catalogue may take of DuckDB's time.
@@ -21,46 +22,74 @@ const DAILY_PERCENT: f64 = 2.0;
 const MEMORY_MIB: u64 = 2048;
 const DUCKDB: &str = include_str!("rules.py");
 
+/// When a window begins and ends, and when the classes that begin in it are over: microseconds of the Unix epoch.
+#[derive(Serialize)]
+pub(crate) struct Piece(pub(crate) [i64; 3]);
+
+/// A province, and the rules that look at it.
+pub(crate) struct Catalogue {
+    pub(crate) folder: PathBuf,
+    pub(crate) rules: Rules,
+    pub(crate) now: Time,
+    lake: Lake,
+    extent: Extent,
+    rows: u64,
+    /// Its first day and its last.
+    period: [Time; 2],
+}
+
+impl Catalogue {
+    pub(crate) fn write(bench: &Bench, classes: u64, seed: u64) -> Catalogue {
+        let (folder, scratch) = (bench.path().join("province"), bench.path().join("opened"));
+        let (took, summary) =
+            machine::timed(|| province::write(&Province::new(seed, classes as usize), &folder).expect("the folder can be written to"));
+        let rows = summary.rows.get("attendance").copied().unwrap_or_default();
+        eprintln!("  ({rows} rows of attendance in {classes} classes, seed {seed}, written in {:.0} s)", took.as_secs_f64());
+        std::fs::create_dir(&scratch).expect("the folder can be written to");
+        let (lake, extent) = bench.runtime.block_on(async {
+            let lake = Lake::of_export(&folder, &scratch).await.expect("it is a lake");
+            let extent = detect::extent_of_export(&lake).await.expect("the lake can be read");
+            (lake, extent)
+        });
+        let period = summary.period.each_ref().map(|day| format!("{day}T00:00:00+08:00").parse::<Time>().expect("a day"));
+        let now = summary.now.parse().expect("a time");
+        Catalogue { folder, rules: Rules::builtin(), now, lake, extent, rows, period }
+    }
+
+    /// What all rules find, and the seconds they took.
+    pub(crate) fn look_at(&self, bench: &Bench, window: Window) -> (Vec<Looked>, f64) {
+        bench.runtime.block_on(catalogue(&self.lake, &self.rules, self.extent, window, self.now))
+    }
+
+    /// The windows in which a rule looks at all time.
+    pub(crate) fn pieces(&self, bench: &Bench, rule: &Rule) -> Vec<Piece> {
+        let with_ends = |piece: &Window| {
+            let ends = bench.runtime.block_on(detect::ends_of_export(&self.lake, *piece)).expect("the lake can be read");
+            Piece([piece.since.0, piece.until.0, ends.0])
+        };
+        self.extent.windows(rule, Window::ALL).iter().map(with_ends).collect()
+    }
+}
+
 pub(crate) fn measure(bench: &Bench, classes: u64, seed: u64) {
-    let folder = bench.path().join("province");
-    let (took, summary) =
-        machine::timed(|| province::write(&Province::new(seed, classes as usize), &folder).expect("the folder can be written to"));
-    let rows = summary.rows.get("attendance").copied().unwrap_or_default();
-    let now: Time = summary.now.parse().expect("a time");
-    eprintln!("  ({rows} rows of attendance in {classes} classes, seed {seed}, written in {:.0} s)", took.as_secs_f64());
-    let scratch = bench.path().join("opened");
-    std::fs::create_dir(&scratch).expect("the folder can be written to");
-    let rules = Rules::builtin();
+    let made = Catalogue::write(bench, classes, seed);
     machine::forget_peak();
-    let (lake, extent, all, took, scores) = bench.runtime.block_on(async {
-        let lake = Lake::of_export(&folder, &scratch).await.expect("it is a lake");
-        let extent = detect::extent_of_export(&lake).await.expect("the lake can be read");
-        let (all, took) = catalogue(&lake, &rules, extent, Window::ALL, now).await;
-        let scores = detect::provider_scores(&lake, &rules, &all, now).await.expect("scores");
-        (lake, extent, all, took, scores)
-    });
+    let (all, took) = made.look_at(bench, Window::ALL);
     let memory = machine::peak_mib();
-    let accuracy = Accuracy::of(&folder, &rules, &all, &scores);
-    println!("{accuracy}");
+    let scores = bench.runtime.block_on(detect::provider_scores(&made.lake, &made.rules, &all, made.now)).expect("scores");
+    println!("{}", Accuracy::of(&made.folder, &made.rules, &all, &scores));
 
     // A day in the midst of all.
-    let [first, last] = summary.period.each_ref().map(|day| format!("{day}T00:00:00+08:00").parse::<Time>().expect("a day"));
+    let [first, last] = made.period;
     let middle = first.plus((last.0 - first.0) / 2 / DAY * DAY);
-    let day = Window { since: middle, until: middle.plus(DAY) };
-    let (_, daily) = bench.runtime.block_on(catalogue(&lake, &rules, extent, day, now));
-    let pieces = |rule: &Rule| {
-        let with_ends = |piece: &Window| {
-            let ends = bench.runtime.block_on(detect::ends_of_export(&lake, *piece)).expect("the lake can be read");
-            [piece.since.0, piece.until.0, ends.0]
-        };
-        extent.windows(rule, Window::ALL).iter().map(with_ends).collect()
-    };
-    let theirs = duckdb(&folder, &rules, &all, pieces, now);
+    let (of_a_day, daily) = made.look_at(bench, Window { since: middle, until: middle.plus(DAY) });
+    let theirs = duckdb(bench, &made, &all);
     slowest(&all, &theirs);
+    println!("  seconds for a day: {}", longest(&of_a_day));
     let theirs: f64 = theirs.values().sum();
     let ratio = took / theirs;
     tell(
-        &format!("{} rules over {rows} rows: {took:.1} s, DuckDB {theirs:.1} s", rules.iter().count()),
+        &format!("{} rules over {} rows: {took:.1} s, DuckDB {theirs:.1} s", made.rules.iter().count(), made.rows),
         &format!("{ratio:.2} x"),
         &format!("<= {RATIO} x"),
         ratio <= RATIO,
@@ -106,9 +135,17 @@ fn slowest(all: &[Looked], theirs: &BTreeMap<String, f64>) {
     }
 }
 
+/// The rules that took longest.
+fn longest(all: &[Looked]) -> String {
+    let mut by_time: Vec<&Looked> = all.iter().collect();
+    by_time.sort_by_key(|looked| std::cmp::Reverse(looked.took_ms));
+    by_time.iter().take(12).map(|looked| format!("{} {:.2}", looked.rule, looked.took_ms as f64 / 1000.0)).collect::<Vec<_>>().join(", ")
+}
+
 /// Seconds that DuckDB takes for each rule; says where it finds another number.
-fn duckdb(folder: &Path, rules: &Rules, all: &[Looked], pieces: impl Fn(&Rule) -> Vec<[i64; 3]>, now: Time) -> BTreeMap<String, f64> {
-    let asked: Vec<Value> = rules
+fn duckdb(bench: &Bench, made: &Catalogue, all: &[Looked]) -> BTreeMap<String, f64> {
+    let asked: Vec<Value> = made
+        .rules
         .iter()
         .map(|rule| {
             let values: serde_json::Map<String, Value> = rule
@@ -117,13 +154,13 @@ fn duckdb(folder: &Path, rules: &Rules, all: &[Looked], pieces: impl Fn(&Rule) -
                 .iter()
                 .map(|(name, one)| (name.clone(), serde_json::to_value(&one.value).expect("a plain value")))
                 .collect();
-            json!({"rule": rule.head.id, "sql": rule.sql, "values": values, "pieces": pieces(rule)})
+            json!({"rule": rule.head.id, "sql": rule.sql, "values": values, "pieces": made.pieces(bench, rule)})
         })
         .collect();
-    let manifest = folder.join("asked.json");
-    let body = json!({"now": now.0, "rules": asked});
+    let manifest = made.folder.join("asked.json");
+    let body = json!({"now": made.now.0, "rules": asked});
     std::fs::write(&manifest, body.to_string()).expect("it is written");
-    let told = run(text(&python()), &["-c", DUCKDB, text(folder), text(&manifest)]);
+    let told = run(text(&python()), &["-c", DUCKDB, text(&made.folder), text(&manifest)]);
     let told: Value = serde_json::from_str(&told).expect("JSON");
     for broken in told["broken"].as_array().into_iter().flatten() {
         println!("  DuckDB could not run {broken}");
@@ -137,6 +174,6 @@ fn duckdb(folder: &Path, rules: &Rules, all: &[Looked], pieces: impl Fn(&Rule) -
     serde_json::from_value(told["seconds"].clone()).expect("seconds by rule")
 }
 
-fn python() -> PathBuf {
+pub(crate) fn python() -> PathBuf {
     machine::python(&["duckdb==2.0.1"])
 }

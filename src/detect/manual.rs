@@ -8,7 +8,10 @@ use std::fmt::Write as _;
 pub fn rule_manual() -> String {
     let mut text = String::from(
         "# Rules\n\nMade from the heads of `src/detect/rules/*.sql`; do not edit. A rule is one SQL file: copy one, change it, and put it into the \
-         operator's folder of rules, where it adds to these or, with the same id, replaces one.\n",
+         operator's folder of rules, where it adds to these or, with the same id, replaces one.\n\n\
+         Beside its parameters every rule is given `$since` and `$until`, the window whose findings (by `at`) are wanted; `$ends`, when the last lesson is over \
+         of the classes that begin in the window, so that a rule about classes reads no more of `attendance` than their time; and `$now`. \
+         What several places of a rule ask for is worked out once where it says `with NAME as materialized (…)`.\n",
     );
     for rule in Rules::builtin().iter() {
         write(&mut text, rule).expect("writing into a string does not fail");

@@ -1,0 +1,27 @@
+-- What the rules join by and bound.
+create index on attendance (lesson, evidence);
+create index on attendance (trainee);
+create index on attendance (class);
+create index on attendance (at);
+create index on attendance (device) where device is not null;
+create index on attendance (ip) where ip is not null;
+create index on lessons (lesson);
+create index on lessons (class);
+create index on lessons (starts_at);
+create index on lessons (teacher);
+create index on classes (class);
+create index on classes (provider);
+create index on credits (lesson, trainee);
+create index on credits (class);
+create index on trainees (trainee);
+create index on trainees (person);
+create index on roster (class);
+create index on presence (person);
+create index on presence (lesson);
+create index on evidence (evidence);
+create index on evidence (lesson);
+create index on media (evidence);
+create index on media_matches (evidence);
+create index on certificates (trainee);
+create index on listed (list, value);
+vacuum analyze;
