@@ -141,8 +141,9 @@ fn lists(class: &mut Class, dice: &mut Chance) {
         }
     }
     if class.has("list-behind") {
-        let mut place = dice.below(class.trainees.len().min(20));
-        // Nobody who may have sat in another class while the list was right.
+        let own = class.trainees.iter().filter(|trainee| !trainee.is_guest).count();
+        let mut place = dice.below(own.min(20).saturating_sub(LENT).max(1));
+        // Nobody who may have sat in another class while the list was right: neither whom this class lends nor who is a guest in it.
         if place < LENT {
             place += LENT;
         }

@@ -240,7 +240,10 @@ pub(super) fn one_login_many_names(class: &mut Class, deed: &mut Deed) {
             }
         }
     }
+    let mut also = vec!["lockstep"];
+    // Five names of one login are five at one device, lesson after lesson.
+    also.extend(deed.by(None, None, Some("shared-device")));
     // Whoever is named in both groups is credited for what both were taught.
-    let also: &[&str] = if class.has("two-groups") { &["lockstep", "theory-share"] } else { &["lockstep"] };
-    deed.of_class(class, also);
+    also.extend(class.has("two-groups").then_some("theory-share"));
+    deed.of_class(class, &also);
 }
