@@ -154,8 +154,14 @@ fn stays(class: &Class, lesson: &Lesson, room: &Room, dice: &mut Chance) -> Vec<
     if let Some(ended) = room.ended {
         until = if leaves_early { until.min(ended) } else { ended };
     }
-    from = from.max(room.between.0);
-    until = until.min(room.between.1).max(from + 2 * MINUTE);
+    // Between two lessons each takes a moment of their own, so that nobody moves in one second with others.
+    if from < room.between.0 {
+        from = room.between.0 + dice.between(0, 100) * SECOND;
+    }
+    if room.between.1 < until {
+        until = room.between.1 - dice.between(0, 50) * SECOND;
+    }
+    until = until.max(from + 2 * MINUTE);
     let ended = !dice.one_in(0.012);
     let breaks = if class.has("dropped-connections") { 0.3 } else { 0.07 };
     let mut found = Vec::new();
@@ -181,8 +187,10 @@ fn watch(class: &Class, lesson: &Lesson, sitting: &mut Sitting, dice: &mut Chanc
     // Nobody watches two lessons at once, nor while another is live.
     let others = class.lessons.iter().filter(|other| other.mode == "recorded" && other.id != lesson.id);
     let own = others.flat_map(|other| &other.sittings).filter(|other| other.trainee == sitting.trainee);
+    // What is done already is told by the trainee's own clock, as this will be in the end.
+    let off = sitting.trainee.map_or(0, |place| class.trainees[place].clock_off);
     let mut busy: Vec<(i64, i64)> =
-        own.flat_map(|other| &other.stays).map(|stay| (stay.from - 5 * MINUTE, stay.until + 5 * MINUTE)).collect();
+        own.flat_map(|other| &other.stays).map(|stay| (stay.from - off - 5 * MINUTE, stay.until - off + 5 * MINUTE)).collect();
     let live = class.lessons.iter().filter(|other| other.is_live()).map(|other| (other.from, other.until));
     let elsewhere = sitting.trainee.map(|place| class.trainees[place].elsewhere.clone()).unwrap_or_default();
     busy.extend(live.chain(elsewhere).map(|(from, until)| (from - 10 * MINUTE, until + 10 * MINUTE)));

@@ -148,7 +148,7 @@ fn fill(plan: &Plan, class: &mut Class, shared: &mut frauds::Shared) -> Vec<cred
     frauds::in_lessons(plan, class, shared);
     media::papers(class, provider.kind == "enterprise", &mut plan.chance.at("papers", class.number as u64));
     logs::write(class, &plan.chance);
-    frauds::in_logs(plan, class);
+    frauds::in_logs(plan, class, shared);
     media::write(plan, class);
     frauds::in_media(plan, class, shared);
     let credits = credit::of_class(class);

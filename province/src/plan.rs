@@ -403,11 +403,14 @@ fn hours(ids: Ids, class: &mut Class, dice: &mut Chance) {
 }
 
 impl Plan {
+    /// Whose class it is.
+    pub fn provider_of(&self, class: usize) -> Option<&Provider> {
+        self.providers.iter().find(|provider| (provider.first_class..provider.first_class + provider.classes).contains(&class))
+    }
+
     /// When the live lessons of a class are, by its number alone.
     pub fn spans_of(&self, class: usize) -> Vec<(i64, i64)> {
-        let provider =
-            self.providers.iter().find(|provider| (provider.first_class..provider.first_class + provider.classes).contains(&class));
-        let Some(provider) = provider else { return Vec::new() };
+        let Some(provider) = self.provider_of(class) else { return Vec::new() };
         let class = self.class(provider, class - provider.first_class);
         class.lessons.iter().filter(|lesson| lesson.is_live()).map(|lesson| (lesson.from, lesson.until)).collect()
     }

@@ -27,11 +27,13 @@ pub fn fill(plan: &Plan, class: &mut Class, provider: &Provider) {
     lists(class, &mut chance.at("lists", 0));
 }
 
-/// The class whose people may sit in this one too: half a province away, so of another provider, and for another certificate.
+/// The class whose people may sit in this one too: half a province away, so of another provider, and for another certificate. None of a provider at which
+/// something is planted: a deed may move its lessons, and whoever is lent would sit in two places at once without having done anything.
 pub fn lender(plan: &Plan, class: usize) -> Option<usize> {
     let half = plan.classes / 2;
     let other = class.checked_sub(half).filter(|other| *other < half && half > 40)?;
-    (certificate_kind(plan.ids, other) != certificate_kind(plan.ids, class)).then_some(other)
+    let lends = plan.provider_of(other).is_some_and(|provider| provider.strength.is_none());
+    (lends && certificate_kind(plan.ids, other) != certificate_kind(plan.ids, class)).then_some(other)
 }
 
 /// Adds somebody at the end of the roster and returns the position.
@@ -139,8 +141,9 @@ fn lists(class: &mut Class, dice: &mut Chance) {
         }
     }
     if class.has("list-behind") {
-        let mut place = dice.below(class.trainees.len().min(20));
-        // Nobody who may have sat in another class while the list was right.
+        let own = class.trainees.iter().filter(|trainee| !trainee.is_guest).count();
+        let mut place = dice.below(own.min(20).saturating_sub(LENT).max(1));
+        // Nobody who may have sat in another class while the list was right: neither whom this class lends nor who is a guest in it.
         if place < LENT {
             place += LENT;
         }

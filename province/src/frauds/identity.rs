@@ -3,7 +3,7 @@
 use super::{Deed, Shared};
 use crate::attend::come_and_go;
 use crate::class::{Beats, Class, Listed, Play, Seat, Sitting, Stay};
-use crate::days::{SECOND, day, moment};
+use crate::days::{MINUTE, SECOND, day, moment};
 use crate::labels::Place;
 use crate::people::{self, key};
 use crate::plan::Plan;
@@ -150,22 +150,45 @@ pub(super) fn tell_barred(class: &mut Class, shared: &mut Shared) {
     }
 }
 
+/// Names that attend by writing and people who are on the roster twice may be in two lessons at once, since nobody looks whether it can be: that is told of them too.
+pub(super) fn tell_doubles(class: &mut Class) {
+    let mut labels = std::mem::take(&mut class.labels);
+    for label in labels.iter_mut().filter(|label| matches!(label.rule.as_str(), "ghost-trainee" | "bad-identity")) {
+        let person = class.trainees.iter().find(|trainee| label.trainee.as_ref() == Some(&trainee.id)).map(|trainee| trainee.person);
+        let is_own = |sitting: &&Sitting| sitting.trainee.map(|place| class.trainees[place].person) == person;
+        let spans: Vec<(usize, i64, i64)> = class
+            .held()
+            .into_iter()
+            .flat_map(|lesson| class.lessons[lesson].sittings.iter().filter(is_own).map(move |sitting| (lesson, sitting)))
+            .flat_map(|(lesson, sitting)| sitting.stays.iter().map(move |stay| (lesson, stay.from, stay.until)))
+            .map(|(lesson, from, until)| (lesson, from.max(class.lessons[lesson].from), until.min(class.lessons[lesson].until)))
+            .collect();
+        let meets =
+            |one: &(usize, i64, i64), other: &(usize, i64, i64)| one.0 != other.0 && one.2.min(other.2) - one.1.max(other.1) >= 2 * MINUTE;
+        if person.is_some() && spans.iter().any(|one| spans.iter().any(|other| meets(one, other))) {
+            label.also.push("overlap-person".to_owned());
+        }
+    }
+    class.labels = labels;
+}
+
 /// People of an earlier class with the same certificate are trained and claimed for again.
 pub(super) fn double_subsidy(plan: &Plan, class: &mut Class, deed: &mut Deed, shared: &Shared) {
-    let Some(past) = shared.past.iter().max_by_key(|past| past.class.certificates.len()).map(|past| &past.class) else { return };
+    // Of a class whose claim stands: what was returned was not paid.
+    let stands = |past: &&Class| past.claim.as_ref().is_some_and(|claim| claim.state != "returned");
+    let Some(past) = shared.past.iter().map(|past| &past.class).filter(stands).max_by_key(|past| past.certificates.len()) else { return };
     class.certificate_kind = past.certificate_kind;
     (class.trade_code, class.trade_name) = (past.trade_code, past.trade_name);
     let certified: Vec<usize> =
         past.certificates.iter().map(|entry| entry.trainee).filter(|&place| !past.trainees[place].is_guest).collect();
     let many = deed.by(2, 9, 24).min(certified.len());
-    let spans: Vec<(i64, i64)> = past.lessons.iter().filter(|lesson| lesson.is_live()).map(|lesson| (lesson.from, lesson.until)).collect();
     for number in deed.dice.some_of(certified.len(), many) {
         let person = past.trainees[certified[number]].person;
         if class.trainees.iter().any(|trainee| trainee.person == person) {
             continue;
         }
         let place = enrol(plan, class, person, false);
-        class.trainees[place].elsewhere.clone_from(&spans);
+        class.trainees[place].elsewhere = shared.spans_of(person);
         class.trainees[place].is_guest = true;
         let there = past.trainees[certified[number]].id.clone();
         deed.of_person(class, place, Place { class: past.id.clone(), lesson: None, trainee: Some(there) });

@@ -1,9 +1,11 @@
 //! Logs that no platform wrote: rows made up, logs made before or after their time, logs handed in again with other rows.
 
-use super::{Deed, Layer};
+use super::presence::beside;
+use super::{Deed, Layer, Shared};
 use crate::chance::mix;
 use crate::class::{Class, Event, Evidence, Row, Seat, Sitting, Stay};
 use crate::days::{DAY, HOUR, MINUTE, SECOND};
+use crate::labels::Place;
 use crate::logs::{attendance, put_in_order, reference, rows_of};
 
 /// Those of the roster who are not in a lesson.
@@ -19,19 +21,20 @@ pub(super) fn fabricated_log(class: &mut Class, deed: &mut Deed) {
     let live = class.live();
     for lesson in deed.lessons(class, &live, Layer::Log) {
         let whole = deed.by(deed.dice.clone().one_in(0.4), true, true);
-        let planted = if whole { impossible_rows(class, lesson, deed) } else { second_list(class, lesson, deed) };
-        if planted {
-            deed.of_lesson(class, lesson, &[]);
+        let also = if whole { impossible_rows(class, lesson, deed) } else { second_list(class, lesson, deed).then(Vec::new) };
+        if let Some(also) = also {
+            deed.of_lesson(class, lesson, &also);
         }
     }
 }
 
-fn impossible_rows(class: &mut Class, lesson: usize, deed: &mut Deed) -> bool {
+/// What else can be seen of it; none where nothing was planted.
+fn impossible_rows(class: &mut Class, lesson: usize, deed: &mut Deed) -> Option<Vec<&'static str>> {
     let people = deed.people(class);
     let many = deed.by(2, people.len().min(8), people.len());
     let platform = class.platform;
     let row_of = |class: &Class, row: &Row| class.lessons[lesson].sittings[row.sitting].trainee;
-    let mut planted = false;
+    let (mut planted, mut long_stays) = (false, false);
     for &place in people.iter().take(many) {
         let way = deed.dice.below(3);
         let (back, long) = (deed.dice.between(3, 40) * MINUTE, deed.dice.between(20, 40) * HOUR);
@@ -40,32 +43,43 @@ fn impossible_rows(class: &mut Class, lesson: usize, deed: &mut Deed) -> bool {
             (0..class.lessons[lesson].rows.len()).filter(|&row| row_of(class, &class.lessons[lesson].rows[row]) == Some(place)).collect();
         let Some(&first) = mine.first() else { continue };
         let last = mine.iter().rev().copied().find(|&row| class.lessons[lesson].rows[row].event == Event::Leave);
-        planted = true;
         let rows = &mut class.lessons[lesson].rows;
         match way {
             0 if last.is_some() => {
                 // Gone before they came.
                 if let Some(last) = last {
                     rows[last].at = rows[first].at - back;
+                    planted = true;
                 }
             }
             1 if matches!(platform, 1 | 2) => {
                 for &row in &mine {
                     rows[row].reference = Some(strange);
                 }
+                planted = true;
             }
             _ => match (last, rows[first].until) {
-                (_, Some(until)) => rows[first].until = Some(until + long),
-                (Some(last), None) => rows[last].at += long,
-                (None, None) => planted = false,
+                (_, Some(until)) => {
+                    rows[first].until = Some(until + long);
+                    (planted, long_stays) = (true, true);
+                }
+                (Some(last), None) => {
+                    rows[last].at += long;
+                    planted = true;
+                }
+                (None, None) => {}
             },
         }
     }
     let (rows, sittings) = (std::mem::take(&mut class.lessons[lesson].rows), std::mem::take(&mut class.lessons[lesson].sittings));
     let mut rows = rows;
     put_in_order(&mut rows, &sittings);
+    // More than a day in one day; and where the log is there twice, the other one has the rows as they were.
+    let first = rows.first().map(|row| row.evidence);
+    let is_twice = rows.iter().any(|row| Some(row.evidence) != first);
     (class.lessons[lesson].rows, class.lessons[lesson].sittings) = (rows, sittings);
-    planted
+    let also = [long_stays.then_some("too-fast"), is_twice.then_some("edited-records")];
+    planted.then(|| also.into_iter().flatten().collect())
 }
 
 fn second_list(class: &mut Class, lesson: usize, deed: &mut Deed) -> bool {
@@ -141,7 +155,7 @@ pub(super) fn backdated_log(class: &mut Class, deed: &mut Deed) {
 }
 
 /// The log comes again, and those who were away are in it, those who were late were early.
-pub(super) fn edited_records(class: &mut Class, deed: &mut Deed) {
+pub(super) fn edited_records(class: &mut Class, deed: &mut Deed, shared: &Shared) {
     let live = class.live();
     for lesson in deed.lessons(class, &live, Layer::Log) {
         let Some(first) = class.lessons[lesson].rows.first().map(|row| row.evidence) else { continue };
@@ -151,39 +165,45 @@ pub(super) fn edited_records(class: &mut Class, deed: &mut Deed) {
         let (from, until) = (class.lessons[lesson].from, class.lessons[lesson].until);
         let old = class.lessons[lesson].sittings.len();
         let many = deed.by(2, 6, 40);
-        // A copy of every sitting, then better ones.
-        let seen = |row: &&Row| row.evidence == first;
-        let mut own: Vec<Sitting> = class.lessons[lesson]
-            .sittings
-            .iter()
-            .enumerate()
-            .filter(|(place, _)| class.lessons[lesson].rows.iter().filter(seen).any(|row| row.sitting == *place))
-            .map(|(_, sitting)| Sitting { same_row_as: None, ..sitting.clone() })
-            .collect();
-        let mut changed = 0;
-        for sitting in own.iter_mut().filter(|sitting| sitting.trainee.is_some()) {
+        // Better sittings for some; the rows of all others stay as they were, down to the last sign of life.
+        let mut kept: Vec<Row> = class.lessons[lesson].rows.iter().filter(|row| row.evidence == first).cloned().collect();
+        let mut own: Vec<Sitting> = Vec::new();
+        for (place, sitting) in class.lessons[lesson].sittings.iter().enumerate().filter(|(_, sitting)| sitting.trainee.is_some()) {
             let covers = |stay: &Stay| stay.from <= from && until <= stay.until;
-            if changed < many && !sitting.stays.iter().any(covers) {
+            if own.len() < many && !sitting.stays.iter().any(covers) && kept.iter().any(|row| row.sitting == place) {
                 let early = deed.dice.between(20, 400) * SECOND;
-                sitting.stays = vec![Stay { from: from - early, until: until + early / 2 / SECOND * SECOND, ended: true }];
-                changed += 1;
+                let stays = vec![Stay { from: from - early, until: until + early / 2 / SECOND * SECOND, ended: true }];
+                own.push(Sitting { same_row_as: None, stays, ..sitting.clone() });
+                kept.retain(|row| row.sitting != place);
             }
         }
         for place in absent(class, lesson).into_iter().take(many) {
             let (before, after) = (deed.dice.between(10, 500), deed.dice.between(5, 200));
             own.push(super::identity::made_up(class, lesson, place, before, after, &mut deed.dice));
-            changed += 1;
         }
+        let changed = own.len();
+        // Whoever is written in may sit in another class of the provider at that time.
+        let elsewhere = own.iter().find_map(|sitting| {
+            let (past, other, _) = beside(shared, class, lesson, class.trainees[sitting.trainee?].person, &sitting.stays)?;
+            Some(Place { class: past.id.clone(), lesson: Some(past.lessons[other].id.clone()), trainee: None })
+        });
         let mut copy = class.lessons[lesson].clone();
         copy.sittings = own;
         let mut rows = rows_of(class.platform, &copy, second, &mut deed.dice);
-        rows.iter_mut().for_each(|row| row.sitting += old);
+        // New rows stand behind the others in the file.
+        let behind = kept.iter().map(|row| row.row).max().unwrap_or(1) - 1;
+        rows.iter_mut().for_each(|row| (row.sitting, row.row) = (row.sitting + old, row.row + behind));
+        kept.iter_mut().for_each(|row| row.evidence = second);
+        rows.extend(kept);
         let row = &mut class.lessons[lesson];
         row.sittings.extend(copy.sittings);
         row.rows.extend(rows);
         order(class, lesson);
         if changed > 0 {
-            deed.of_lesson(class, lesson, &[]);
+            deed.of_lesson(class, lesson, if elsewhere.is_some() { &["overlap-person"] } else { &[] });
+            if let Some(label) = class.labels.last_mut() {
+                label.or = elsewhere;
+            }
         }
     }
 }

@@ -155,6 +155,25 @@ impl Shared {
         self.told.clear();
     }
 
+    /// When a person is in earlier classes of the provider: their live lessons, what was watched of the others, and what was elsewhere for that class.
+    fn spans_of(&self, person: u64) -> Vec<(i64, i64)> {
+        let mut spans = Vec::new();
+        for past in self.past.iter().map(|past| &past.class) {
+            let Some(place) = past.trainees.iter().position(|trainee| trainee.person == person && trainee.withdrawn_at.is_none()) else {
+                continue;
+            };
+            spans.extend(&past.trainees[place].elsewhere);
+            for lesson in past.lessons.iter().filter(|lesson| lesson.counts()) {
+                if lesson.is_live() {
+                    spans.push((lesson.from, lesson.until));
+                }
+                let own = lesson.sittings.iter().filter(|sitting| sitting.trainee == Some(place)).flat_map(|sitting| &sitting.stays);
+                spans.extend(own.filter(|_| !lesson.is_live()).map(|stay| (stay.from, stay.until)));
+            }
+        }
+        spans
+    }
+
     /// Keeps what later deeds of the provider may use again.
     pub fn remember(&mut self, plan: &Plan, class: &Class) {
         if plan.providers[class.provider].strength.is_none() {
@@ -333,18 +352,19 @@ pub fn in_lessons(plan: &Plan, class: &mut Class, shared: &mut Shared) {
         }
     }
     network::shared_seats(plan, class);
+    identity::tell_doubles(class);
     planning::label_long_days(class, deeds_of(plan, class, "lessons"));
     planning::tell(plan, class, shared);
     identity::tell_barred(class, shared);
 }
 
 /// Deeds in logs that are written.
-pub fn in_logs(plan: &Plan, class: &mut Class) {
+pub fn in_logs(plan: &Plan, class: &mut Class, shared: &Shared) {
     for mut deed in deeds_of(plan, class, "logs") {
         match deed.rule {
             "fabricated-log" => logs::fabricated_log(class, &mut deed),
             "backdated-log" => logs::backdated_log(class, &mut deed),
-            "edited-records" => logs::edited_records(class, &mut deed),
+            "edited-records" => logs::edited_records(class, &mut deed, shared),
             _ => {}
         }
     }
@@ -380,6 +400,9 @@ pub fn in_media(plan: &Plan, class: &mut Class, shared: &mut Shared) {
 /// Deeds in certificates and claims.
 pub fn with_money(plan: &Plan, class: &mut Class) {
     for mut deed in deeds_of(plan, class, "money") {
+        if matches!(deed.rule, "amount-over-formula" | "hours-over-evidence" | "shortened-class" | "double-subsidy") {
+            money::stand(class);
+        }
         match deed.rule {
             "amount-over-formula" => money::amount_over_formula(class, &mut deed),
             "hours-over-evidence" => money::hours_over_evidence(class, &mut deed),

@@ -13,6 +13,13 @@ fn file_again(class: &mut Class) {
     }
 }
 
+/// Whoever claims what is not due files it again when the office sends it back: what was returned is no claim.
+pub(super) fn stand(class: &mut Class) {
+    if let Some(claim) = class.claim.as_mut().filter(|claim| claim.state == "returned") {
+        claim.state = "filed";
+    }
+}
+
 /// Gives a certificate to those of them who have none.
 fn certify(class: &mut Class, people: &[usize]) {
     let Some(like) = class.certificates.first().cloned().or_else(|| blank(class)) else { return };
@@ -78,7 +85,15 @@ pub(super) fn claim_all(class: &mut Class) {
 /// Those who were trained before get a second certificate of the kind.
 pub(super) fn claim_again(class: &mut Class) {
     let again: Vec<usize> = (0..class.trainees.len()).filter(|&place| class.trainees[place].is_guest).collect();
+    let earned: Vec<usize> = class.certificates.iter().map(|entry| entry.trainee).collect();
     certify(class, &again);
+    // Whoever had not earned it is claimed for without the hours, too.
+    for place in again.into_iter().filter(|place| !earned.contains(place)) {
+        let id = Some(&class.trainees[place].id);
+        for label in class.labels.iter_mut().filter(|label| label.rule == "double-subsidy" && label.trainee.as_ref() == id) {
+            label.also.push("hours-over-evidence".to_owned());
+        }
+    }
 }
 
 /// A provider at which nobody fails.

@@ -69,15 +69,24 @@ pub(super) fn shared_seats(plan: &Plan, class: &mut Class) {
     let many = deed.by(3, 8, 16).min(people.len());
     let devices = deed.by(1, 2, 4);
     let ip = address(0xc633_6400 + (shell as u32 & 0xff));
+    let mut used = std::collections::BTreeSet::new();
     for (number, &place) in people.iter().take(many).enumerate() {
         // Where another deed says who sits where, that stays as it is.
         for lesson in class.lessons.iter_mut().filter(|lesson| !lesson.touched.contains(&Layer::Sitting)) {
             for sitting in lesson.sittings.iter_mut().filter(|sitting| sitting.trainee == Some(place) && sitting.seat.device.is_some()) {
-                sitting.seat.device = Some(people::device(0x5e11_d000 ^ shell << 20 ^ (number as u64 % devices)));
+                let one = people::device(0x5e11_d000 ^ shell << 20 ^ (number as u64 % devices));
+                used.insert(one.clone());
+                sitting.seat.device = Some(one);
                 if strength > 0.4 {
                     sitting.seat.ip = Some(ip.clone());
                 }
             }
         }
+    }
+    // Three at one device are a household to whoever sees the class alone; from four on it is a deed of its own.
+    let (rule, also): (_, &[&str]) = deed.by(("shell-network", &["shared-device"]), ("shared-device", &[]), ("shared-device", &[]));
+    let deed = Deed { rule, ..deed };
+    for one in used {
+        deed.of_subject(class, &one, also);
     }
 }

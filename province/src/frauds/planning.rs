@@ -14,7 +14,9 @@ pub(super) fn shortened_class(class: &mut Class, deed: &mut Deed) {
     // Towards the end of a class nobody looks any more.
     let later: Vec<usize> = live[live.len() / 4..].to_vec();
     let mut found: Vec<usize> = deed.dice.some_of(later.len(), many).into_iter().map(|place| later[place]).collect();
-    if deed.dice.one_in(0.6) {
+    // What was never put on the timetable is missing from the share of theory as well.
+    let is_listed = deed.dice.one_in(0.6);
+    if is_listed {
         for lesson in found {
             class.lessons[lesson].held = false;
         }
@@ -24,7 +26,7 @@ pub(super) fn shortened_class(class: &mut Class, deed: &mut Deed) {
             class.lessons.remove(lesson);
         }
     }
-    deed.of_class(class, &["hours-over-evidence"]);
+    deed.of_class(class, if is_listed { &["hours-over-evidence"] } else { &["hours-over-evidence", "theory-share"] });
 }
 
 /// Lessons are pushed together into days from before dawn to midnight.
@@ -54,6 +56,11 @@ pub(super) fn long_day(class: &mut Class, deed: &mut Deed) {
             place += 1;
         }
     }
+    // What was to be on such a day and found no place there is dropped: nobody can be taught two lessons at once.
+    let long: Vec<(i64, i64)> =
+        class.lessons.iter().filter(|row| row.touched.contains(&Layer::Lessons)).map(|row| (row.from, row.until)).collect();
+    let clashes = |row: &Lesson| long.iter().any(|&(from, until)| from < row.until && row.from < until);
+    class.lessons.retain(|row| !row.is_live() || row.touched.contains(&Layer::Lessons) || !clashes(row));
     recount(class);
 }
 

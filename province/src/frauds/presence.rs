@@ -45,19 +45,48 @@ pub(super) fn overlap_person(plan: &Plan, class: &mut Class, deed: &mut Deed, sh
             if pair.is_none() && (elsewhere || deed.dice.one_in(0.1)) {
                 continue;
             }
+            let stays = sitting.stays.clone();
             seat_in(class, lesson, sitting);
             let was_there =
                 |&&(_, other): &&(usize, usize)| past.lessons[other].sittings.iter().any(|sitting| sitting.trainee == Some(there));
-            if let Some(&(_, other)) = pair.filter(was_there) {
-                let or = Place {
-                    class: past.id.clone(),
-                    lesson: Some(past.lessons[other].id.clone()),
-                    trainee: Some(past.trainees[there].id.clone()),
-                };
-                deed.of_both(class, lesson, place, &[], Some(or));
-            }
+            let meant = pair.filter(was_there).map(|&(_, other)| (past, other, there));
+            // Whom it takes may be in a third class as well, by the same deed.
+            let Some((class_there, other, there)) = meant.or_else(|| beside(shared, class, lesson, person, &stays)) else { continue };
+            let or = Place {
+                class: class_there.id.clone(),
+                lesson: Some(class_there.lessons[other].id.clone()),
+                trainee: Some(class_there.trainees[there].id.clone()),
+            };
+            // Two classes for one certificate are paid for twice as well.
+            let also: &[&str] = if class_there.certificate_kind == class.certificate_kind { &["double-subsidy"] } else { &[] };
+            deed.of_both(class, lesson, place, also, Some(or));
         }
     }
+}
+
+/// A lesson of an earlier class in which a person sits for two minutes and more of these stays, and who that is there.
+pub(super) fn beside<'a>(
+    shared: &'a Shared,
+    class: &Class,
+    lesson: usize,
+    person: u64,
+    stays: &[Stay],
+) -> Option<(&'a Class, usize, usize)> {
+    let (begin, end) = (class.lessons[lesson].from, class.lessons[lesson].until);
+    shared.past.iter().map(|past| &past.class).find_map(|past| {
+        let there = past.trainees.iter().position(|trainee| trainee.person == person)?;
+        let meets = |other: &Stay, from: i64, until: i64| {
+            stays
+                .iter()
+                .any(|own| own.until.min(end).min(other.until).min(until) - own.from.max(begin).max(other.from).max(from) >= 2 * MINUTE)
+        };
+        let sits = |other: &usize| {
+            let row = &past.lessons[*other];
+            let own = row.sittings.iter().filter(|sitting| sitting.trainee == Some(there)).flat_map(|sitting| &sitting.stays);
+            row.was_held() && own.clone().any(|stay| meets(stay, row.from, row.until))
+        };
+        Some((past, (0..past.lessons.len()).find(sits)?, there))
+    })
 }
 
 /// The earlier class that meets with this one most often, and the lessons of both that meet.
@@ -156,7 +185,8 @@ pub(super) fn shared_device(class: &mut Class, deed: &mut Deed) {
     }
     for number in 0..people.len().div_ceil(each) {
         let one = device(0xd0d0 ^ (class.provider as u64) << 16 ^ number as u64);
-        deed.of_subject(class, &one, if deed.strength > 0.4 { &["shared-ip"] } else { &[] });
+        // Every twenty seconds the next, to the second: as a program would.
+        deed.of_subject(class, &one, deed.by(&[], &["shared-ip"], &["shared-ip", "scripted-login"]));
     }
 }
 
@@ -210,5 +240,10 @@ pub(super) fn one_login_many_names(class: &mut Class, deed: &mut Deed) {
             }
         }
     }
-    deed.of_class(class, &["lockstep"]);
+    let mut also = vec!["lockstep"];
+    // Five names of one login are five at one device, lesson after lesson.
+    also.extend(deed.by(None, None, Some("shared-device")));
+    // Whoever is named in both groups is credited for what both were taught.
+    also.extend(class.has("two-groups").then_some("theory-share"));
+    deed.of_class(class, &also);
 }

@@ -1,5 +1,5 @@
 -- id = "frozen-video"
--- version = 2
+-- version = 3
 -- severity = "medium"
 -- strength = "medium"
 -- typology = "evidence"
@@ -41,12 +41,19 @@
 -- en = "The recorder did not capture the sound."
 --
 -- Both bounds must be passed.
-with dull as (
-    select evidence, class, lesson, coalesce(black_ms, 0) as black_ms, coalesce(dead_ms, 0) as dead_ms, greatest(duration_ms, 1) as duration_ms
+with video as (
+    select evidence, class, lesson, coalesce(black_ms, 0) as black_ms, coalesce(dead_ms, 0) as dead_ms, greatest(duration_ms, 1) as duration_ms,
+        sum(coalesce(black_ms, 0) + coalesce(dead_ms, 0)) over (partition by lesson) as lesson_dull_ms,
+        sum(greatest(duration_ms, 1)) over (partition by lesson) as lesson_ms
     from media
     where kind = 'video' and lesson is not null and duration_ms is not null
-        and coalesce(black_ms, 0) + coalesce(dead_ms, 0) >= $least_seconds * 1000
-        and (coalesce(black_ms, 0) + coalesce(dead_ms, 0)) * 100 >= $least_percent * duration_ms
+),
+-- A break is short beside the lesson, though the piece of the recording that it fell into may be short too.
+dull as (
+    select evidence, class, lesson, black_ms, dead_ms, duration_ms
+    from video
+    where black_ms + dead_ms >= $least_seconds * 1000 and (black_ms + dead_ms) * 100 >= $least_percent * duration_ms
+        and lesson_dull_ms * 100 >= $least_percent * lesson_ms
 ),
 present as (
     select a.lesson, count(distinct a.trainee) as people

@@ -1,5 +1,5 @@
 -- id = "lockstep"
--- version = 1
+-- version = 2
 -- severity = "high"
 -- strength = "strong"
 -- typology = "presence"
@@ -31,14 +31,30 @@
 -- value = 5
 -- source = "policy: a log all of whose times are whole multiples of this is rounded and says nothing of seconds"
 --
+-- [parameters.near_seconds]
+-- value = 16
+-- source = "policy: one hand, or a program that waits a little, has several accounts in and out within so many seconds"
+--
+-- [parameters.near_people]
+-- value = 5
+-- source = "policy: that five of fifty who come over minutes are within near_seconds of each other at both ends happens once in 10,000 lessons; the same five in three lessons never"
+--
+-- [parameters.near_percent]
+-- value = 25
+-- source = "policy: where all come within a minute and go within a minute some are near each other by chance, but no quarter of them"
+--
+-- [parameters.apart_percent]
+-- value = 20
+-- source = "policy: where a fifth of those present came before them and a fifth went after them, no host let all in or ended it for all"
+--
 -- [explanation.zh]
--- seen = "本班有 {people} 名学员成对或成组地在同一秒进入、同一秒离开，涉及 {lessons} 个课节；最常见的一对有 {most_times} 次如此，同班其他人没有这样。"
+-- seen = "本班有 {people} 名学员成对或成组地在同一秒（或者五人以上在几秒之内）进入并离开，涉及 {lessons} 个课节；最常见的一对有 {most_times} 次如此，同班其他人没有这样。"
 -- normal = "每个人各自进出课堂，进入和离开的秒数各不相同；主持人统一放入或者结束会议的不算。"
 -- matters = "多次在同一秒进出，多半是一个人或一个程序操作几个账号；风险金额是这些学员在这些课节已计入的课时。"
 -- look = "对照所列的行，看这些学员的设备和网络地址；看录像和图片里有没有这些人；问本人。"
 --
 -- [explanation.en]
--- seen = "{people} trainees of this class joined in one second and left in one second, in pairs or groups, in lessons: {lessons}; the most frequent pair did so {most_times} times, and the rest of the class did not."
+-- seen = "{people} trainees of this class joined in one second and left in one second, in pairs or groups (or five and more of them within seconds), in lessons: {lessons}; the most frequent pair did so {most_times} times, and the rest of the class did not."
 -- normal = "Everybody comes and goes at seconds of their own, apart from being let in by the host or sent out by the end of the meeting."
 -- matters = "To come and go in the same second again and again is mostly one person or one program with several accounts; the money at risk is what these trainees were credited in these lessons."
 -- look = "Lay the rows named side by side: devices and addresses; see whether recordings and pictures show these people; ask them."
@@ -53,6 +69,8 @@
 -- zh = "主持人分几批放人，又把同一批人提前请出。"
 -- en = "The host let people in by groups and sent the same groups out early."
 --
+-- Two ways: to the second, from pairs on; and nearly, in groups, where others came before and went after. A group that is nearly together lies whole in one
+-- of four grids, each shifted by half.
 -- Per log: first sign of joining and last of leaving. Seconds that the log's mass, its first or its last share are left out, and rows that name several
 -- people. A group goes by its smallest trainee, so that large groups cost no more than small ones; a member counts by its times with that one.
 with begun as (
@@ -79,12 +97,40 @@ stay as (
     from sign
     group by class, class_at, lesson, evidence, trainee
 ),
-beside as (
+beside as materialized (
     select *, count(*) over (partition by lesson, evidence) as present,
         count(*) over (partition by lesson, evidence, from_s) as same_from, count(*) over (partition by lesson, evidence, until_s) as same_until,
         min(from_s) over (partition by lesson, evidence) as first_s, max(until_s) over (partition by lesson, evidence) as last_s,
-        max(case when from_s <> floor(from_s / $coarse_seconds) * $coarse_seconds then 1 else 0 end) over (partition by lesson, evidence) as fine
+        max(case when from_s <> floor(from_s / $coarse_seconds) * $coarse_seconds then 1 else 0 end) over (partition by lesson, evidence) as fine,
+        count(*) over (partition by lesson, evidence, floor(from_s / $near_seconds), floor(until_s / $near_seconds)) as near_here
     from stay
+),
+-- Only logs in which some are near each other at all.
+close as (
+    select * from (select *, max(near_here) over (partition by lesson, evidence) as nearest from beside where fine = 1) every
+    where nearest > 2 and present >= $class_people
+),
+placed as (
+    select *, rank() over (partition by lesson, evidence order by from_s) - 1 as earlier,
+        rank() over (partition by lesson, evidence order by until_s desc) - 1 as later
+    from close
+    where from_s is not null and until_s is not null
+),
+shift as (
+    select 0.0 as a, 0.0 as b union all select 0.5 as a, 0.0 as b union all select 0.0 as a, 0.5 as b union all select 0.5 as a, 0.5 as b
+),
+cell as materialized (
+    select p.class, p.class_at, p.lesson, p.evidence, p.trainee, p.from_s, p.pointer, p.present, s.a, s.b,
+        floor(p.from_s / $near_seconds + s.a) as came, floor(p.until_s / $near_seconds + s.b) as went, p.earlier, p.later
+    from placed p
+    cross join shift s
+    where p.names = 1
+),
+crowd as (
+    select lesson, evidence, a, b, came, went, min(trainee) as anchor
+    from cell
+    group by lesson, evidence, a, b, came, went
+    having count(*) >= $near_people and count(*) * 100 >= min(present) * $near_percent and min(earlier) * 100 >= min(present) * $apart_percent and min(later) * 100 >= min(present) * $apart_percent
 ),
 grouped as (
     select *, min(trainee) over (partition by lesson, evidence, from_s, until_s) as anchor
@@ -93,10 +139,17 @@ grouped as (
         and same_from * 100 < present * $mass_percent and same_until * 100 < present * $mass_percent
         and from_s > first_s + $edge_seconds and until_s < last_s - $edge_seconds
 ),
+together as (
+    select class, class_at, lesson, anchor, trainee, from_s, pointer from grouped
+    union all
+    select c.class, c.class_at, c.lesson, w.anchor, c.trainee, c.from_s, c.pointer
+    from cell c
+    join crowd w on w.lesson = c.lesson and w.evidence = c.evidence and w.a = c.a and w.b = c.b and w.came = c.came and w.went = c.went
+),
 pair as (
     select class, class_at, lesson, anchor, trainee, min(pointer) as pointer,
         dense_rank() over (partition by class, anchor, trainee order by min(from_s)) as turn
-    from grouped
+    from together
     group by class, class_at, lesson, anchor, trainee
 ),
 -- A stay over several lessons happened once.

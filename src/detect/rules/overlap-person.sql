@@ -1,5 +1,5 @@
 -- id = "overlap-person"
--- version = 5
+-- version = 6
 -- severity = "high"
 -- strength = "strong"
 -- typology = "presence"
@@ -43,17 +43,33 @@
 -- A span is an interval of a log, or the time between two signs of presence of one trainee in one log: from a join to its leave, whatever was
 -- answered in between (but where a log beats, silence is no presence), or between signs no further apart than gap_seconds. Spans are cut to the
 -- lesson's window, since only that is paid, and joined per person and lesson, so two devices in one lesson are one stay. The finding stands at
--- the lesson that began later.
+-- the lesson that began later; where one of the two is recorded, at the other, which is over the same day.
+-- Two recorded lessons are open for weeks: what is watched of both at once stands at the day on which the later one opens, and only stretches that are
+-- long enough each count, for a player is closed a moment late on many evenings.
 -- First a rough look, from the first to the last sign in each lesson, leaves the few stays that can touch another at all; only those are measured.
-with seen as (
-    select trainee, lesson, min(a.at) as from_at, max(coalesce(a.until, a.at)) as until_at
+with opened as (
+    select min(starts_at) as first_at, max(ends_at) as last_at
+    from lessons
+    where mode = 'recorded' and cancelled_at is null and starts_at >= $since and starts_at < $until
+),
+seen as (
+    select 0 as recorded, trainee, lesson, min(a.at) as from_at, max(coalesce(a.until, a.at)) as until_at
     from attendance a
     where trainee is not null and lesson is not null and kind not in ('waiting_room', 'away', 'total', 'mark')
         and a.at >= $since - interval '2 days' and a.at < $until + interval '1 day'
     group by trainee, lesson
+    union all
+    select 1 as recorded, a.trainee, a.lesson, min(a.at) as from_at, max(coalesce(a.until, a.at)) as until_at
+    from attendance a
+    join lessons l on l.lesson = a.lesson
+    join opened o on l.ends_at > o.first_at
+    where l.mode = 'recorded' and l.cancelled_at is null and l.starts_at < $until
+        and a.trainee is not null and a.kind not in ('waiting_room', 'away', 'total', 'mark')
+        and a.at >= $since - interval '2 days' and a.at < $until + interval '200 days'
+    group by a.trainee, a.lesson
 ),
 rough as (
-    select t.person, s.trainee, s.lesson, greatest(s.from_at, l.starts_at) as from_at, least(s.until_at, l.ends_at) as until_at
+    select s.recorded, t.person, s.trainee, s.lesson, greatest(s.from_at, l.starts_at) as from_at, least(s.until_at, l.ends_at) as until_at
     from seen s
     join lessons l on l.lesson = s.lesson
     join trainees t on t.trainee = s.trainee
@@ -61,72 +77,91 @@ rough as (
         and s.from_at < l.ends_at and s.until_at > l.starts_at
 ),
 beside as (
-    select person, trainee, lesson, from_at, until_at,
-        max(until_at) over (partition by person order by from_at, lesson rows between unbounded preceding and 1 preceding) as before,
-        min(from_at) over (partition by person order by from_at, lesson rows between 1 following and unbounded following) as behind
+    select recorded, person, trainee, lesson, from_at, until_at,
+        max(until_at) over (partition by recorded, person order by from_at, lesson, trainee rows between unbounded preceding and 1 preceding) as before,
+        min(from_at) over (partition by recorded, person order by from_at, lesson, trainee rows between 1 following and unbounded following) as behind
     from rough
 ),
-near as (
-    select b.person, b.trainee, b.lesson, l.class, l.starts_at, l.ends_at, l.worth_fen
+near as materialized (
+    select b.recorded, b.person, b.trainee, b.lesson, l.class, l.mode, l.starts_at, l.ends_at, l.worth_fen
     from beside b
     join lessons l on l.lesson = b.lesson
     where b.from_at < b.before or b.until_at > b.behind
 ),
-sign as (
-    select n.person, n.trainee, n.lesson, n.class, n.starts_at, n.ends_at, n.worth_fen, a.kind, a.at as from_at, a.until,
-        a.evidence as log, a."row" as line,
-        '{"id":"' || a.evidence || '","row":' || cast(a."row" as varchar) || '}' as pointer,
-        lead(a.at) over (partition by a.evidence, a.lesson, a.trainee, a.kind = 'interval' order by a.at, a."row") as next_at,
-        lead(a.kind) over (partition by a.evidence, a.lesson, a.trainee, a.kind = 'interval' order by a.at, a."row") as next_kind,
-        sum(case when a.kind = 'join' then 1 else 0 end) over (partition by a.evidence, a.lesson, a.trainee, a.kind = 'interval' order by a.at, a."row"
-            rows between unbounded preceding and current row) as session,
-        max(case when a.kind in ('heartbeat', 'progress') then 1 else 0 end) over (partition by a.evidence, a.lesson, a.trainee) as beats
+drawn as (
+    select n.recorded, n.person, n.trainee, n.lesson, n.class, n.mode, n.starts_at, n.ends_at, n.worth_fen, a.kind, a.at, a.until, a.evidence, a."row"
     from attendance a
     join near n on n.trainee = a.trainee and n.lesson = a.lesson
-    where a.kind in ('join', 'leave', 'heartbeat', 'progress', 'answer', 'face_check', 'interval')
+    where n.recorded = 0 and a.kind in ('join', 'leave', 'heartbeat', 'progress', 'answer', 'face_check', 'interval')
         and a.at >= $since - interval '2 days' and a.at < $until + interval '1 day'
+    union all
+    select n.recorded, n.person, n.trainee, n.lesson, n.class, n.mode, n.starts_at, n.ends_at, n.worth_fen, a.kind, a.at, a.until, a.evidence, a."row"
+    from attendance a
+    join near n on n.trainee = a.trainee and n.lesson = a.lesson
+    where n.recorded = 1 and a.kind in ('join', 'leave', 'heartbeat', 'progress', 'answer', 'face_check', 'interval')
+        and a.at >= $since - interval '2 days' and a.at < $until + interval '200 days'
+),
+sign as (
+    select d.recorded, d.person, d.trainee, d.lesson, d.class, d.mode, d.starts_at, d.ends_at, d.worth_fen, d.kind, d.at as from_at, d.until,
+        d.evidence as log, d."row" as line,
+        '{"id":"' || d.evidence || '","row":' || cast(d."row" as varchar) || '}' as pointer,
+        lead(d.at) over (partition by d.recorded, d.evidence, d.lesson, d.trainee, d.kind = 'interval' order by d.at, d."row") as next_at,
+        lead(d.kind) over (partition by d.recorded, d.evidence, d.lesson, d.trainee, d.kind = 'interval' order by d.at, d."row") as next_kind,
+        sum(case when d.kind = 'join' then 1 else 0 end) over (partition by d.recorded, d.evidence, d.lesson, d.trainee, d.kind = 'interval'
+            order by d.at, d."row" rows between unbounded preceding and current row) as session,
+        max(case when d.kind in ('heartbeat', 'progress') then 1 else 0 end) over (partition by d.recorded, d.evidence, d.lesson, d.trainee) as beats
+    from drawn d
 ),
 sat as (
-    select *, sum(case when kind = 'leave' then 1 else 0 end) over (partition by log, lesson, trainee, kind = 'interval', session) as left_at_all,
-        sum(case when kind = 'leave' then 1 else 0 end) over (partition by log, lesson, trainee, kind = 'interval', session order by from_at, line
+    select *, sum(case when kind = 'leave' then 1 else 0 end) over (partition by recorded, log, lesson, trainee, kind = 'interval', session) as left_at_all,
+        sum(case when kind = 'leave' then 1 else 0 end) over (partition by recorded, log, lesson, trainee, kind = 'interval', session order by from_at, line
             rows between unbounded preceding and current row) as left_so_far
     from sign
 ),
 span as (
-    select person, trainee, lesson, class, starts_at, ends_at, worth_fen, pointer, greatest(from_at, starts_at) as from_at,
+    select recorded, person, trainee, lesson, class, mode, starts_at, ends_at, worth_fen, pointer, greatest(from_at, starts_at) as from_at,
         least(case when kind = 'interval' then until else next_at end, ends_at) as until_at
     from sat
     where kind = 'interval' or (kind <> 'leave' and next_kind <> 'join'
         and ((session > 0 and beats = 0 and left_so_far = 0 and left_at_all > 0) or (kind = 'join' and next_kind = 'leave')
             or date_part('epoch', next_at) - date_part('epoch', from_at) <= $gap_seconds))
 ),
+-- Ties are broken by the row, so that equal spans of two logs are one stay.
 edge as (
-    select *, max(until_at) over (partition by person, lesson order by from_at, until_at rows between unbounded preceding and 1 preceding) as reached
+    select *, max(until_at) over (partition by recorded, person, lesson order by from_at, until_at, pointer rows between unbounded preceding and 1 preceding)
+            as reached
     from span
     where from_at < until_at
 ),
 island as (
     select *, sum(case when reached is null or from_at > reached then 1 else 0 end)
-        over (partition by person, lesson order by from_at, until_at rows between unbounded preceding and current row) as number
+        over (partition by recorded, person, lesson order by from_at, until_at, pointer rows between unbounded preceding and current row) as number
     from edge
 ),
 stay as materialized (
-    select person, lesson, number, min(trainee) as trainee, min(from_at) as from_at, max(until_at) as until_at, min(class) as class,
-        min(starts_at) as starts_at, min(ends_at) as ends_at, min(worth_fen) as worth_fen, min(pointer) as one, max(pointer) as another
+    select recorded, person, lesson, number, min(trainee) as trainee, min(from_at) as from_at, max(until_at) as until_at, min(class) as class,
+        case when min(mode) = 'recorded' then 0 else 1 end as on_one_day, min(starts_at) as starts_at, min(ends_at) as ends_at,
+        min(worth_fen) as worth_fen, min(pointer) as one, max(pointer) as another
     from island
-    group by person, lesson, number
+    group by recorded, person, lesson, number
 ),
 pair as (
     select b.person, b.lesson, min(b.trainee) as trainee, min(b.class) as class, a.lesson as other, min(a.worth_fen) as other_fen,
         min(b.worth_fen) as worth_fen, min(date_part('epoch', b.ends_at) - date_part('epoch', b.starts_at)) as lesson_seconds,
-        min(greatest(a.from_at, b.from_at)) as at,
+        min(case when b.recorded = 1 then b.starts_at else greatest(a.from_at, b.from_at) end) as at,
         sum(date_part('epoch', least(a.until_at, b.until_at)) - date_part('epoch', greatest(a.from_at, b.from_at))) as seconds,
         min(b.one) as one, max(b.another) as another, min(a.one) as other_one, max(a.another) as other_another
     from stay a
-    join stay b on b.person = a.person and b.lesson <> a.lesson
+    join stay b on b.recorded = a.recorded and b.person = a.person and b.lesson <> a.lesson
         and a.from_at < b.until_at and b.from_at < a.until_at
-        and (a.starts_at < b.starts_at or (a.starts_at = b.starts_at and a.lesson < b.lesson))
+        and (a.on_one_day < b.on_one_day or (a.on_one_day = b.on_one_day
+            and (a.starts_at < b.starts_at or (a.starts_at = b.starts_at and a.lesson < b.lesson))))
+    where (b.recorded = 0 and b.on_one_day = 1) or (b.recorded = 1
+        and date_part('epoch', least(a.until_at, b.until_at)) - date_part('epoch', greatest(a.from_at, b.from_at)) >= $min_overlap_seconds)
     group by b.person, b.lesson, a.lesson
+),
+enough as (
+    select p.*, min(p.at) over (partition by p.person, p.lesson) as first_at from pair p where p.seconds >= $min_overlap_seconds
 )
 select
     'person:' || c.person as subject,
@@ -143,6 +178,6 @@ select
         || ',"overlap_seconds":' || cast(cast(floor(max(c.seconds)) as bigint) as varchar)
         || ',"other_lessons":' || cast(count(*) as varchar)
         || ',"others":[' || string_agg('"' || c.other || '"', ',' order by c.other) || ']}' as detail
-from pair c
-where c.seconds >= $min_overlap_seconds
+from enough c
+where c.first_at >= $since and c.first_at < $until
 group by c.person, c.lesson

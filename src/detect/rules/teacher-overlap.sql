@@ -103,4 +103,5 @@ select
 from pair p
 left join worth w on w.lesson = p.lesson
 left join worth o on o.lesson = p.other
+where p.at >= $since and p.at < $until
 group by p.teacher, p.lesson

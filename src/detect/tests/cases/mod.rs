@@ -1,7 +1,8 @@
 //! The cases of the rules: what each must see, and what it must leave alone, as data beside the rule (`rules/ID.cases.toml`).
 //!
 //! Every case runs in the lake's engine and in DuckDB, over the same Parquet files, and must give the findings that it states in both; then
-//! in two windows that meet at each finding, which must give the same findings, each once. `KESHI_CASES=ID` runs those of one rule.
+//! in two windows that meet at a finding, which must give the same findings, each once, and none that lies in the other window.
+//! `KESHI_CASES=ID` runs those of one rule.
 
 mod duckdb;
 mod file;
@@ -127,7 +128,9 @@ async fn look(world: &World, one: &Ready) -> Result<Option<Rows>, String> {
         let batches = world.ask(&files, &one.rule.sql, values, LIMITS).await.map_err(told)?;
         let rows = batches.iter().flat_map(|batch| (0..batch.num_rows()).map(move |row| object(batch, row)));
         let mut rows: Rows = rows.collect::<Result<_, _>>().map_err(told)?;
-        rows.retain(|row| at(row).is_ok_and(|at| (window.since..window.until).contains(&at)));
+        if let Some(row) = rows.iter().find(|row| !at(row).is_ok_and(|at| (window.since..window.until).contains(&at))) {
+            return Err(format!("finds {} outside of its window, {} to {}: {:?}", key(row), window.since, window.until, row.get("at")));
+        }
         rows.sort_by_key(key);
         Ok(rows)
     };
