@@ -83,29 +83,28 @@ asked as (
     where b.at >= $since and b.at < $until and l.cancelled_at is null and l.mode <> 'in_person'
 ),
 sign as (
-    select k.class, k.class_at, k.lesson, a.evidence, a.trainee, a.kind, a.at as from_at, case when a.kind = 'leave' then a.at else a.until end as until_at,
-        '{"id":"' || a.evidence || '","row":' || cast(a."row" as varchar) || '}' as pointer, a."row" as line,
-        count(*) over (partition by k.lesson, a.evidence, a."row") as names
+    select a.lesson, a.evidence, a.trainee, a.kind, a.at as from_at, a.until as until_at, a."row" as line, count(*) over (partition by a.lesson, a.evidence, a."row") as names
     from attendance a
     join asked k on k.lesson = a.lesson
-    where a.trainee is not null and a.kind in ('join', 'leave', 'interval')
+    where a.trainee is not null and a.kind in ('join', 'leave', 'interval') and a.at >= $since - interval '2 days' and a.at < $ends + interval '3 days'
 ),
 stay as (
-    select class, class_at, lesson, evidence, trainee, max(names) as names,
-        floor(min(case when kind <> 'leave' then date_part('epoch', from_at) end)) as from_s, floor(max(date_part('epoch', until_at))) as until_s,
-        min(case when kind <> 'leave' then pointer end) as pointer
+    select lesson, evidence, trainee, max(names) as names, floor(min(case when kind <> 'leave' then date_part('epoch', from_at) end)) as from_s,
+        floor(max(date_part('epoch', case when kind = 'leave' then from_at else until_at end))) as until_s, min(case when kind <> 'leave' then line end) as line
     from sign
-    group by class, class_at, lesson, evidence, trainee
+    group by lesson, evidence, trainee
 ),
 beside as materialized (
-    select *, count(*) over (partition by lesson, evidence) as present,
-        count(*) over (partition by lesson, evidence, from_s) as same_from, count(*) over (partition by lesson, evidence, until_s) as same_until,
-        min(from_s) over (partition by lesson, evidence) as first_s, max(until_s) over (partition by lesson, evidence) as last_s,
-        max(case when from_s <> floor(from_s / $coarse_seconds) * $coarse_seconds then 1 else 0 end) over (partition by lesson, evidence) as fine,
-        count(*) over (partition by lesson, evidence, floor(from_s / $near_seconds), floor(until_s / $near_seconds)) as near_here
-    from stay
+    select k.class, k.class_at, s.lesson, s.evidence, s.trainee, s.names, s.from_s, s.until_s,
+        '{"id":"' || s.evidence || '","row":' || cast(s.line as varchar) || '}' as pointer,
+        count(*) over (partition by s.lesson, s.evidence) as present, count(*) over (partition by s.lesson, s.evidence, s.from_s) as same_from,
+        count(*) over (partition by s.lesson, s.evidence, s.until_s) as same_until,
+        min(s.from_s) over (partition by s.lesson, s.evidence) as first_s, max(s.until_s) over (partition by s.lesson, s.evidence) as last_s,
+        max(case when s.from_s <> floor(s.from_s / $coarse_seconds) * $coarse_seconds then 1 else 0 end) over (partition by s.lesson, s.evidence) as fine,
+        count(*) over (partition by s.lesson, s.evidence, floor(s.from_s / $near_seconds), floor(s.until_s / $near_seconds)) as near_here
+    from stay s
+    join asked k on k.lesson = s.lesson
 ),
--- Only logs in which some are near each other at all.
 close as (
     select * from (select *, max(near_here) over (partition by lesson, evidence) as nearest from beside where fine = 1) every
     where nearest > 2 and present >= $class_people
