@@ -4,6 +4,7 @@ use crate::machine::{python, run, text, timed};
 use crate::{Bench, tell};
 use likeness::index::Index;
 use likeness::pdq::{CANDIDATE, Fingerprint};
+use province::chance::Chance;
 use std::fs::{self, File};
 use std::io::{BufWriter, Write};
 use std::num::NonZeroUsize;
@@ -34,8 +35,8 @@ print(found)
 
 pub(crate) fn measure(bench: &Bench, count: u64) {
     let (kept, asked) = (bench.path().join("kept"), bench.path().join("asked"));
-    let mut chance = Chance(7);
-    let prints: Vec<Fingerprint> = (0..count).map(|_| chance.print()).collect();
+    let mut chance = Chance::new(7);
+    let prints: Vec<Fingerprint> = (0..count).map(|_| Fingerprint(std::array::from_fn(|_| chance.draw()))).collect();
     write(&kept, &prints);
     // Every question has near ones: a few bits of a kept one are turned.
     let near = |at: usize| {
@@ -99,20 +100,4 @@ fn resident() -> u64 {
     let said = fs::read_to_string("/proc/self/status").expect("/proc is mounted");
     let kib = said.lines().find_map(|line| line.strip_prefix("VmRSS:")?.trim().strip_suffix(" kB")?.parse::<u64>().ok());
     kib.expect("it tells the memory") << 10
-}
-
-/// Numbers that look like chance, the same ones every time.
-struct Chance(u64);
-
-impl Chance {
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        mixed ^ (mixed >> 31)
-    }
-
-    fn print(&mut self) -> Fingerprint {
-        Fingerprint(std::array::from_fn(|_| self.next()))
-    }
 }

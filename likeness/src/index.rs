@@ -225,23 +225,17 @@ impl Nearest {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::film::chance;
     use proptest::prelude::*;
 
     const ONE: NonZeroUsize = NonZeroUsize::MIN;
 
-    /// A row of chance that is the same every time (SplitMix64).
-    fn chance(mut state: u64) -> impl FnMut() -> u64 {
-        move || {
-            state = state.wrapping_add(0x9E37_79B9_7F4A_7C15);
-            let mixed = (state ^ (state >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-            let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-            mixed ^ (mixed >> 31)
-        }
+    fn drawn(seed: u64, at: u64) -> Fingerprint {
+        Fingerprint(std::array::from_fn(|word| chance(seed, at * 4 + word as u64)))
     }
 
     fn random(count: usize, seed: u64) -> Vec<(Fingerprint, u64)> {
-        let mut next = chance(seed);
-        (0..count).map(|at| (Fingerprint(std::array::from_fn(|_| next())), at as u64)).collect()
+        (0..count as u64).map(|at| (drawn(seed, at), at)).collect()
     }
 
     fn index(of: &[(Fingerprint, u64)]) -> Index {
@@ -308,11 +302,11 @@ mod tests {
             threads in 1usize..4,
         ) {
             let mut all = random(count, seed);
-            let mut next = chance(!seed);
-            let asked: [Fingerprint; 2] = std::array::from_fn(|_| Fingerprint(std::array::from_fn(|_| next())));
-            for (place, bits) in near.iter().filter(|_| count > 0) {
+            let asked: [Fingerprint; 2] = std::array::from_fn(|at| drawn(!seed, at as u64));
+            for ((place, bits), number) in near.iter().filter(|_| count > 0).zip(1_u64..) {
                 // Several share a payload, so that ties are seen, too.
-                all[place.index(count)] = (with_flipped(asked[bits % 2], (0..*bits).map(|_| next() as usize % 256)), *bits as u64 % 7);
+                let flipped = (0..*bits as u64).map(|bit| chance(!seed, number * 64 + bit) as usize % 256);
+                all[place.index(count)] = (with_flipped(asked[bits % 2], flipped), *bits as u64 % 7);
             }
             let threads = NonZeroUsize::new(threads).unwrap();
             let index = index(&all);

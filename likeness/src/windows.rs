@@ -8,7 +8,7 @@
 
 use crate::grey::{Grey, Part};
 use crate::pdq::{self, Fingerprint};
-use crate::resample;
+use crate::resample::{self, Tap};
 
 /// How much a window leaves out, in percent of the side that is cut; of a cut all around, in percent of both sides, half at each end.
 const CUTS: [u16; 5] = [4, 8, 12, 16, 20];
@@ -87,8 +87,28 @@ pub struct View {
 
 /// All windows of a picture in the order of their numbers: 26 or, where the picture has borders, 27, and the same in a mirror.
 pub fn windows(picture: &Grey) -> Vec<View> {
+    let seen = seen(picture, [pdq::kept, pdq::kept_mirrored]);
+    let direct = seen.iter().map(|(window, [direct, _])| view(*window, *direct));
+    let mirrored = seen.iter().map(|(window, [_, mirrored])| view(Window { number: window.number + MIRRORED, ..*window }, *mirrored));
+    direct.chain(mirrored).collect()
+}
+
+/// The same without those in a mirror, for what is kept and not asked for: half the work.
+pub fn direct(picture: &Grey) -> Vec<View> {
+    seen(picture, [pdq::kept]).into_iter().map(|(window, [direct])| view(window, direct)).collect()
+}
+
+fn view(window: Window, (fingerprint, quality): (Fingerprint, u8)) -> View {
+    View { window, fingerprint, quality }
+}
+
+/// Which samples are kept of an axis of a length, between two points: directly, or in a mirror.
+type Way = fn(usize, f64, f64) -> Vec<Tap>;
+
+/// Each window that is not mirrored, with fingerprint and quality of what it shows in each way.
+fn seen<const WAYS: usize>(picture: &Grey, ways: [Way; WAYS]) -> Vec<(Window, [(Fingerprint, u8); WAYS])> {
     let whole = Averaged::of(picture);
-    let mut seen = vec![(Window::WHOLE, whole.see(Window::WHOLE.edges))];
+    let mut seen = vec![(Window::WHOLE, whole.see(Window::WHOLE.edges, ways))];
     // Not from the copy of the whole, in which the border has run into the picture.
     let inside = picture.inside();
     let (edges, cut_of) = match &inside {
@@ -97,13 +117,10 @@ pub fn windows(picture: &Grey) -> Vec<View> {
     };
     seen.extend((1..INSIDE).map(|number| {
         let cut = cut_edges(number);
-        (Window { number, edges: within(edges, cut) }, cut_of.see(cut))
+        (Window { number, edges: within(edges, cut) }, cut_of.see(cut, ways))
     }));
-    seen.extend(inside.map(|_| (Window { number: INSIDE, edges }, cut_of.see(Window::WHOLE.edges))));
-    let view = |(window, (fingerprint, quality))| View { window, fingerprint, quality };
-    let direct = seen.iter().map(|(window, [direct, _])| view((*window, *direct)));
-    let mirrored = seen.iter().map(|(window, [_, mirrored])| view((Window { number: window.number + MIRRORED, ..*window }, *mirrored)));
-    direct.chain(mirrored).collect()
+    seen.extend(inside.map(|_| (Window { number: INSIDE, edges }, cut_of.see(Window::WHOLE.edges, ways))));
+    seen
 }
 
 /// A picture averaged to [`COPY`] samples a side.
@@ -116,12 +133,11 @@ impl Averaged {
         Averaged(resample::across(&lines, width, &resample::area(width, 0.0, width as f64, COPY)))
     }
 
-    /// Fingerprint and quality of what lies between edges in thousandths, directly and in a mirror.
-    fn see(&self, edges: [u16; 4]) -> [(Fingerprint, u8); 2] {
+    /// Fingerprint and quality of what lies between edges in thousandths, in each way.
+    fn see<const WAYS: usize>(&self, edges: [u16; 4], ways: [Way; WAYS]) -> [(Fingerprint, u8); WAYS] {
         let [left, top, right, bottom] = edges.map(|edge| f64::from(edge) / 1000.0 * COPY as f64);
         let lines = resample::down(&self.0, COPY, &pdq::kept(COPY, top, bottom));
-        [pdq::kept(COPY, left, right), pdq::kept_mirrored(COPY, left, right)]
-            .map(|columns| Fingerprint::of_samples(&resample::across(&lines, COPY, &columns)))
+        ways.map(|way| Fingerprint::of_samples(&resample::across(&lines, COPY, &way(COPY, left, right))))
     }
 }
 
@@ -187,6 +203,7 @@ mod tests {
             assert_eq!(Window::of(view.window.number(), &framed), Some(view.window));
         }
         assert_eq!(windows(&framed).len(), 54);
+        assert_eq!(direct(&framed), windows(&framed)[..27], "the same without a mirror");
     }
 
     #[test]

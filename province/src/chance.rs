@@ -1,5 +1,8 @@
 //! Chance that is the same on every machine and in every version: SplitMix64 (Steele, Lea, Flood 2014), with branches by number.
 
+/// What the state of SplitMix64 grows by with each draw.
+pub const STEP: u64 = 0x9e37_79b9_7f4a_7c15;
+
 /// A stream of numbers that follows from its seed alone.
 #[derive(Clone, Debug)]
 pub struct Chance {
@@ -8,7 +11,7 @@ pub struct Chance {
 
 /// The finishing step of SplitMix64: neighbouring numbers give unrelated ones.
 pub fn mix(number: u64) -> u64 {
-    let mut mixed = number.wrapping_add(0x9e37_79b9_7f4a_7c15);
+    let mut mixed = number.wrapping_add(STEP);
     mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
     mixed ^ (mixed >> 31)
@@ -30,7 +33,7 @@ impl Chance {
     /// The next 64 bits.
     pub fn draw(&mut self) -> u64 {
         let number = mix(self.state);
-        self.state = self.state.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        self.state = self.state.wrapping_add(STEP);
         number
     }
 

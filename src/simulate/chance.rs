@@ -1,4 +1,6 @@
-//! Chance that is the same on every machine and in every version: SplitMix64, with named branches.
+//! Chance that is the same on every machine and in every version: the numbers of `province::chance`, with named branches of its own.
+
+use province::chance::{STEP, mix};
 
 /// A stream of numbers that follows from its seed alone.
 #[derive(Clone, Debug)]
@@ -25,11 +27,9 @@ impl Chance {
 
     /// The next 64 bits.
     pub fn next(&mut self) -> u64 {
-        self.state = self.state.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut mixed = self.state;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        mixed ^ (mixed >> 31)
+        let number = mix(self.state);
+        self.state = self.state.wrapping_add(STEP);
+        number
     }
 
     /// A number in `0..bound`; 0 when the bound is 0. The bias is below 2⁻³² for the small bounds used here.

@@ -1,5 +1,8 @@
 //! Media as nobody should hand them in: cut, empty, under a false name, far too large, with thousands of tracks, with times that run backwards, without
 //! keyframes, two formats in one file. Each ends in facts or in a sentence, within the limits; and so does whatever chance makes of a whole one.
+//!
+//! `KESHI_FUZZ_SECONDS` says how long chance has its way (a few seconds when it says nothing), `KESHI_FUZZ_SEED` where it begins; a file that ended its child
+//! is left where the output says.
 
 use crate::media::{facts, facts_of, ffmpeg, measure_within, png, written};
 use keshi::analyse::media::{Facts, Limits, Measured, MediaKind, Pass};
@@ -247,8 +250,8 @@ fn corpus() -> Vec<(MediaKind, Vec<u8>)> {
     films.chain(stills.iter().map(|name| read(MediaKind::Picture, format!("{STILL} {name}")))).collect()
 }
 
-/// A few seconds in every run, and as long as `KESHI_FUZZ_SECONDS` says: coverage-guided fuzzers need another toolchain, and what is fed here runs in a
-/// child that may die. What must hold is that the parent learns in time what happened, and that the server is never to blame.
+/// Coverage-guided fuzzers need another toolchain, and what is fed here runs in a child that may die. What must hold is that the parent learns in time
+/// what happened, and that the server is never to blame.
 #[tokio::test]
 async fn whatever_chance_makes_of_a_file_is_facts_or_a_sentence() {
     let number = |name: &str| std::env::var(name).ok().and_then(|text| text.parse::<u64>().ok());

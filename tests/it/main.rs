@@ -28,6 +28,7 @@ mod session_code;
 mod signed;
 mod simulated;
 mod site;
+mod spans;
 mod story;
 mod trail;
 mod webhooks;

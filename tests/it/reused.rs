@@ -239,6 +239,8 @@ async fn a_recording_that_was_changed_and_handed_in_again_is_found(engine: Engin
     assert_eq!(subjects("looped-video").await, [repeats["id"].as_str().unwrap()]);
     let kept = client.get(&format!("/v1/evidence/{}", repeats["id"].as_str().unwrap())).await.unwrap();
     assert_eq!(kept["facts"]["pass"], "full");
+    let spans = kept["facts"]["spans"].as_array().unwrap();
+    assert!(spans.iter().any(|span| span["kind"] == "loop" && span["until_ms"].as_i64() > span["from_ms"].as_i64()), "{spans:?}");
     assert!(kept["facts"]["looped_ms"].as_i64().is_some_and(|looped| (looped - 80_000).abs() < 3_000), "{}", kept["facts"]);
 
     let asked = "select kind, tier, because, count(*) as n from media_matches group by kind, tier, because order by kind, tier";

@@ -233,6 +233,7 @@ pub enum SpanKind {
     /// Nothing is heard.
     Silent,
     /// The same was shown before, and sounded the same.
+    #[serde(rename = "loop", alias = "looped")] // as it was called before version 5 of these facts
     Looped,
 }
 

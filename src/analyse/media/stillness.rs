@@ -6,8 +6,12 @@ use super::grid::Grid;
 /// The picture must be black for this long: the usual longest time between keyframes, so that one falls in.
 const BLACK: i64 = 10_000_000;
 
-/// The picture must stand still for this long. A freeze counts against the lesson only together with silence, which must last as long.
+/// The picture must stand still for this long: for ten and twenty seconds a small picture that moves in a corner may seem to. A freeze counts against the
+/// lesson only together with silence, which must last as long.
 const FROZEN: i64 = 30_000_000;
+
+/// So long a picture must have stood on either side of a keyframe for the two to be one that was coded anew, in microseconds: what moves slowly never rests.
+const REST: i64 = 2_000_000;
 
 /// The shortest span of a kind that is worth telling, in microseconds.
 pub(super) fn least(kind: SpanKind) -> i64 {
@@ -36,6 +40,12 @@ impl Run {
         if self.kind == SpanKind::Black { grid.is_black() } else { self.reference.is_like(grid) }
     }
 
+    /// Whether the run behind it shows the same picture, coded anew.
+    fn goes_on_as(&self, next: &Run) -> bool {
+        let rests = |run: &Run| run.kind == SpanKind::Frozen && run.last - run.first >= REST;
+        rests(self) && rests(next) && self.reference.is_coded_again(&next.reference)
+    }
+
     /// Whether it may have lasted long enough in a video of this beginning and end.
     fn may_matter(&self, start: i64, end: i64) -> bool {
         self.after.unwrap_or(end) - self.before.unwrap_or(start) >= least(self.kind)
@@ -46,6 +56,8 @@ impl Run {
 #[derive(Debug, Default)]
 pub(super) struct Stillness {
     open: Option<Run>,
+    /// The latest run that is over, but for what is the same picture coded anew.
+    held: Option<Run>,
     runs: Vec<Run>,
     previous: Option<i64>,
     first: Option<i64>,
@@ -62,15 +74,30 @@ impl Stillness {
         match &mut self.open {
             Some(run) if run.kind == kind && run.holds(&grid) => run.last = at,
             _ => {
-                let start = self.first.unwrap_or(at);
                 if let Some(run) = self.open.take() {
-                    let run = Run { after: Some(at), ..run };
-                    self.runs.extend(run.may_matter(start, at).then_some(run));
+                    self.close(Run { after: Some(at), ..run });
                 }
                 self.open = Some(Run { kind, before: self.previous, first: at, last: at, after: None, reference: grid });
             }
         }
         self.previous = Some(at);
+    }
+
+    /// Joins a run to the one before it, where that goes on.
+    fn close(&mut self, run: Run) {
+        match &mut self.held {
+            Some(held) if held.goes_on_as(&run) => (held.last, held.after) = (run.last, run.after),
+            _ => {
+                let before = self.held.replace(run);
+                self.keep(before, i64::MAX);
+            }
+        }
+    }
+
+    /// Keeps a run if it may matter in a video that ends at `end`.
+    fn keep(&mut self, run: Option<Run>, end: i64) {
+        let start = self.first.unwrap_or(end);
+        self.runs.extend(run.filter(|run| run.may_matter(start, end)));
     }
 
     /// The time of the latest sample.
@@ -80,9 +107,11 @@ impl Stillness {
 
     /// All runs that may matter, in order, of a video that ends at `end`.
     pub(super) fn finish(mut self, end: i64) -> Vec<Run> {
-        let start = self.first.unwrap_or(end);
-        let last = self.open.take().filter(|run| run.may_matter(start, end));
-        self.runs.extend(last);
+        if let Some(run) = self.open.take() {
+            self.close(run);
+        }
+        let last = self.held.take();
+        self.keep(last, end);
         self.runs
     }
 }
@@ -124,8 +153,18 @@ mod tests {
     }
 
     #[test]
+    fn a_keyframe_does_not_end_a_freeze_and_what_drifts_is_none() {
+        // Light that grows by one is more than coding changes between keyframes, and less than it changes at one.
+        let found =
+            runs((0..40).map(|second| (second, if second < 10 { 50 + second as u8 * 5 } else { 200 + u8::from(second >= 18) })), 40);
+        assert_eq!(found, [(SpanKind::Frozen, Some(9), 10, 39, None)]);
+        let drifts = runs((0..60).map(|second| (second, 50 + second as u8 / 4)), 60);
+        assert_eq!(drifts, [], "two steps are eight seconds, the third is another picture");
+    }
+
+    #[test]
     fn short_stills_are_not_told() {
-        assert_eq!(runs((0..100).map(|second| (second, (second / 10 * 20) as u8 + 40)), 100), []);
+        assert_eq!(runs((0..100).map(|second| (second, (second / 8 * 15) as u8 + 40)), 100), []);
     }
 
     #[test]

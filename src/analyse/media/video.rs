@@ -172,7 +172,7 @@ impl Keys {
 /// Reads the file again, decodes the frames of the plan and reads in some of them.
 fn look(source: &Source, limits: &Limits, track: usize, plan: Plan, reading: Reading) -> Result<Eyes, String> {
     let mut input = input::open(source, limits)?;
-    let mut eyes = Eyes::open(&input, track, plan, limits)?.reading(reading);
+    let mut eyes = Eyes::open(&input, track, plan, limits)?.thorough(reading);
     timeline::read(&mut input, |track, packet, played| {
         if played {
             eyes.packet(track, packet);

@@ -57,7 +57,8 @@ pub(super) struct Eyes {
     stillness: Stillness,
     printer: Shrinker,
     shots: Shots,
-    looks: Looks,
+    /// What is seen through windows now and then, if that is asked for.
+    looks: Option<Looks>,
     rotation: Option<u16>,
     /// The latest keyframe decoded.
     sent: Option<i64>,
@@ -86,7 +87,7 @@ impl Eyes {
             stillness,
             printer,
             shots,
-            looks: Looks::default(),
+            looks: None,
             rotation,
             sent: None,
             pending: None,
@@ -95,9 +96,9 @@ impl Eyes {
         })
     }
 
-    /// The same, reading on the way.
-    pub(super) fn reading(self, reading: Reading) -> Eyes {
-        Eyes { reading: Some(reading), ..self }
+    /// The same, reading on the way and looking through windows now and then.
+    pub(super) fn thorough(self, reading: Reading) -> Eyes {
+        Eyes { reading: Some(reading), looks: Some(Looks::default()), ..self }
     }
 
     /// Takes a packet of any track.
@@ -142,7 +143,7 @@ impl Eyes {
         if let Some(small) = self.printer.light(decoded).and_then(|light| Grey::new(PRINTED, PRINTED, light)) {
             let (whole, quality) = Fingerprint::of(&small);
             self.shots.push(at, (whole, quality));
-            self.looks.frame(at, whole, decoded, self.rotation);
+            self.looks.iter_mut().for_each(|looks| looks.frame(at, whole, decoded, self.rotation));
         }
         self.strips.frame(at, decoded);
         self.reading.iter_mut().for_each(|reading| reading.frame(at, decoded));
@@ -163,7 +164,8 @@ impl Eyes {
         if let Some(reading) = self.reading.take() {
             reading.tell(start, facts);
         }
-        Some((self.stillness.finish(end), self.shots.finish(start), self.looks.finish(start)))
+        let looks = self.looks.map(|looks| looks.finish(start)).unwrap_or_default();
+        Some((self.stillness.finish(end), self.shots.finish(start), looks))
     }
 }
 

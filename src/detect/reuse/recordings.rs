@@ -266,22 +266,16 @@ fn telling(reel: &Reel) -> impl Iterator<Item = &Shot> {
 mod tests {
     use super::*;
     use crate::analyse::media::Look;
+    use province::chance::mix;
     use uuid::Uuid;
 
     fn id(number: u128) -> EvidenceId {
         EvidenceId(Uuid::from_u128(number))
     }
 
-    /// A number that looks like chance.
-    fn chance(seed: u64) -> u64 {
-        let mut mixed = seed.wrapping_add(0x9e37_79b9_7f4a_7c15).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        mixed ^ (mixed >> 31)
-    }
-
     /// A film of pictures that have nothing to do with each other, one a second from one on.
     fn film(seed: u64, from: u64, seconds: u64) -> Reel {
-        let picture = |second: u64| Fingerprint(std::array::from_fn(|word| chance(seed * 1_000_000 + second * 4 + word as u64)));
+        let picture = |second: u64| Fingerprint(std::array::from_fn(|word| mix(seed * 1_000_000 + second * 4 + word as u64)));
         let shot = |second: u64| Shot { at_ms: ((second - from) * 1_000) as u32, quality: 100, fingerprint: picture(second) };
         Reel { shots: (from..from + seconds).map(shot).collect(), sound: None, looks: Vec::new() }
     }

@@ -51,6 +51,13 @@ pub struct Exhibit {
     pub stretch: Option<(String, u64, u64)>,
 }
 
+impl Exhibit {
+    /// Whether a player stands at its beginning, of which browsers draw nothing before it is played.
+    fn is_at_its_beginning(&self) -> bool {
+        self.stretch.as_ref().is_none_or(|(_, from, _)| *from == 0)
+    }
+}
+
 /// Spans laid over each other on one axis, for findings about time.
 #[derive(Clone, Debug, Default)]
 pub struct Overlay {
@@ -246,13 +253,39 @@ async fn exhibits(reader: &Reader<'_>, pieces: &[Piece]) -> Result<Vec<Exhibit>>
             place: place.cloned().unwrap_or_default(),
             at: piece.events.first().map(|event| event.at).or(piece.head.claimed.map(|claimed| claimed.0)),
             leaf: line.leaf,
-            stretch: stretches.get(&line.id).map(|&(from, until)| {
-                let told = format!("{}–{}", format::length(from.into()), format::length(until.into()));
-                (told, u64::from(from) / 1000, u64::from(until).div_ceil(1000))
-            }),
+            stretch: stretches.get(&line.id).copied().map(watched),
         });
     }
+    if let ([piece], [exhibit]) = (pieces, &exhibits[..])
+        && let Some(repeat) = repeat(piece)
+    {
+        let (told, from, until) = watched(repeat.first);
+        let first = Exhibit { stretch: Some((reader.frame.say1("evidence.first_at", told), from, until)), ..exhibit.clone() };
+        exhibits.insert(0, first);
+    }
     Ok(exhibits)
+}
+
+/// A stretch in milliseconds, in words and as a player takes it.
+fn watched((from, until): (u32, u32)) -> (String, u64, u64) {
+    let told = format!("{}–{}", format::length(from.into()), format::length(until.into()));
+    (told, u64::from(from) / 1000, u64::from(until).div_ceil(1000))
+}
+
+/// Where a recording repeats itself, and where it had shown that first, in milliseconds.
+struct Repeat {
+    again: (u32, u32),
+    first: (u32, u32),
+}
+
+/// The first piece that a recording repeats.
+fn repeat(piece: &Piece) -> Option<Repeat> {
+    let (_, json) = piece.head.facts.iter().find(|(name, _)| name == "spans")?;
+    let spans: Vec<Span> = serde_json::from_str(json).ok()?;
+    let span = spans.iter().find(|span| span.kind == SpanKind::Looped)?;
+    let [from, until, first] = [span.from_ms, span.until_ms, span.first_ms?].map(|at| u32::try_from(at).ok());
+    let (from, until, first) = (from?, until?, first?);
+    Some(Repeat { again: (from, until), first: (first, first.saturating_add(until.saturating_sub(from)).min(from)) })
 }
 
 /// What to watch of recordings laid side by side, in milliseconds: the longest stretch that they share, the moment a picture shows, or of one alone where it
@@ -275,11 +308,7 @@ async fn stretches(reader: &Reader<'_>, pieces: &[Piece]) -> Result<HashMap<Evid
         }
     }
     if let [piece] = pieces {
-        let spans = piece.head.facts.iter().find(|(name, _)| name == "spans");
-        let spans: Vec<Span> = spans.and_then(|(_, json)| serde_json::from_str(json).ok()).unwrap_or_default();
-        let repeats = spans.iter().find(|span| span.kind == SpanKind::Looped);
-        let repeats = repeats.and_then(|span| Some((u32::try_from(span.from_ms).ok()?, u32::try_from(span.until_ms).ok()?)));
-        found.extend(repeats.map(|stretch| (piece.head.line.id, stretch)));
+        found.extend(repeat(piece).map(|repeat| (piece.head.line.id, repeat.again)));
     }
     Ok(found)
 }

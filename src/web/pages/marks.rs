@@ -85,7 +85,8 @@ fn lane(frame: &Frame, content: &str, duration_ms: u64, kind: &str, pieces: &[(u
         at: from / 1000,
         href: watched(content, from, until),
         other: first.map(|first| {
-            let last = first + until.saturating_sub(from);
+            // What comes round several times was shown once before the first of them.
+            let last = (first + until.saturating_sub(from)).min(from);
             (frame.say1("evidence.first_at", told(first, last)), watched(content, first, last))
         }),
     };
@@ -150,6 +151,13 @@ mod tests {
         assert_eq!((looped.told.as_str(), looped.at, looped.href.as_str()), ("6:40–7:40", 400, "/c#t=400,460"));
         assert_eq!(looped.other.as_ref().map(|other| other.1.as_str()), Some("/c#t=5,65"));
         assert_eq!((lanes[1].pieces[0].told.as_str(), lanes[1].bars[0].x, lanes[1].bars[0].w), ("0:50–1:40", Pct(5.0), Pct(5.0)));
+    }
+
+    #[test]
+    fn of_a_clip_in_a_loop_the_first_showing_ends_where_it_comes_round() {
+        let spans = [Span { kind: SpanKind::Looped, from_ms: 40_000, until_ms: 119_000, first_ms: Some(0) }];
+        let lanes = lanes(&super::super::sample::frame(), "/c", 120_000, &spans);
+        assert_eq!(lanes[0].pieces[0].other.as_ref().map(|other| other.1.as_str()), Some("/c#t=0,40"));
     }
 
     #[test]

@@ -5,6 +5,7 @@
 use super::*;
 use crate::analyse::attendance::fault::ROW_CODES;
 use crate::error::{Kind, codes};
+use province::chance::Chance;
 use std::time::{Duration, Instant};
 
 /// A small sample of each format, modelled as the samples of its own test file are, and how it is named when it is read without being told.
@@ -147,28 +148,6 @@ fn gb18030(text: &str) -> Vec<u8> {
     encoding_rs::GB18030.encode(text).0.into_owned()
 }
 
-/// Chance that is the same every time: SplitMix64.
-struct Chance(u64);
-
-impl Chance {
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ (z >> 31)
-    }
-
-    /// Below `end`, which may be 0.
-    fn below(&mut self, end: usize) -> usize {
-        if end == 0 { 0 } else { (self.next() % end as u64) as usize }
-    }
-
-    fn of<'a, T>(&mut self, all: &'a [T]) -> &'a T {
-        &all[self.below(all.len())]
-    }
-}
-
 /// What hostile or unlucky cells hold.
 const CELLS: [&str; 26] = [
     "",
@@ -220,18 +199,18 @@ fn mutate(mut bytes: Vec<u8>, others: &[(&str, Vec<u8>)], chance: &mut Chance) -
             }
         }
         4 => {
-            let (_, other) = chance.of(others);
+            let (_, other) = &others[chance.below(others.len())];
             let place = chance.below(other.len());
             bytes.truncate(from);
             bytes.extend_from_slice(&other[place..]);
         }
-        5 => drop(bytes.splice(from..from, chance.of(&CELLS).bytes().collect::<Vec<_>>())),
+        5 => drop(bytes.splice(from..from, chance.pick(&CELLS).bytes().collect::<Vec<_>>())),
         6 => return swapped(&bytes, chance),
         7 => return recoded(&bytes, chance),
         8 => return zipped(bytes, chance),
         9 => return in_parts(&bytes, chance).unwrap_or(bytes),
         10 => bytes = replaced(&bytes, CELLS[chance.below(CELLS.len())], chance),
-        _ => bytes.extend(std::iter::repeat_n(*chance.of(b",;\t\"{[\n \0"), chance.below(200_000))),
+        _ => bytes.extend(std::iter::repeat_n(chance.pick(b",;\t\"{[\n \0"), chance.below(200_000))),
     }
     bytes
 }
@@ -262,7 +241,7 @@ fn recoded(bytes: &[u8], chance: &mut Chance) -> Vec<u8> {
 
 /// The file in an archive, which may be called a workbook, several times over.
 fn zipped(bytes: Vec<u8>, chance: &mut Chance) -> Vec<u8> {
-    let name = *chance.of(&["xl/workbook.xml", "xl/worksheets/sheet1.xml", "[Content_Types].xml", "log.csv", "../log.csv"]);
+    let name = chance.pick(&["xl/workbook.xml", "xl/worksheets/sheet1.xml", "[Content_Types].xml", "log.csv", "../log.csv"]);
     (0..=chance.below(3)).fold(bytes, |inner, _| {
         let mut zip = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
         zip.start_file(name, zip::write::SimpleFileOptions::default()).expect("started");
@@ -348,15 +327,15 @@ fn fuzz() {
     let (seconds, seed) = (number("KESHI_FUZZ_SECONDS").unwrap_or(4), number("KESHI_FUZZ_SEED").unwrap_or(1));
     let (corpus, profile, begun) = (corpus(), super::profile::own(), Instant::now());
     let names: Vec<&str> = formats().collect();
-    let mut chance = Chance(seed);
+    let mut chance = Chance::new(seed);
     let mut tried = 0_u64;
     while begun.elapsed() < Duration::from_secs(seconds) {
-        let mut bytes = chance.of(&corpus).1.clone();
+        let mut bytes = corpus[chance.below(corpus.len())].1.clone();
         for _ in 0..=chance.below(4) {
             bytes = mutate(bytes, &corpus, &mut chance);
         }
         bytes.truncate(4 << 20);
-        let format = (chance.below(3) == 0).then(|| *chance.of(&names));
+        let format = (chance.below(3) == 0).then(|| chance.pick(&names));
         let hints = Hints { profile: Some(&profile), format, ..if chance.below(4) == 0 { hints() } else { lesson() } };
         let started = Instant::now();
         let held = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| holds(&bytes, &hints)));
