@@ -18,6 +18,8 @@ use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::task::JoinSet;
 
+/// All rows of a table.
+const ALL: &str = include_str!("../export.sql");
 /// Begins the names of tables that were worked out; a number follows.
 const NAME: &str = "keshi_materialized_";
 
@@ -105,12 +107,11 @@ pub(super) fn steps(statement: &mut Statement) -> Result<Vec<Step>> {
     Ok(steps)
 }
 
-/// `select * from NAME`.
+/// The query for all rows of a table.
 fn all_of(name: &str) -> Result<Query> {
-    let select = format!("select * from {name}");
-    let mut parsed = DFParser::parse_sql(&select)?.pop_front();
+    let mut parsed = DFParser::parse_sql(&ALL.replace("TABLE", name))?.pop_front();
     let query = parsed.as_mut().and_then(query_of).cloned();
-    query.ok_or_else(|| DataFusionError::Internal(format!("{select} is no query")))
+    query.ok_or_else(|| DataFusionError::Internal("all rows of a table are no query".into()))
 }
 
 /// The tables that were worked out for a query.
