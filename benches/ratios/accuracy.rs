@@ -150,7 +150,7 @@ impl fmt::Display for Accuracy {
         let [planted, seen, judged, right] = strong;
         writeln!(
             f,
-            "\nstrong rules: recall {} of {planted}, precision {} of {judged} that a label names or that lie in honest classes",
+            "\nstrong rules: recall {} of {planted}, precision {} of {judged} findings that a label names",
             percent(seen, planted),
             percent(right, judged)
         )?;
