@@ -30,7 +30,7 @@ use tempfile::TempDir;
 use tikv_jemallocator::Jemalloc;
 use tokio::runtime::Runtime;
 
-/// As the server has it.
+/// The server's, which gives freed addresses back as well.
 #[global_allocator]
 static ALLOCATOR: Jemalloc = Jemalloc;
 

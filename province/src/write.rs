@@ -98,11 +98,10 @@ impl Files {
         if full || sheet.rows() >= ROWS_OF_A_BATCH {
             self.hand_over_attendance(number)?;
         }
-        let wave = &mut self.waves[number];
         if full {
-            (wave.file, wave.in_file) = (self.files, 0);
-            self.files += 1;
             self.order(ATTENDANCE, file, Order::Close(ATTENDANCE, file))?;
+            (self.waves[number].file, self.waves[number].in_file) = (self.files, 0);
+            self.files += 1;
         }
         let wave = &mut self.waves[number];
         wave.in_file += rows;

@@ -4,7 +4,7 @@
 
 use super::rule::{self, Parameter, Rule, Window};
 use super::windows::Extent;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::lake::Lake;
 use crate::lake::query::{self, Limits, object};
 use crate::time::Time;
@@ -158,7 +158,7 @@ pub(super) async fn ends(lake: &Lake, window: Window) -> Result<Time> {
 pub(super) fn last(batches: &[RecordBatch], window: Window) -> Result<Time> {
     let Some(batch) = batches.iter().find(|batch| batch.num_rows() > 0) else { return Ok(window.until) };
     let row = object(batch, 0)?;
-    Ok(row.get("ends").and_then(Value::as_str).and_then(|text| text.parse().ok()).unwrap_or(window.until))
+    row.get("ends").and_then(Value::as_str).map_or(Ok(window.until), |text| text.parse().map_err(Error::internal))
 }
 
 #[cfg(test)]

@@ -27,7 +27,7 @@ const PLACES: usize = 8;
 /// Digits are shown to the recogniser about this high, until it is sure of what it reads: of heights from 24 to 56 pixels none below 40 was misread.
 const HEIGHTS: [f64; 2] = [28.0, 36.0];
 
-/// Six digits may take the recogniser so many milliseconds: some fifty on a machine with nothing else to do, and how busy one is decides nothing.
+/// Six digits may take the recogniser so many milliseconds, far more than they need: how busy a machine is must not decide what is read.
 const PATIENCE_MS: u32 = 10_000;
 
 /// A recogniser that is less sure of its least sure group of digits is not believed. A digit misread makes another number, which is a code of the lesson in one

@@ -1,5 +1,5 @@
 -- id = "copied-rows"
--- version = 1
+-- version = 2
 -- severity = "medium"
 -- strength = "medium"
 -- typology = "evidence"

@@ -1,5 +1,5 @@
 -- id = "edited-records"
--- version = 2
+-- version = 3
 -- severity = "high"
 -- strength = "strong"
 -- typology = "evidence"

@@ -85,6 +85,7 @@ log as materialized (
     join asked k on k.lesson = o.lesson
     join evidence e on e.evidence = o.evidence
 ),
+-- The time that both submitters of one kind of log cover.
 sent as (
     select *, greatest(starts_at, max(first_at) over (partition by lesson, source)) as from_at,
         least(ends_at, min(last_at) over (partition by lesson, source)) as until_at, count(*) over (partition by lesson, source) as senders

@@ -1,5 +1,5 @@
 -- id = "one-login-many-names"
--- version = 1
+-- version = 2
 -- severity = "medium"
 -- strength = "medium"
 -- typology = "presence"

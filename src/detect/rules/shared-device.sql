@@ -1,5 +1,5 @@
 -- id = "shared-device"
--- version = 1
+-- version = 2
 -- severity = "high"
 -- strength = "strong"
 -- typology = "presence"

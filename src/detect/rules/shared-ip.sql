@@ -1,5 +1,5 @@
 -- id = "shared-ip"
--- version = 1
+-- version = 2
 -- severity = "low"
 -- strength = "weak"
 -- typology = "presence"

@@ -1,5 +1,5 @@
 -- id = "staff-viewing"
--- version = 1
+-- version = 2
 -- severity = "high"
 -- strength = "strong"
 -- typology = "presence"

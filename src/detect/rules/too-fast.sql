@@ -1,5 +1,5 @@
 -- id = "too-fast"
--- version = 2
+-- version = 3
 -- severity = "high"
 -- strength = "strong"
 -- typology = "presence"

@@ -36,7 +36,7 @@ pub(super) fn take_words(tokens: &mut Vec<TokenWithSpan>) -> HashSet<Location> {
         _ => None,
     };
     let spoken: Vec<usize> = (0..tokens.len()).filter(|place| !matches!(tokens[*place].token, Token::Whitespace(_))).collect();
-    let (mut names, mut gone) = (HashSet::new(), Vec::new());
+    let (mut names, mut gone) = (HashSet::new(), HashSet::new());
     for turn in 2..spoken.len().saturating_sub(1) {
         let at = |turn: usize| &tokens[spoken[turn]];
         if keyword(at(turn)) != Some(Keyword::MATERIALIZED) || at(turn + 1).token != Token::LParen {
@@ -47,9 +47,9 @@ pub(super) fn take_words(tokens: &mut Vec<TokenWithSpan>) -> HashSet<Location> {
         if keyword(at(r#as)) != Some(Keyword::AS) || r#as == 0 {
             continue;
         }
-        gone.push(spoken[turn]);
+        gone.insert(spoken[turn]);
         if not {
-            gone.push(spoken[turn - 1]);
+            gone.insert(spoken[turn - 1]);
             continue;
         }
         // Before it the name, or the name and its columns.
@@ -62,8 +62,8 @@ pub(super) fn take_words(tokens: &mut Vec<TokenWithSpan>) -> HashSet<Location> {
         }
         names.insert(at(name).span.start);
     }
-    gone.sort_unstable();
-    gone.into_iter().rev().for_each(|place| drop(tokens.remove(place)));
+    let mut places = 0..;
+    tokens.retain(|_| places.next().is_none_or(|place| !gone.contains(&place)));
     names
 }
 
