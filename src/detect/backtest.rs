@@ -86,7 +86,8 @@ pub struct Raised {
     pub money_fen: i64,
 }
 
-/// Runs the rule of a text over a window, with some of its parameters set otherwise.
+/// Runs the rule of a text over a window, with some of its parameters set otherwise; the others are as the operator set them of the rule in force with its
+/// id, everywhere and by region.
 ///
 /// `bad_rule` with what is wrong; `query_limit` when it takes too much.
 pub async fn backtest(
@@ -99,6 +100,7 @@ pub async fn backtest(
     now: Time,
 ) -> Result<Backtest> {
     let mut rule = try_out(lake, "that was sent", text).await?;
+    rules.lend_settings(&mut rule);
     rule.set(values)?;
     lake.snapshot_of(|table| rule.may_read(table), now, now).await?;
     let begun = Instant::now();

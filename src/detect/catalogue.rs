@@ -1,7 +1,7 @@
 //! The rules in force: the built-in ones, which tests try, and those of an operator's folder, each tried against the lake before it is used.
 
 use super::rule::{Rule, Window, bad};
-use super::settings;
+use super::settings::{self, Settings};
 use crate::error::{Error, Result, codes};
 use crate::lake::Lake;
 use crate::time::Time;
@@ -93,13 +93,14 @@ enum Holds {
 pub struct Rules {
     rules: Arc<Vec<Rule>>,
     broken: Arc<Vec<Error>>,
+    settings: Arc<Settings>,
 }
 
 impl Rules {
     /// The built-in rules.
     pub fn builtin() -> Rules {
         let parse = |(file, text): &(&str, &str)| Rule::parse(file, text).expect("a test parses every built-in rule");
-        Rules { rules: Arc::new(BUILTIN.iter().map(parse).collect()), broken: Arc::default() }
+        Rules { rules: Arc::new(BUILTIN.iter().map(parse).collect()), broken: Arc::default(), settings: Arc::default() }
     }
 
     /// The built-in rules and every `*.sql` of the operator's folder; one with a built-in id takes its place. Each of the folder is planned against
@@ -120,14 +121,16 @@ impl Rules {
                 Err(error) => return Err(error),
             }
         }
+        let mut settings = Settings::default();
         if let Some(text) = settings_of(folder)? {
-            let wrong = settings::apply(&text, &mut rules);
+            let (applied, wrong) = Settings::apply(&text, &mut rules);
+            settings = applied;
             for error in &wrong {
                 tracing::warn!(rule.file = settings::FILE, error = %error, "settings of a rule are left out");
             }
             broken.extend(wrong);
         }
-        Ok(Rules { rules: Arc::new(rules), broken: Arc::new(broken) })
+        Ok(Rules { rules: Arc::new(rules), broken: Arc::new(broken), settings: Arc::new(settings) })
     }
 
     /// The rules.
@@ -138,6 +141,11 @@ impl Rules {
     /// The rule with this id.
     pub fn get(&self, id: &str) -> Option<&Rule> {
         self.iter().find(|rule| rule.head.id == id)
+    }
+
+    /// Sets of a rule that is only tried what the operator set of the one in force with its id.
+    pub(super) fn lend_settings(&self, rule: &mut Rule) {
+        self.settings.lend(rule);
     }
 
     /// What is wrong with the rules that were left out.

@@ -173,7 +173,7 @@ pub struct Event {
     pub actor: String,
     /// The status then.
     pub status: String,
-    /// What they said; by `keshi` one of `found`, `found_again`, `ceased`.
+    /// What they said; by `keshi` one of `found`, `found_again`, `ceased`, `rule_off`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub note: Option<String>,
 }

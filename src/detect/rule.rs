@@ -228,18 +228,21 @@ impl Rule {
     pub(super) fn set(&mut self, values: &BTreeMap<String, toml::Value>) -> Result<()> {
         for (name, value) in values {
             let known: Vec<String> = self.head.parameters.keys().cloned().collect();
-            let Some(parameter) = self.head.parameters.get_mut(name) else {
-                let sentence = format!("The rule has no parameter '{name}'; it has: {}.", known.join(", "));
-                return Err(Error::new(&codes::INVALID, sentence));
-            };
-            parameter.value = match (&parameter.value, value) {
-                (toml::Value::Float(_), toml::Value::Integer(whole)) => toml::Value::Float(*whole as f64),
-                (old, new) if std::mem::discriminant(old) == std::mem::discriminant(new) => new.clone(),
-                (old, new) => {
-                    let sentence = format!("The parameter '{name}' is {}, not {}; send one.", old.type_str(), new.type_str());
+            let everywhere = std::iter::once(&mut self.head.parameters).chain(self.regions.iter_mut().map(|there| &mut there.parameters));
+            for parameters in everywhere {
+                let Some(parameter) = parameters.get_mut(name) else {
+                    let sentence = format!("The rule has no parameter '{name}'; it has: {}.", known.join(", "));
                     return Err(Error::new(&codes::INVALID, sentence));
-                }
-            };
+                };
+                parameter.value = match (&parameter.value, value) {
+                    (toml::Value::Float(_), toml::Value::Integer(whole)) => toml::Value::Float(*whole as f64),
+                    (old, new) if std::mem::discriminant(old) == std::mem::discriminant(new) => new.clone(),
+                    (old, new) => {
+                        let sentence = format!("The parameter '{name}' is {}, not {}; send one.", old.type_str(), new.type_str());
+                        return Err(Error::new(&codes::INVALID, sentence));
+                    }
+                };
+            }
         }
         Ok(())
     }

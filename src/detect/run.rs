@@ -18,6 +18,7 @@ use crate::time::Time;
 use serde::Serialize;
 use serde_json::{Map, Value};
 use sqlx::Row;
+use sqlx::any::AnyRow;
 use storage::Digest;
 
 /// Findings kept in one transaction.
@@ -110,7 +111,11 @@ pub(super) async fn over(
         });
         watch.note(&ran, false).await?;
     }
-    refresh(db, rules, ran.iter().fold(Touched::default(), |all, ran| all.and(&ran.touched)), now).await?;
+    let mut touched = ran.iter().fold(Touched::default(), |all, ran| all.and(&ran.touched));
+    if only.is_none() && windows.are_all() {
+        touched = touched.and(&retire(db, rules, ids, now).await?);
+    }
+    refresh(db, rules, touched, now).await?;
     watch.note(&ran, true).await?;
     Ok(ran)
 }
@@ -133,14 +138,41 @@ async fn one(db: &Db, lake: &Lake, rule: &Rule, windows: &Windows, ids: &Ids, no
         }
         let mut tx = db.begin().await?;
         let cease = sqlx::query(sql::CEASE).bind(&rule.head.id).bind(window.since.0).bind(window.until.0).bind(now.0);
-        for row in &cease.fetch_all(tx.conn()).await? {
-            ran.ceased += 1;
-            ran.touched.note(&row.text("subject_kind"), &row.text("subject_id"), row.id_opt("class_id")?);
-            note(&mut tx, &row.get::<String, _>(0), KESHI, &row.get::<String, _>(1), Some("ceased"), ids, now).await?;
-        }
+        let gone = cease.fetch_all(tx.conn()).await?;
+        ran.ceased += gone.len() as u64;
+        ceased(&mut tx, &gone, "ceased", &mut ran.touched, ids, now).await?;
         tx.commit().await?;
     }
     Ok(ran)
+}
+
+/// Takes down of findings that they hold no longer, and why.
+async fn ceased(tx: &mut Tx, gone: &[AnyRow], why: &str, touched: &mut Touched, ids: &Ids, now: Time) -> Result<()> {
+    for row in gone {
+        touched.note(&row.text("subject_kind"), &row.text("subject_id"), row.id_opt("class_id")?);
+        note(tx, &row.get::<String, _>(0), KESHI, &row.get::<String, _>(1), Some(why), ids, now).await?;
+    }
+    Ok(())
+}
+
+/// Ends the findings of rules that are turned off or gone: nobody would ever look at them again. Not while a file of rules is broken, for it may be theirs.
+async fn retire(db: &Db, rules: &Rules, ids: &Ids, now: Time) -> Result<Touched> {
+    let mut touched = Touched::default();
+    if !rules.broken().is_empty() {
+        return Ok(touched);
+    }
+    for row in sqlx::query(sql::RULES_FOUND).fetch_all(db.read()).await? {
+        let rule: String = row.get(0);
+        if rules.get(&rule).is_some() {
+            continue;
+        }
+        let mut tx = db.begin().await?;
+        let gone = sqlx::query(sql::RETIRE).bind(&rule).bind(now.0).fetch_all(tx.conn()).await?;
+        ceased(&mut tx, &gone, "rule_off", &mut touched, ids, now).await?;
+        tx.commit().await?;
+        tracing::info!(rule.id = %rule, findings = gone.len(), "a rule is not in force, and its findings hold no longer");
+    }
+    Ok(touched)
 }
 
 /// What the rule sees in the window, in the order of keys, and how many rows of the lake it read.

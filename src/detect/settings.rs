@@ -35,21 +35,44 @@ struct Setting {
     region: BTreeMap<String, Values>,
 }
 
-/// Applies the file's text to the rules. What cannot be applied is named, and the rule runs as it is.
-pub(super) fn apply(text: &str, rules: &mut Vec<Rule>) -> Vec<Error> {
-    let settings: BTreeMap<String, toml::Value> = match toml::from_str(text) {
-        Ok(settings) => settings,
-        Err(error) => return vec![bad(FILE, error.message()).because(error)],
-    };
-    let mut broken = Vec::new();
-    for (id, setting) in settings {
-        let applied = setting
-            .try_into()
-            .map_err(|error: toml::de::Error| bad(&place(&id), error.message()))
-            .and_then(|setting| one(&id, &setting, rules));
-        broken.extend(applied.err());
+/// What is set of rules, by their ids.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Settings(BTreeMap<String, Setting>);
+
+impl Settings {
+    /// Applies the file's text to the rules. What cannot be applied is named, and the rule runs as it is.
+    pub(super) fn apply(text: &str, rules: &mut Vec<Rule>) -> (Settings, Vec<Error>) {
+        let settings: BTreeMap<String, toml::Value> = match toml::from_str(text) {
+            Ok(settings) => settings,
+            Err(error) => return (Settings::default(), vec![bad(FILE, error.message()).because(error)]),
+        };
+        let (mut applied, mut broken) = (Settings::default(), Vec::new());
+        for (id, setting) in settings {
+            let read = setting.try_into().map_err(|error: toml::de::Error| bad(&place(&id), error.message()));
+            match read.and_then(|setting| one(&id, &setting, rules).map(|()| setting)) {
+                Ok(setting) => drop(applied.0.insert(id, setting)),
+                Err(error) => broken.push(error),
+            }
+        }
+        (applied, broken)
     }
-    broken
+
+    /// Sets of a rule that is only tried what is set of the one in force with its id, as far as it has such parameters.
+    pub(super) fn lend(&self, rule: &mut Rule) {
+        let Some(setting) = self.0.get(&rule.head.id) else { return };
+        let lend = |rule: &mut Rule, values: &Values| {
+            for (name, value) in values {
+                let _ = rule.set(&BTreeMap::from([(name.clone(), value.clone())])); // a candidate may have done away with it
+            }
+        };
+        lend(rule, &setting.parameters);
+        let there = |(region, values): (&String, &Values)| {
+            let mut there = rule.clone();
+            lend(&mut there, values);
+            Variant { region: region.clone(), parameters: there.head.parameters }
+        };
+        rule.regions = setting.region.iter().map(there).collect();
+    }
 }
 
 fn place(id: &str) -> String {
@@ -97,7 +120,7 @@ mod tests {
 
     fn applied(text: &str) -> (Vec<Rule>, Vec<String>) {
         let mut rules: Vec<Rule> = Rules::builtin().iter().cloned().collect();
-        let broken = apply(text, &mut rules);
+        let (_, broken) = Settings::apply(text, &mut rules);
         (rules, broken.into_iter().map(|error| error.message).collect())
     }
 

@@ -16,6 +16,13 @@ pub(crate) const PUT: &str = "insert into finding (id, key, rule, rule_version, 
 pub(crate) const CEASE: &str = "update finding set ceased_at = $4 where rule = $1 and at >= $2 and at < $3 and last_seen_at < $4 and ceased_at is null \
      returning id, status, subject_kind, subject_id, class_id";
 
+/// The rules of all findings that hold.
+pub(crate) const RULES_FOUND: &str = "select distinct rule from finding where ceased_at is null";
+
+/// $1 rule, $2 now: those of a rule that is not in force.
+pub(crate) const RETIRE: &str = "update finding set ceased_at = $2 where rule = $1 and ceased_at is null \
+     returning id, status, subject_kind, subject_id, class_id";
+
 /// $1 rule, $2 since, $3 until: all that a rule ever found there and that still holds or was judged.
 pub(crate) const OF_RULE: &str = "select id, key, status, ceased_at, money_fen from finding where rule = $1 and at >= $2 and at < $3 \
      and (ceased_at is null or status = 'confirmed' or status = 'dismissed')";
@@ -145,6 +152,8 @@ pub(crate) const ALL: &[&str] = &[
     COUNTS,
     PUT,
     CEASE,
+    RULES_FOUND,
+    RETIRE,
     ADD_EVENT,
     EVENTS,
     EVENT_SEALED,

@@ -59,6 +59,11 @@ impl Windows {
         self.lesson.is_empty() && self.class.is_empty()
     }
 
+    /// Whether it is all time there is.
+    pub(super) fn are_all(&self) -> bool {
+        self.whole == [Window::ALL]
+    }
+
     /// Those of a rule.
     pub(super) fn of_rule(&self, rule: &Rule) -> &[Window] {
         match rule.head.scope {

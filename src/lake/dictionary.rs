@@ -1,5 +1,6 @@
 //! What the tables and columns of the lake mean; `dictionary.toml` says it.
 
+use super::query::functions;
 use super::query::tables;
 use datafusion::arrow::datatypes::{DataType, SchemaRef};
 use std::collections::BTreeMap;
@@ -47,6 +48,17 @@ pub fn lake_manual() -> String {
             let _ = writeln!(text, "| `{column}` | {kind} | {en} | {zh} |");
         }
     }
+    let names = |names: &[&str]| names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+    let _ = write!(
+        text,
+        "\n## What a query may be\n\nOne `select`, `with` or `explain` over these tables, with joins, windows, sub-queries and `with recursive`. `with NAME as materialized (…)` works a part out \
+         once that is used more than once.\n\nBounds are those of the question and of its parts, so that no question takes what others need: time, memory and rows of the answer; length, depth and number of \
+         operators and relations, also as they are once names of a `with` stand for what they mean; columns; length of texts that are written out or put together. Whatever goes beyond one is answered with \
+         `query_limit` and a sentence. A pattern of `like`, `~` and `regexp_like` is written out and not a column. There are no lists, maps and structures, and no functions that reach files, other systems or settings.\n\n\
+         Functions of a row: {}. Functions of a group of rows: {}. Over windows also `row_number`, `rank`, `dense_rank`, `percent_rank`, `cume_dist`, `ntile`, `lag`, `lead`, `first_value`, `last_value`, `nth_value`.\n",
+        names(functions::SCALAR),
+        names(functions::AGGREGATE),
+    );
     text
 }
 

@@ -8,7 +8,7 @@ use futures::{StreamExt, TryStreamExt, stream};
 use indicatif::ProgressBar;
 use reqwest::{Method, StatusCode, Url};
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::time::Duration;
 
@@ -279,21 +279,32 @@ fn media_type(item: &Item) -> &'static str {
 /// Waits until the server has no open jobs; returns how many it gave up and keeps for a person (dead letters).
 ///
 /// # Errors
-/// When the server does not answer, or is not done after `patience`.
+/// When the server does not answer, has finished no job for `patience`, or is not done after six times that.
 pub async fn settle(client: &Client, patience: Duration, progress: &ProgressBar) -> Result<u64> {
     let started = std::time::Instant::now();
+    let (mut before, mut moved) = (BTreeSet::new(), started);
     loop {
         let jobs = client.get_as("/v1/jobs?state=open", &client.access.admin).await?;
-        let open = jobs["items"].as_array().map_or(0, Vec::len);
-        if open == 0 {
+        let ids = jobs["items"].as_array().into_iter().flatten().filter_map(|job| job["id"].as_str());
+        let open: BTreeSet<String> = ids.map(str::to_owned).collect();
+        if open.is_empty() {
             let dead = client.get_as("/v1/jobs?state=dead", &client.access.admin).await?;
             return Ok(dead["items"].as_array().map_or(0, Vec::len) as u64);
         }
-        progress.set_message(format!("{open} open jobs"));
-        if started.elapsed() > patience {
-            let message = format!("The server still has {open} open jobs after {} s; look at GET /v1/jobs?state=open.", patience.as_secs());
+        progress.set_message(format!("{} open jobs", open.len()));
+        if !before.is_subset(&open) {
+            moved = std::time::Instant::now();
+        }
+        if moved.elapsed() > patience || started.elapsed() > 6 * patience {
+            let message = format!(
+                "The server still has {} open jobs after {} s, and finished the last one {} s ago; look at GET /v1/jobs?state=open.",
+                open.len(),
+                started.elapsed().as_secs(),
+                moved.elapsed().as_secs()
+            );
             return Err(Error::new(&codes::NOT_READY, message));
         }
+        before = open;
         tokio::time::sleep(Duration::from_millis(300)).await;
     }
 }

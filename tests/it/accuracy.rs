@@ -106,7 +106,7 @@ async fn copies_are_found_and_lessons_that_only_look_alike_are_not() {
     let mut placed = [0_usize; 2];
     for (at, of_recording, picture) in &screenshots {
         let kept = client.get(&format!("/v1/evidence/{}", picture.as_str().unwrap())).await.unwrap();
-        let moments: Vec<&Value> = kept["matches"].as_array().unwrap().iter().filter(|one| one["kind"] == "moment").collect();
+        let moments: Vec<&Value> = kept["matches"].as_array().unwrap().iter().filter(|one| one["at_ms"].is_i64()).collect();
         let near = |one: &&&Value| one["at_ms"].as_f64().is_some_and(|found| (found / 1000.0 - at.parse::<f64>().unwrap()).abs() <= 1.0);
         let own = moments.iter().filter(|one| one["evidence"] == *of_recording);
         placed[0] += own.clone().filter(|one| one["tier"] == "strong").filter(near).count();

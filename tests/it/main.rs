@@ -20,6 +20,7 @@ mod notice_opening;
 mod notice_reports;
 mod personal;
 mod platforms;
+mod questions;
 mod recorded;
 mod resumed;
 mod reused;

@@ -183,6 +183,18 @@ impl Site {
 }
 
 impl Server {
+    /// Forgets how much memory it held at its highest.
+    pub fn forget_peak(&self) {
+        std::fs::write(format!("/proc/{}/clear_refs", self.0.id()), "5").unwrap();
+    }
+
+    /// How much memory it held at its highest, in MiB.
+    pub fn peak_mib(&self) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.0.id())).unwrap();
+        let highest = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
+        highest.trim().trim_end_matches(" kB").parse::<u64>().unwrap() / 1024
+    }
+
     /// Ends it in the middle of whatever it does, as a power cut would.
     pub fn kill(mut self) {
         self.0.kill().unwrap();

@@ -1,4 +1,4 @@
-//! Whether everything that is black or repeated for ten seconds, or still for thirty, is found, where it is, and nothing that is not: recordings of minutes in
+//! Whether everything that is black, still or repeated for ten seconds is found, where it is, and nothing that is not: recordings of minutes in
 //! which chance puts such pieces, coded as chance has it.
 //!
 //! Every run takes two recordings with three pieces each; `KESHI_ACCURACY=20` takes as many as it says, and is where docs/ACCURACY.md has its figures from.
@@ -85,7 +85,7 @@ fn drawn(chance: &mut Chance) -> Vec<Piece> {
         let length = 105 + chance.below(200);
         pieces.push(match kind {
             0 => Piece::Black(length),
-            1 => Piece::Still(200 + length, chance.below(2) == 0),
+            1 => Piece::Still(length, chance.below(2) == 0),
             // Not from the very beginning: nothing is before it to tell it by.
             _ => Piece::Again(26 + chance.below(FIRST - length - 26), length),
         });

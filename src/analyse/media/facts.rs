@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// The version of this analysis, kept in each [`Facts`].
-pub const VERSION: &str = "media/4";
+pub const VERSION: &str = "media/5";
 
 /// How a file is to be opened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -546,7 +546,7 @@ mod tests {
         facts.thumbnail = Some(vec![1, 2, 3]);
         facts.exif = Some(Exif { make: Some("Apple".into()), ..Exif::default() });
         let json = serde_json::to_string(&facts).unwrap();
-        assert_eq!(json, r#"{"analysis":"media/4","kind":"picture","container":"jpeg","exif":{"make":"Apple","has_position":false}}"#);
+        assert_eq!(json, r#"{"analysis":"media/5","kind":"picture","container":"jpeg","exif":{"make":"Apple","has_position":false}}"#);
         facts.thumbnail = None;
         assert_eq!(serde_json::from_str::<Facts>(&json).unwrap(), facts);
     }

@@ -21,7 +21,7 @@ pub const JOB: &str = "measure";
 /// Sees every picture of a video, which takes minutes.
 pub const FULL: &str = "watch";
 /// Version of the facts these jobs keep; a newer one measures again on rebuild.
-const VERSION: i64 = 5;
+const VERSION: i64 = 6;
 
 /// What measuring needs.
 #[derive(Clone, Copy, Debug)]

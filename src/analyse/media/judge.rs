@@ -37,7 +37,7 @@ impl Seen<'_> {
         told.retain(|(kind, from, until)| until - from >= least(*kind));
         for run in &self.runs {
             let (from, until) = self.edges(run, &silences, &mut closer);
-            if until - from >= least(run.kind) {
+            if until - from >= run.least() {
                 told.push((run.kind, from, until));
             }
         }

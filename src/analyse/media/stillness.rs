@@ -6,9 +6,16 @@ use super::grid::Grid;
 /// The picture must be black for this long: the usual longest time between keyframes, so that one falls in.
 const BLACK: i64 = 10_000_000;
 
-/// The picture must stand still for this long: for ten and twenty seconds a small picture that moves in a corner may seem to. A freeze counts against the
-/// lesson only together with silence, which must last as long.
+/// The picture must stand still for this long, or be silent: a freeze counts against the lesson only together with silence, which must last as long.
 const FROZEN: i64 = 30_000_000;
+
+/// So long is enough where nothing at all stirs from one look to the next: a small picture that moves in a corner may seem to stand for twenty seconds, but
+/// something in it stirs nearly always.
+const RIGID: i64 = 10_000_000;
+
+/// Looks of a hundred that must find nothing stirred, and how many looks there must be.
+const RIGID_PERCENT: u32 = 90;
+const RIGID_LOOKS: u32 = 5;
 
 /// So long a picture must have stood on either side of a keyframe for the two to be one that was coded anew, in microseconds: what moves slowly never rests.
 const REST: i64 = 2_000_000;
@@ -32,9 +39,18 @@ pub(super) struct Run {
     /// The next sample that was not like it; `None` at the end of the video.
     pub(super) after: Option<i64>,
     reference: Grid,
+    /// Looks after the first, and those of them that found nothing stirred since the one before.
+    looks: u32,
+    rigid: u32,
 }
 
 impl Run {
+    /// The shortest such run that is worth telling, in microseconds.
+    pub(super) fn least(&self) -> i64 {
+        let rigid = self.looks >= RIGID_LOOKS && self.rigid * 100 >= self.looks * RIGID_PERCENT;
+        if self.kind == SpanKind::Frozen && rigid { RIGID } else { least(self.kind) }
+    }
+
     /// Whether a frame looked at later belongs to the run.
     pub(super) fn holds(&self, grid: &Grid) -> bool {
         if self.kind == SpanKind::Black { grid.is_black() } else { self.reference.is_like(grid) }
@@ -48,7 +64,7 @@ impl Run {
 
     /// Whether it may have lasted long enough in a video of this beginning and end.
     fn may_matter(&self, start: i64, end: i64) -> bool {
-        self.after.unwrap_or(end) - self.before.unwrap_or(start) >= least(self.kind)
+        self.after.unwrap_or(end) - self.before.unwrap_or(start) >= self.least()
     }
 }
 
@@ -59,34 +75,46 @@ pub(super) struct Stillness {
     /// The latest run that is over, but for what is the same picture coded anew.
     held: Option<Run>,
     runs: Vec<Run>,
-    previous: Option<i64>,
+    previous: Option<(i64, Grid)>,
     first: Option<i64>,
 }
 
 impl Stillness {
     /// The next sample. Samples that do not come later than the one before are left out.
     pub(super) fn push(&mut self, at: i64, grid: Grid) {
-        if self.previous.is_some_and(|previous| at <= previous) {
+        let previous = self.previous.take();
+        if previous.as_ref().is_some_and(|(previous, _)| at <= *previous) {
+            self.previous = previous;
             return;
         }
         self.first.get_or_insert(at);
         let kind = if grid.is_black() { SpanKind::Black } else { SpanKind::Frozen };
         match &mut self.open {
-            Some(run) if run.kind == kind && run.holds(&grid) => run.last = at,
+            Some(run) if run.kind == kind && run.holds(&grid) => {
+                run.last = at;
+                run.looks += 1;
+                run.rigid += u32::from(previous.is_some_and(|(_, before)| before.is_the_same(&grid)));
+            }
             _ => {
                 if let Some(run) = self.open.take() {
                     self.close(Run { after: Some(at), ..run });
                 }
-                self.open = Some(Run { kind, before: self.previous, first: at, last: at, after: None, reference: grid });
+                let before = previous.map(|(at, _)| at);
+                self.open = Some(Run { kind, before, first: at, last: at, after: None, reference: grid.clone(), looks: 0, rigid: 0 });
             }
         }
-        self.previous = Some(at);
+        self.previous = Some((at, grid));
     }
 
     /// Joins a run to the one before it, where that goes on.
     fn close(&mut self, run: Run) {
         match &mut self.held {
-            Some(held) if held.goes_on_as(&run) => (held.last, held.after) = (run.last, run.after),
+            Some(held) if held.goes_on_as(&run) => {
+                (held.last, held.after) = (run.last, run.after);
+                // What was coded anew is no sign that anything stirred.
+                held.looks += run.looks;
+                held.rigid += run.rigid;
+            }
             _ => {
                 let before = self.held.replace(run);
                 self.keep(before, i64::MAX);
@@ -102,7 +130,7 @@ impl Stillness {
 
     /// The time of the latest sample.
     pub(super) fn latest(&self) -> Option<i64> {
-        self.previous
+        self.previous.as_ref().map(|(at, _)| *at)
     }
 
     /// All runs that may matter, in order, of a video that ends at `end`.
@@ -160,6 +188,22 @@ mod tests {
         assert_eq!(found, [(SpanKind::Frozen, Some(9), 10, 39, None)]);
         let drifts = runs((0..60).map(|second| (second, 50 + second as u8 / 4)), 60);
         assert_eq!(drifts, [], "two steps are eight seconds, the third is another picture");
+    }
+
+    #[test]
+    fn ten_seconds_are_told_where_nothing_stirs_and_not_where_little_does() {
+        let still = |stirs: i64| {
+            let mut stillness = Stillness::default();
+            for second in 0..60 {
+                let moves = !(20..35).contains(&second) || second % stirs == 0;
+                let light = move |x: usize, y: usize| if (x, y) == (60, 30) && moves { 40 + second as u8 * 3 } else { 200 };
+                let elsewhere = if (20..35).contains(&second) { 0 } else { second as u8 * 2 };
+                stillness.push(second * S, Grid::of(|x, y| light(x, y).saturating_sub(elsewhere)));
+            }
+            stillness.finish(60 * S).into_iter().map(|run| (run.first / S, run.last / S)).collect::<Vec<_>>()
+        };
+        assert_eq!(still(100), [(20, 34)]);
+        assert_eq!(still(2), []);
     }
 
     #[test]

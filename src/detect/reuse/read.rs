@@ -53,6 +53,18 @@ pub struct Match {
     pub runs: Vec<Stretch>,
 }
 
+impl Match {
+    /// Its kind as programs outside are told it: `sound` where the sound alone says so, else `frames` for two recordings and for a picture out of one.
+    pub fn outside(&self) -> &'static str {
+        match (self.kind.as_str(), self.because.as_deref()) {
+            ("recording", Some("sound")) => "sound",
+            ("recording" | "moment", _) => "frames",
+            ("coded", _) => "coded",
+            _ => "picture",
+        }
+    }
+}
+
 /// Matches of a piece of evidence, earlier and later ones, the surest first.
 pub async fn of(db: &Db, id: EvidenceId, limit: i64) -> Result<Vec<Match>> {
     let rows = sqlx::query(sql::OF).bind(id.to_string()).bind(limit).fetch_all(db.read()).await?;

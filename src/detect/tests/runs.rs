@@ -2,9 +2,11 @@
 
 use super::world::{LATER, WINDOW, minute};
 use crate::db::testing::{each_engine, sqlite};
-use crate::detect::{Decision, Filter, Rules, Status, Window, job, list, one, rule_manual, run, runs, set_status, stop};
+use crate::detect::catalogue::BUILTIN;
+use crate::detect::{Decision, Filter, Rules, Status, Window, backtest, job, list, one, rule_manual, run, runs, set_status, stop};
 use crate::lake::testing::World;
 use crate::time::{DAY, MINUTE};
+use std::collections::BTreeMap;
 
 async fn world_with_a_finding(world: &World) -> (crate::ids::ClassId, crate::ids::LessonId) {
     let class = world.class().await;
@@ -216,15 +218,22 @@ async fn a_region_has_values_of_its_own_and_a_rule_that_is_off_does_not_run() {
             std::fs::write(folder.path().join("settings.toml"), settings).unwrap();
             let rules = Rules::load(&world.lake, Some(folder.path())).await.unwrap();
             assert_eq!(rules.broken().len(), 0, "{:?}", rules.broken());
-            if rules.get("missing-media").is_none() {
-                return Vec::new();
-            }
             runs.set(runs.get() + 1);
             let now = LATER.plus(runs.get());
+            if rules.get("missing-media").is_none() {
+                run(&world.db, &world.lake, &rules, None, Window::ALL, &world.ids, now).await.unwrap();
+                return classes.iter().take(world.findings("missing-media").await.len()).collect();
+            }
             let ran = run(&world.db, &world.lake, &rules, Some("missing-media"), WINDOW, &world.ids, now).await.unwrap();
             assert_eq!(ran[0].error, None);
             let found: Vec<_> = world.findings("missing-media").await.iter().map(|finding| finding.class.unwrap()).collect();
             assert_eq!(ran[0].found, found.len() as u64);
+            let text = BUILTIN.iter().find(|(file, _)| *file == "missing-media.sql").unwrap().1;
+            let tried = backtest(&world.db, &world.lake, &rules, text, &BTreeMap::new(), WINDOW, now).await.unwrap();
+            assert_eq!((tried.found, tried.same), (ran[0].found, ran[0].found), "tried as it is, a rule sees what it sees: {settings}");
+            let everywhere = BTreeMap::from([("grace_hours".to_owned(), toml::Value::from(1))]);
+            let tried = backtest(&world.db, &world.lake, &rules, text, &everywhere, WINDOW, now).await.unwrap();
+            assert_eq!(tried.found, 3, "what is tried is tried everywhere: {settings}");
             classes.iter().filter(|class| found.contains(class)).collect::<Vec<_>>()
         };
         assert_eq!(found("").await.len(), 3);
@@ -232,7 +241,11 @@ async fn a_region_has_values_of_its_own_and_a_rule_that_is_off_does_not_run() {
         let strict = "[missing-media]\nparameters = { grace_hours = 100_000 }\nregion.\"610100\" = { grace_hours = 1 }";
         assert_eq!(found(strict).await, [&classes[0]]);
         assert_eq!(found("[missing-media]\nregion.\"610100\" = { grace_hours = 100_000 }").await, [&classes[1], &classes[2]]);
+        let before = world.findings("missing-media").await[0].id;
         assert_eq!(found("[missing-media]\noff = true").await.len(), 0);
+        let (_, history) = one(&world.db, &Rules::builtin(), before, LATER).await.unwrap();
+        assert_eq!(history.last().unwrap().note.as_deref(), Some("rule_off"), "the queue says why it is gone");
+        assert_eq!(found("").await.len(), 3, "turned on again, it finds them again");
     })
     .await;
 }

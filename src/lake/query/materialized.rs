@@ -75,6 +75,11 @@ pub(super) fn mark(statement: &mut Statement, names: &HashSet<Location>) {
     }
 }
 
+/// Whether a query of a `with` can be worked out first: not where it has a `with` of its own.
+pub(super) fn can_be_first(one: &Cte) -> bool {
+    one.query.with.is_none()
+}
+
 fn query_of(statement: &mut Statement) -> Option<&mut Query> {
     let Statement::Statement(ast) = statement else { return None };
     match ast.as_mut() {
@@ -94,7 +99,7 @@ pub(super) fn steps(statement: &mut Statement) -> Result<Vec<Step>> {
         let (before, rest) = with.cte_tables.split_at_mut(number);
         let one: &mut Cte = &mut rest[0];
         let wanted = one.materialized.take() == Some(CteAsMaterialized::Materialized);
-        if !wanted || one.query.with.is_some() {
+        if !wanted || !can_be_first(one) {
             continue;
         }
         let name = format!("{NAME}{number}");

@@ -4,9 +4,12 @@
 //! through a short channel, and who drops the answer stops the query.
 
 mod download;
+pub(super) mod functions;
 mod guard;
+mod held;
 mod materialized;
 mod print;
+mod size;
 mod statistics;
 mod store;
 mod tables;
@@ -261,17 +264,18 @@ impl Lake {
             .map_err(fault)?;
         let catalogs = MemoryCatalogProviderList::new();
         catalogs.register_catalog("keshi".to_owned(), Arc::new(catalog));
-        let functions = SessionStateDefaults::default_scalar_functions();
-        let harmless = functions.into_iter().filter(|function| !guard::AMPLIFIERS.contains(&function.name())).collect();
+        let mut planners = SessionStateDefaults::default_expr_planners();
+        planners.insert(0, Arc::new(functions::Planner::default()));
         Ok(SessionStateBuilder::new()
             .with_session_id(String::new())
             .with_config(config)
             .with_runtime_env(runtime)
             .with_catalog_list(Arc::new(catalogs))
-            .with_expr_planners(SessionStateDefaults::default_expr_planners())
-            .with_scalar_functions(harmless)
-            .with_aggregate_functions(SessionStateDefaults::default_aggregate_functions())
+            .with_expr_planners(planners)
+            .with_scalar_functions(functions::scalar())
+            .with_aggregate_functions(functions::aggregate())
             .with_window_functions(SessionStateDefaults::default_window_functions())
+            .with_physical_optimizer_rule(Arc::new(held::CountWindows))
             .build())
     }
 }

@@ -1,3 +1,4 @@
+mod bounds;
 mod packs;
 mod people;
 mod queries;

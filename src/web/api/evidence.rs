@@ -241,7 +241,10 @@ pub(super) async fn get(State(app): State<App>, Asker(actor): Asker, Path(id): P
     }
     for one in reuse::of(&app.db, evidence.id, MATCHES).await? {
         if actor.unbounded() || visible(&app, &actor, &one.evidence.to_string()).await.is_ok() {
-            matches.push(serde_json::to_value(one)?);
+            let kind = one.outside();
+            let mut told = serde_json::to_value(one)?;
+            told["kind"] = kind.into();
+            matches.push(told);
         }
     }
     body["matches"] = matches.into();

@@ -87,7 +87,7 @@ pub struct Word {
     pub who: String,
     /// The status then.
     pub status: String,
-    /// What a run of the rules saw: `found`, `found_again`, `ceased`.
+    /// What a run of the rules saw: `found`, `found_again`, `ceased`, `rule_off`.
     pub saw: Option<String>,
     /// The note.
     pub note: String,

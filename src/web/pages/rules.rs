@@ -224,7 +224,8 @@ async fn tried(visit: &Visit, id: &str, sent: &BTreeMap<String, String>) -> Resu
     let parameters = rule.head.parameters.iter().filter_map(|(name, live)| {
         let text = sent.get(name)?.trim();
         let value = if live.value.is_str() { toml::Value::String(text.to_owned()) } else { parameter(text) };
-        Some((name.clone(), value))
+        // What is as it was stays otherwise in the regions where it is.
+        (value != live.value).then(|| (name.clone(), value))
     });
     let wanted = TryWanted { sql: rule.sql.clone(), parameters: parameters.collect(), since: None, until: None };
     let told = try_rule(&visit.app, &visit.person.actor, wanted).await?;
