@@ -28,7 +28,7 @@ use crate::analyse::attendance::{self, Hints, Refusal};
 use crate::analyse::media::{self, Pass};
 use crate::app::{App, Parts};
 use crate::db::Tx;
-use crate::detect::{self, reuse};
+use crate::detect::{self, reuse, score};
 use crate::error::{Error, Result, codes};
 use crate::ids::{ClassId, EvidenceId, Ids, LeafId, LessonId};
 use crate::jobs::{Change, Follow, Handler, Job};
@@ -77,6 +77,7 @@ pub const FOLLOW: &[Follow] = &[
     (Change::ListBroughtIn, detect::job::NAME, 3 * SECOND),
     // Rules copy the tables they name; queries of people want all of them, once for all runs that come close together.
     (Change::LakeBehind, snapshot::JOB, SECOND),
+    (Change::FindingJudged, score::JOB, 0),
     (Change::KeyAdded, reseal::JOB, 0),
 ];
 
@@ -106,6 +107,7 @@ pub async fn run(app: &App, job: &Job) -> Result<()> {
         compact::JOB => compact(app, key(job)?).await,
         detect::job::NAME => look(app, job).await,
         snapshot::JOB => lake.snapshot_since(job.created_at, now).await,
+        score::JOB => score::judged(db, &app.rules, key(job)?, now).await,
         reseal::JOB => reseal::run_job(db, secrets, &job.key).await,
         other => Err(Error::internal(format!("no stage does the job '{other}'"))),
     }

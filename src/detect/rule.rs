@@ -79,6 +79,10 @@ pub enum Scope {
     Lesson,
     /// It lies within the lessons of a class, and may rest on anything that concerns the class.
     Class,
+    /// The same, and it rests on what other classes left behind at any time: as much is read for a short time as for a long one, so a long one is not cut.
+    Past,
+    /// It compares with all that there is of its kind: looked at once a night, in one piece, and not after each change.
+    All,
 }
 
 /// A value of a rule that an operator may set otherwise, and where it comes from.
@@ -187,9 +191,14 @@ impl Rule {
         Digest::of(self.sql.as_bytes())
     }
 
-    /// Whether it compares a provider's classes of all years, so that it reads as much for a short time as for a long one.
-    pub(super) fn looks_at_all(&self) -> bool {
-        self.head.subject == "provider"
+    /// Its scope; what is about a provider compares its classes of all years, whatever the head says.
+    pub(super) fn scope(&self) -> Scope {
+        if self.head.subject == "provider" { Scope::All } else { self.head.scope }
+    }
+
+    /// Whether it is looked at once a night alone, and not after each change.
+    pub fn is_nightly(&self) -> bool {
+        self.scope() == Scope::All
     }
 
     /// Whether its SQL has the table's name in it, or what it finds is told apart by it.

@@ -3,11 +3,11 @@
 use super::catalogue::Rules;
 use super::findings::{Finding, one};
 use super::run::note;
-use super::score::{Touched, refresh};
 use super::sql;
 use crate::db::{Columns, Db};
 use crate::error::{Error, Result, codes};
 use crate::ids::{FindingId, Ids, LeafId};
+use crate::jobs::{Change, Jobs};
 use crate::register::trail;
 use crate::seal::{self, Leaf};
 use crate::time::Time;
@@ -60,8 +60,18 @@ pub struct Decision {
     pub note: Option<String>,
 }
 
-/// Takes a decision down: the status, the history, the trail and the leaf that is sealed, in one transaction.
-pub async fn set_status(db: &Db, rules: &Rules, ids: &Ids, id: FindingId, decision: &Decision, actor: &str, now: Time) -> Result<Finding> {
+/// Takes a decision down: the status, the history, the trail and the leaf that is sealed, in one transaction; scores follow as a job.
+#[allow(clippy::too_many_arguments, reason = "what a decision is about, and what it goes through")]
+pub async fn set_status(
+    db: &Db,
+    rules: &Rules,
+    jobs: &Jobs,
+    ids: &Ids,
+    id: FindingId,
+    decision: &Decision,
+    actor: &str,
+    now: Time,
+) -> Result<Finding> {
     check(decision, now)?;
     let status = decision.status.as_str();
     let why = decision.note.as_deref().map(str::trim).filter(|note| !note.is_empty());
@@ -77,10 +87,8 @@ pub async fn set_status(db: &Db, rules: &Rules, ids: &Ids, id: FindingId, decisi
     let subject_id = id.to_string();
     let line = trail::Note { actor, action: "finding.status", subject_kind: "finding", subject_id: &subject_id, detail: Some(status) };
     trail::note(&mut tx, ids, now, line).await?;
+    jobs.after(&mut tx, Change::FindingJudged, &subject_id, now).await?;
     tx.commit().await?;
-    let mut touched = Touched::default();
-    touched.note(&changed.text("subject_kind"), &changed.text("subject_id"), changed.id_opt("class_id")?);
-    refresh(db, rules, touched, now).await?;
     Ok(one(db, rules, id, now).await?.0)
 }
 

@@ -25,16 +25,17 @@ const MOST_PIECES: i64 = 64;
 pub(super) struct Windows {
     lesson: Vec<Window>,
     class: Vec<Window>,
-    whole: Vec<Window>,
+    past: Vec<Window>,
+    all: Vec<Window>,
     pub(super) extent: Extent,
 }
 
 impl Windows {
-    /// The same time for every rule, in pieces.
+    /// The same time for every rule, in pieces where that helps.
     pub(super) async fn of(db: &Db, window: Window) -> Result<Windows> {
         let extent = Extent::of(db).await?;
         let pieces = extent.pieces(window);
-        Ok(Windows { lesson: pieces.clone(), class: pieces, whole: vec![window], extent })
+        Ok(Windows { lesson: pieces.clone(), class: pieces, past: vec![window], all: vec![window], extent })
     }
 
     /// Around the lessons and classes with these ids, a day before and behind; none for ids that are neither.
@@ -51,7 +52,7 @@ impl Windows {
         }
         let class = merged(windows.class);
         // These windows have ends of their own, so nobody need ask all lessons.
-        Ok(Windows { lesson: merged(windows.lesson), whole: class.clone(), class, extent: Extent::default() })
+        Ok(Windows { lesson: merged(windows.lesson), past: class.clone(), class, all: Vec::new(), extent: Extent::default() })
     }
 
     /// Whether there is nothing to look at.
@@ -61,15 +62,16 @@ impl Windows {
 
     /// Whether it is all time there is.
     pub(super) fn are_all(&self) -> bool {
-        self.whole == [Window::ALL]
+        self.all == [Window::ALL]
     }
 
     /// Those of a rule.
     pub(super) fn of_rule(&self, rule: &Rule) -> &[Window] {
-        match rule.head.scope {
-            _ if rule.looks_at_all() => &self.whole,
+        match rule.scope() {
             Scope::Lesson => &self.lesson,
             Scope::Class => &self.class,
+            Scope::Past => &self.past,
+            Scope::All => &self.all,
         }
     }
 }
@@ -87,7 +89,10 @@ impl Extent {
 
     /// The windows in which a rule looks at one, together as long.
     pub fn windows(self, rule: &Rule, window: Window) -> Vec<Window> {
-        if rule.looks_at_all() { vec![window] } else { self.pieces(window) }
+        match rule.scope() {
+            Scope::Lesson | Scope::Class => self.pieces(window),
+            Scope::Past | Scope::All => vec![window],
+        }
     }
 
     /// A window in pieces that meet and together are the window: four weeks each, but for the first and the last, which reach as far as the window does.

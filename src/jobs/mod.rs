@@ -70,6 +70,8 @@ pub enum Change {
     ListBroughtIn,
     /// The rules ran, or the tables of the lake are older than queries may see them (key: `lake`).
     LakeBehind,
+    /// A person said what came of a finding (key: finding id).
+    FindingJudged,
     /// There is a new key to personal data (key: its number).
     KeyAdded,
     /// What a lesson is credited, or on which evidence, is not what it was (key: lesson id).

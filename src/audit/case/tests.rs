@@ -110,7 +110,18 @@ impl Desk {
 
     pub(crate) async fn judge(&self, finding: usize, status: Status) {
         let (world, decision) = (&self.stage.world, Decision { status, until: None, note: Some("看过了".into()) });
-        detect::set_status(&world.db, &self.rules, &world.ids, self.findings[finding].id, &decision, "login:1", NOW).await.unwrap();
+        detect::set_status(
+            &world.db,
+            &self.rules,
+            &crate::jobs::Jobs::new(&[], world.ids.clone()),
+            &world.ids,
+            self.findings[finding].id,
+            &decision,
+            "login:1",
+            NOW,
+        )
+        .await
+        .unwrap();
     }
 
     /// Codes of what fsck finds.

@@ -4,7 +4,7 @@
 -- strength = "weak"
 -- typology = "plan"
 -- subject = "provider"
--- scope = "class"
+-- scope = "all"
 -- compares = ["classes", "lessons", "providers"]
 --
 -- [title]

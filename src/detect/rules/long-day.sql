@@ -4,7 +4,7 @@
 -- strength = "medium"
 -- typology = "presence"
 -- subject = "person"
--- scope = "class"
+-- scope = "past"
 -- compares = ["presence", "lessons", "credits"]
 --
 -- [title]

@@ -4,7 +4,7 @@
 -- strength = "weak"
 -- typology = "evidence"
 -- subject = "provider"
--- scope = "class"
+-- scope = "all"
 -- compares = ["classes", "lessons", "roster", "credits", "evidence", "certificates"]
 --
 -- [title]

@@ -4,7 +4,7 @@
 -- strength = "strong"
 -- typology = "presence"
 -- subject = "device"
--- scope = "class"
+-- scope = "past"
 -- compares = ["attendance", "lessons", "trainees", "listed", "credits"]
 --
 -- [title]

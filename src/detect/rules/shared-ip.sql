@@ -4,7 +4,7 @@
 -- strength = "weak"
 -- typology = "presence"
 -- subject = "class"
--- scope = "class"
+-- scope = "past"
 -- compares = ["attendance", "classes", "lessons", "providers", "listed", "credits"]
 --
 -- [title]

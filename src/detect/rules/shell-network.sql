@@ -4,7 +4,7 @@
 -- strength = "medium"
 -- typology = "identity"
 -- subject = "provider"
--- scope = "class"
+-- scope = "all"
 -- compares = ["classes", "lessons", "trainees", "attendance", "media_matches", "evidence", "listed"]
 --
 -- [title]

@@ -4,7 +4,7 @@
 -- strength = "weak"
 -- typology = "presence"
 -- subject = "class"
--- scope = "class"
+-- scope = "all"
 -- compares = ["credits", "lessons", "roster", "classes"]
 --
 -- [title]

@@ -13,7 +13,7 @@ use super::findings::{Count, counts};
 use super::rule::Strength;
 use crate::db::{Columns, Db, Tx};
 use crate::error::{Error, Result};
-use crate::ids::{ClassId, ProviderId};
+use crate::ids::{ClassId, FindingId, ProviderId};
 use crate::time::Time;
 use money::AtRisk;
 pub use money::{Stake, at_risk_once};
@@ -133,6 +133,18 @@ impl Touched {
         self.devices.extend(other.devices.iter().cloned());
         self
     }
+}
+
+/// The job that follows a decision; its key is the finding's id.
+pub const JOB: &str = "score";
+
+/// Makes the scores again that a decision on a finding changes.
+pub async fn judged(db: &Db, rules: &Rules, finding: FindingId, now: Time) -> Result<()> {
+    let mut touched = Touched::default();
+    if let Some(row) = sqlx::query(sql::ABOUT).bind(finding.to_string()).fetch_optional(db.read()).await? {
+        touched.note(&row.text("subject_kind"), &row.text("subject_id"), row.id_opt("class_id")?);
+    }
+    refresh(db, rules, touched, now).await
 }
 
 /// Makes the scores of these classes, providers and devices again, of the providers of the classes, and of trainees in them.

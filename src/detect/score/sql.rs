@@ -1,5 +1,8 @@
 //! Statements on `score`, and on the findings that scores are made of.
 
+/// $1 finding: whom it is about.
+pub(crate) const ABOUT: &str = "select subject_kind, subject_id, class_id from finding where id = $1";
+
 /// $1 class: what stands against it.
 pub(crate) const STANDING: &str = "select rule, strength, lesson_id, trainee_id, score, money_fen from finding \
      where class_id = $1 and ceased_at is null and status <> 'dismissed'";
@@ -64,4 +67,4 @@ pub(crate) const ONE: &str = listed!(
 /// Every statement that both engines must prepare.
 #[cfg(test)]
 pub(crate) const ALL: &[&str] =
-    &[STANDING, OF_PROVIDER, CLASSES_HELD, AT_RISK, OF_SUBJECT, PROVIDER_OF, SCORED_TRAINEES, FORGET, KEEP, RANKED, ONE];
+    &[ABOUT, STANDING, OF_PROVIDER, CLASSES_HELD, AT_RISK, OF_SUBJECT, PROVIDER_OF, SCORED_TRAINEES, FORGET, KEEP, RANKED, ONE];

@@ -1,6 +1,6 @@
 //! A candidate over the past.
 
-use super::world::{LATER, WINDOW, minute};
+use super::world::{LATER, WINDOW, minute, nobody};
 use crate::db::testing::{each_engine, sqlite};
 use crate::detect::catalogue::BUILTIN;
 use crate::detect::{Decision, Rules, Status, backtest, set_status};
@@ -30,7 +30,7 @@ async fn a_candidate_is_told_beside_the_queue_and_beside_what_people_decided_and
         let found = world.found("missing-media").await;
         for (finding, status) in found.iter().zip([Status::Confirmed, Status::Dismissed]) {
             let decision = Decision { status, until: None, note: None };
-            set_status(&world.db, &rules, &world.ids, finding.id, &decision, "login:x", LATER).await.unwrap();
+            set_status(&world.db, &rules, &nobody(), &world.ids, finding.id, &decision, "login:x", LATER).await.unwrap();
         }
         let run = async |values: &[(&str, toml::Value)], text: &str| {
             let values: BTreeMap<String, toml::Value> = values.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect();

@@ -1,6 +1,6 @@
 //! From run to run.
 
-use super::world::{LATER, WINDOW, minute};
+use super::world::{LATER, WINDOW, minute, nobody};
 use crate::db::testing::{each_engine, sqlite};
 use crate::detect::catalogue::BUILTIN;
 use crate::detect::{Decision, Filter, Rules, Status, Window, backtest, job, list, one, rule_manual, run, runs, set_status, stop};
@@ -105,7 +105,7 @@ async fn what_a_person_decided_stays_and_a_snoozed_finding_wakes_on_its_day() {
         let rules = Rules::builtin();
         let decide = async |status, until, note: Option<&str>, now| {
             let decision = Decision { status, until, note: note.map(str::to_owned) };
-            set_status(&world.db, &rules, &world.ids, id, &decision, "login:x", now).await
+            set_status(&world.db, &rules, &nobody(), &world.ids, id, &decision, "login:x", now).await
         };
         let dismissed = decide(Status::Dismissed, None, Some(" Recording on the way. "), LATER.plus(1)).await.unwrap();
         assert_eq!(dismissed.status, "dismissed");
@@ -137,7 +137,7 @@ async fn what_a_person_decided_stays_and_a_snoozed_finding_wakes_on_its_day() {
             assert_eq!(decide(status, until, None, LATER).await.unwrap_err().code, "invalid");
         }
         let unknown = Decision { status: Status::Open, until: None, note: None };
-        let error = set_status(&world.db, &rules, &world.ids, world.ids.next(), &unknown, "login:x", LATER).await.unwrap_err();
+        let error = set_status(&world.db, &rules, &nobody(), &world.ids, world.ids.next(), &unknown, "login:x", LATER).await.unwrap_err();
         assert_eq!(error.code, "not_found");
     })
     .await;

@@ -4,8 +4,10 @@ use super::world::{LATER, WINDOW, minute};
 use crate::db::testing::each_engine;
 use crate::detect::score::{self, Score};
 use crate::detect::{Decision, Filter, Finding, Rules, Status, list, run, set_status, total};
-use crate::ids::ClassId;
+use crate::ids::{ClassId, FindingId};
+use crate::jobs::Jobs;
 use crate::lake::testing::World;
+use crate::pipeline::FOLLOW;
 
 /// The rule that a lesson has no picture, under other names and strengths: rules that speak of the same hours.
 async fn rules(world: &World, some: &[(&str, &str)]) -> (Rules, tempfile::TempDir) {
@@ -88,6 +90,15 @@ async fn rules_that_speak_of_the_same_hours_add_to_the_score_and_their_money_cou
     .await;
 }
 
+/// Decides, and does the job that follows.
+async fn judge(world: &World, rules: &Rules, finding: FindingId, decision: &Decision) {
+    let jobs = Jobs::new(FOLLOW, world.ids.clone());
+    set_status(&world.db, rules, &jobs, &world.ids, finding, decision, "login:x", LATER).await.unwrap();
+    let open = jobs.list(&world.db, "open", 10).await.unwrap();
+    let job = open.iter().find(|job| job.kind == score::JOB && job.key == finding.to_string()).expect("scores follow");
+    score::judged(&world.db, rules, job.key.parse().unwrap(), LATER).await.unwrap();
+}
+
 #[tokio::test]
 async fn what_people_decide_changes_what_a_rule_weighs() {
     each_engine(async |db| {
@@ -100,11 +111,11 @@ async fn what_people_decide_changes_what_a_rule_weighs() {
         let (of_class, of_provider) = (of(&world, "class", &class.to_string()).await, of(&world, "provider", &provider).await);
         assert_eq!((of_class[0].score, of_provider[0].money_fen), (of_provider[0].score, 2 * 975), "it has held one class");
         let dismissed = Decision { status: Status::Dismissed, until: None, note: None };
-        set_status(&world.db, &rules, &world.ids, found[0].id, &dismissed, "login:x", LATER).await.unwrap();
+        judge(&world, &rules, found[0].id, &dismissed).await;
         let after = of(&world, "class", &class.to_string()).await;
         assert!(after[0].score < of_class[0].score && after[0].score > 0.0, "{} {}", after[0].score, of_class[0].score);
         assert_eq!((after[0].parts[0].findings, after[0].money_fen), (1, 975));
-        set_status(&world.db, &rules, &world.ids, found[1].id, &dismissed, "login:x", LATER).await.unwrap();
+        judge(&world, &rules, found[1].id, &dismissed).await;
         assert_eq!(of(&world, "class", &class.to_string()).await, [], "nothing stands");
         assert_eq!(of(&world, "provider", &provider).await, []);
     })

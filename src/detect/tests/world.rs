@@ -1,15 +1,21 @@
 //! What tests of findings need beside the lake's world.
 
 use crate::detect::{Filter, Finding, Ran, Rules, Window, list, run};
-use crate::ids::{ClassId, EvidenceId, LessonId, TraineeId};
+use crate::ids::{ClassId, EvidenceId, Ids, LessonId, TraineeId};
+use crate::jobs::Jobs;
 use crate::lake::testing::{MORNING, Sent, World, sql};
-use crate::time::{DAY, MINUTE, Time};
+use crate::time::{Clock, DAY, MINUTE, Time};
 
 /// Long after all lessons.
 pub(super) const LATER: Time = Time(MORNING.0 + 100 * DAY);
 
 /// Around all lessons.
 pub(super) const WINDOW: Window = Window { since: Time(MORNING.0 - DAY), until: Time(MORNING.0 + 10 * DAY) };
+
+/// A queue in which nothing follows anything.
+pub(super) fn nobody() -> Jobs {
+    Jobs::new(&[], Ids::new(Clock::System))
+}
 
 /// Minutes after the first lesson began.
 pub(super) fn minute(minutes: i64) -> Time {

@@ -13,7 +13,7 @@ use datafusion::logical_expr::expr::{AggregateFunction, ScalarFunction};
 use datafusion::logical_expr::planner::{ExprPlanner, PlannerResult, RawAggregateExpr, RawBinaryExpr, RawDictionaryExpr, RawWindowExpr};
 use datafusion::logical_expr::{
     AggregateUDF, ColumnarValue, Expr, ExprSchemable, ReturnFieldArgs, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, Volatility,
-    WindowFunctionDefinition,
+    WindowFrameBound, WindowFrameUnits, WindowFunctionDefinition,
 };
 use datafusion::sql::sqlparser::ast::BinaryOperator;
 use std::fmt::Write;
@@ -22,24 +22,134 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// Functions of a row.
 pub(in crate::lake) const SCALAR: &[&str] = &[
-    "abs", "acos", "ascii", "asin", "atan", "atan2", "bit_length", "btrim", "cbrt", "ceil", "character_length", "chr", "coalesce", "concat", "concat_ws",
-    "contains", "cos", "current_date", "current_time", "date_bin", "date_part", "date_trunc", "degrees", "ends_with", "exp", "find_in_set", "floor",
-    "from_unixtime", "gcd", "greatest", "initcap", "isnan", "iszero", "lcm", "least", "left", "levenshtein", "ln", "log", "log10", "log2", "lower", "ltrim",
-    "make_date", "make_time", "nanvl", "now", "nullif", "nvl", "nvl2", "octet_length", "pi", "power", "radians", "regexp_count", "regexp_instr",
-    "regexp_like", "reverse", "right", "round", "rtrim", "signum", "sin", "split_part", "sqrt", "starts_with", "strpos", "substr", "substr_index",
-    "tan", "to_char", "to_date", "to_hex", "to_local_time", "to_time", "to_timestamp", "to_timestamp_micros", "to_timestamp_millis", "to_timestamp_nanos",
-    "to_timestamp_seconds", "to_unixtime", "trunc", "upper",
+    "abs",
+    "acos",
+    "ascii",
+    "asin",
+    "atan",
+    "atan2",
+    "bit_length",
+    "btrim",
+    "cbrt",
+    "ceil",
+    "character_length",
+    "chr",
+    "coalesce",
+    "concat",
+    "concat_ws",
+    "contains",
+    "cos",
+    "current_date",
+    "current_time",
+    "date_bin",
+    "date_part",
+    "date_trunc",
+    "degrees",
+    "ends_with",
+    "exp",
+    "find_in_set",
+    "floor",
+    "from_unixtime",
+    "gcd",
+    "greatest",
+    "initcap",
+    "isnan",
+    "iszero",
+    "lcm",
+    "least",
+    "left",
+    "levenshtein",
+    "ln",
+    "log",
+    "log10",
+    "log2",
+    "lower",
+    "ltrim",
+    "make_date",
+    "make_time",
+    "nanvl",
+    "now",
+    "nullif",
+    "nvl",
+    "nvl2",
+    "octet_length",
+    "pi",
+    "power",
+    "radians",
+    "regexp_count",
+    "regexp_instr",
+    "regexp_like",
+    "reverse",
+    "right",
+    "round",
+    "rtrim",
+    "signum",
+    "sin",
+    "split_part",
+    "sqrt",
+    "starts_with",
+    "strpos",
+    "substr",
+    "substr_index",
+    "tan",
+    "to_char",
+    "to_date",
+    "to_hex",
+    "to_local_time",
+    "to_time",
+    "to_timestamp",
+    "to_timestamp_micros",
+    "to_timestamp_millis",
+    "to_timestamp_nanos",
+    "to_timestamp_seconds",
+    "to_unixtime",
+    "trunc",
+    "upper",
 ];
 
 /// Functions of a group of rows.
 pub(in crate::lake) const AGGREGATE: &[&str] = &[
-    "any_value", "approx_distinct", "approx_median", "approx_percentile_cont", "avg", "bit_and", "bit_or", "bit_xor", "bool_and", "bool_or", "corr", "count",
-    "covar_pop", "covar_samp", "first_value", "grouping", "last_value", "max", "median", "min", "percentile_cont", "regr_avgx", "regr_avgy", "regr_count",
-    "regr_intercept", "regr_r2", "regr_slope", "regr_sxx", "regr_sxy", "regr_syy", "stddev", "stddev_pop", "string_agg", "sum", "var", "var_pop",
+    "any_value",
+    "approx_distinct",
+    "approx_median",
+    "approx_percentile_cont",
+    "avg",
+    "bit_and",
+    "bit_or",
+    "bit_xor",
+    "bool_and",
+    "bool_or",
+    "corr",
+    "count",
+    "covar_pop",
+    "covar_samp",
+    "first_value",
+    "grouping",
+    "last_value",
+    "max",
+    "median",
+    "min",
+    "percentile_cont",
+    "regr_avgx",
+    "regr_avgy",
+    "regr_count",
+    "regr_intercept",
+    "regr_r2",
+    "regr_slope",
+    "regr_sxx",
+    "regr_sxy",
+    "regr_syy",
+    "stddev",
+    "stddev_pop",
+    "string_agg",
+    "sum",
+    "var",
+    "var_pop",
 ];
 
 /// Those that look at all rows so far anew for each row: not in a window.
-const NOT_RUNNING: &[&str] = &["approx_distinct", "approx_median", "approx_percentile_cont", "grouping", "median", "percentile_cont", "string_agg"];
+const NOT_RUNNING: &[&str] =
+    &["approx_distinct", "approx_median", "approx_percentile_cont", "grouping", "median", "percentile_cont", "string_agg"];
 
 /// Bytes of all texts that one step makes for one batch of rows, at most 8,192: two thousand a row.
 const MOST_TEXT: usize = 16 << 20;
@@ -51,7 +161,7 @@ const MOST_GROUPED: usize = 16 << 10;
 const MOST_COMPARED: usize = 255;
 /// Places of a query that put texts together with `||`; a chain is one.
 const MOST_CHAINS: usize = 64;
-/// Rows that `lead` and `lag` look away.
+/// Rows that `lead` and `lag` look away, and that a window reaches where it does not reach all: it keeps them, and goes through them for each.
 const MOST_AWAY: i64 = 1_000;
 
 /// The operator as a function.
@@ -103,7 +213,9 @@ impl Planner {
             }
             left => {
                 if self.chains.fetch_add(1, Ordering::Relaxed) >= MOST_CHAINS {
-                    return Err(too_much(format!("The query puts texts together with '||' in more than {MOST_CHAINS} places; simplify it.")));
+                    return Err(too_much(format!(
+                        "The query puts texts together with '||' in more than {MOST_CHAINS} places; simplify it."
+                    )));
                 }
                 let join = Arc::new(ScalarUDF::from(Join { signature: Signature::user_defined(Volatility::Immutable) }));
                 Ok(Expr::ScalarFunction(ScalarFunction::new_udf(join, vec![left, right])))
@@ -131,6 +243,10 @@ impl ExprPlanner for Planner {
     }
 
     fn plan_window(&self, raw: RawWindowExpr) -> Result<PlannerResult<RawWindowExpr>> {
+        let frame = &raw.window_frame;
+        if frame.units == WindowFrameUnits::Rows && [&frame.start_bound, &frame.end_bound].into_iter().any(is_far) {
+            return Err(too_much(format!("A window reaches more than {MOST_AWAY} rows; say 'unbounded', or take fewer.")));
+        }
         match &raw.func_def {
             WindowFunctionDefinition::AggregateUDF(function) if NOT_RUNNING.contains(&function.name()) => {
                 Err(not_here(&format!("{} over a window is", function.name())))
@@ -164,6 +280,16 @@ impl ExprPlanner for Planner {
 
     fn plan_overlay(&self, _: Vec<Expr>) -> Result<PlannerResult<Vec<Expr>>> {
         Err(not_here("'overlay' is"))
+    }
+}
+
+/// Whether a bound is that of many rows, and not of all.
+fn is_far(bound: &WindowFrameBound) -> bool {
+    match bound {
+        WindowFrameBound::Preceding(rows) | WindowFrameBound::Following(rows) if !rows.is_null() => {
+            !matches!(rows.cast_to(&DataType::Int64), Ok(ScalarValue::Int64(Some(rows))) if rows <= MOST_AWAY)
+        }
+        _ => false,
     }
 }
 
@@ -355,7 +481,10 @@ impl ScalarUDFImpl for Bounded {
                 hold_to_bound(&all, args.number_rows)?;
             }
             Bound::Compared if args.args.iter().any(|one| longest(one) > MOST_COMPARED) => {
-                return Err(too_much(format!("'{}' compares texts of at most {MOST_COMPARED} bytes; take substr(…) of longer ones.", self.name())));
+                return Err(too_much(format!(
+                    "'{}' compares texts of at most {MOST_COMPARED} bytes; take substr(…) of longer ones.",
+                    self.name()
+                )));
             }
             Bound::Compared => {}
         }
@@ -411,7 +540,8 @@ impl ScalarUDFImpl for Grouped {
     fn invoke_with_args(&self, mut args: ScalarFunctionArgs) -> Result<ColumnarValue> {
         let made = args.args.pop().ok_or_else(|| DataFusionError::Internal("a text of a group is missing".into()))?;
         if longest(&made) > MOST_GROUPED {
-            let message = format!("A text that string_agg puts together is longer than {MOST_GROUPED} bytes; take fewer rows of each group.");
+            let message =
+                format!("A text that string_agg puts together is longer than {MOST_GROUPED} bytes; take fewer rows of each group.");
             return Err(too_much(message));
         }
         Ok(made)

@@ -247,8 +247,8 @@ mod tests {
     use super::*;
     use crate::db::testing::sqlite;
     use crate::detect::Rules;
-    use crate::lake::query::store::Trouble;
     use crate::lake::query::Limits;
+    use crate::lake::query::store::Trouble;
     use crate::lake::testing::World;
     use std::sync::Arc;
 

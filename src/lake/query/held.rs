@@ -4,9 +4,9 @@
 //! `sum(x) over ()` of an endless join would take all memory of the machine.
 
 use datafusion::arrow::array::{Array, RecordBatch};
-use datafusion::common::{DataFusionError, Result};
 use datafusion::common::config::ConfigOptions;
 use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNode, TreeNodeRecursion};
+use datafusion::common::{DataFusionError, Result};
 use datafusion::execution::memory_pool::MemoryConsumer;
 use datafusion::execution::{SendableRecordBatchStream, TaskContext};
 use datafusion::logical_expr::{WindowFrameBound, WindowFrameUnits};
@@ -32,7 +32,8 @@ impl PhysicalOptimizerRule for CountWindows {
             if !holds(node.as_ref()) {
                 return Ok(Transformed::no(node));
             }
-            let children = node.children().into_iter().map(|child| Arc::new(Held::over(Arc::clone(child))) as Arc<dyn ExecutionPlan>).collect();
+            let children =
+                node.children().into_iter().map(|child| Arc::new(Held::over(Arc::clone(child))) as Arc<dyn ExecutionPlan>).collect();
             Ok(Transformed::yes(replace_children_if_necessary(node, children)?))
         });
         counted.data()

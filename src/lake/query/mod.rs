@@ -153,6 +153,8 @@ impl Lake {
         let runtime = engine.runtime.as_ref().ok_or_else(|| Error::of(&codes::NOT_READY))?;
         let task = runtime.spawn(async move {
             let run = async {
+                // What is no query need not wait until others have ended.
+                guard::statement(&text)?;
                 let _place = places.acquire_owned().await.map_err(Error::internal)?;
                 let listener = Listener { say, send: &send, read: &counted };
                 lake.run(only, &text, parameters, limits, listener).await

@@ -131,9 +131,9 @@ fn columns(plan: &LogicalPlan, found: &mut (u64, usize)) -> Result<Vec<u64>> {
             by.into_iter().chain(std::iter::repeat(1)).take(wide).collect()
         }
         LogicalPlan::Window(_) => all().chain(std::iter::repeat(1)).take(wide).collect(),
-        LogicalPlan::Union(_) | LogicalPlan::RecursiveQuery(_) => (0..wide)
-            .map(|place| inputs.iter().filter_map(|(_, sizes)| sizes.get(place)).copied().max().unwrap_or(1))
-            .collect(),
+        LogicalPlan::Union(_) | LogicalPlan::RecursiveQuery(_) => {
+            (0..wide).map(|place| inputs.iter().filter_map(|(_, sizes)| sizes.get(place)).copied().max().unwrap_or(1)).collect()
+        }
         _ => all().collect(),
     };
     own.resize(wide, 1);

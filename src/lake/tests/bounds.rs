@@ -1,9 +1,9 @@
 //! Queries that want more than there is: each is stopped within its bounds, with a sentence, whatever part of the engine it is aimed at.
 
 use super::queries::{ask_within, numbers, small, world_with_a_lesson};
+use crate::db::testing::sqlite;
 use crate::lake::query::Format;
 use crate::lake::testing::World;
-use crate::db::testing::sqlite;
 use std::time::{Duration, Instant};
 
 /// `with` queries that each use the one before as often as `step` says.
@@ -18,15 +18,51 @@ fn hostile() -> Vec<(&'static str, String, &'static str)> {
     let same = |many: usize| std::iter::repeat_n(format!("'{long}'"), many).collect::<Vec<_>>().join(" || ");
     let names = |many: usize| (0..many).map(|place| format!("1 as c{place}")).collect::<Vec<_>>().join(", ");
     vec![
-        ("a text of a gigabyte, by doubling", chained(30, "select 'xxxxxxxx' as x", |one| format!("select x || x as x from t{one}"), "select length(x) from LAST"), "query_limit"),
         (
-            "the same of a column",
-            chained(30, "select trainee as x from attendance", |one| format!("select x || x as x from t{one}"), "select length(x) from LAST"),
+            "a text of a gigabyte, by doubling",
+            chained(30, "select 'xxxxxxxx' as x", |one| format!("select x || x as x from t{one}"), "select length(x) from LAST"),
             "query_limit",
         ),
-        ("the same with concat", chained(30, "select trainee as x from attendance", |one| format!("select concat(x, x, x) as x from t{one}"), "select max(x) from LAST"), "query_limit"),
-        ("the same with concat_ws", chained(30, "select trainee as x from attendance", |one| format!("select concat_ws(x, x, x) as x from t{one}"), "select max(x) from LAST"), "query_limit"),
-        ("the same by groups", chained(12, &format!("select 'x' as x from {}", numbers(3)), |one| format!("select string_agg(a.x, ',') as x from t{one} a, attendance b"), "select length(x) from LAST"), "query_limit"),
+        (
+            "the same of a column",
+            chained(
+                30,
+                "select trainee as x from attendance",
+                |one| format!("select x || x as x from t{one}"),
+                "select length(x) from LAST",
+            ),
+            "query_limit",
+        ),
+        (
+            "the same with concat",
+            chained(
+                30,
+                "select trainee as x from attendance",
+                |one| format!("select concat(x, x, x) as x from t{one}"),
+                "select max(x) from LAST",
+            ),
+            "query_limit",
+        ),
+        (
+            "the same with concat_ws",
+            chained(
+                30,
+                "select trainee as x from attendance",
+                |one| format!("select concat_ws(x, x, x) as x from t{one}"),
+                "select max(x) from LAST",
+            ),
+            "query_limit",
+        ),
+        (
+            "the same by groups",
+            chained(
+                12,
+                &format!("select 'x' as x from {}", numbers(3)),
+                |one| format!("select string_agg(a.x, ',') as x from t{one} a, attendance b"),
+                "select length(x) from LAST",
+            ),
+            "query_limit",
+        ),
         ("a long text for each row", format!("select max({} || x0) from {}", same(10), numbers(5)), "query_limit"),
         ("a text longer than any name", format!("select '{}' as x from attendance", "x".repeat(5000)), "query_limit"),
         ("a text of all rows", format!("select string_agg(x0 || 'some text that takes memory', ',') from {}", numbers(6)), "query_limit"),
@@ -46,28 +82,100 @@ fn hostile() -> Vec<(&'static str, String, &'static str)> {
             "query_limit",
         ),
         ("a pattern from a column", format!("select count(*) from {} where cast(x0 as varchar) like x1 || '%'", numbers(4)), "bad_query"),
-        ("an expression from a column", format!("select count(*) from {} where cast(x0 as varchar) ~ ('(a{{900}}){{900}}' || x1)", numbers(4)), "bad_query"),
-        ("an expression without end", format!("select count(*) from {} where cast(x0 as varchar) ~ '((a{{900}}){{900}}){{900}}'", numbers(4)), "bad_query"),
-        ("a relation read a million times", chained(20, "select lesson from attendance", |one| format!("select a.lesson from t{one} a, t{one} b"), "select count(*) from LAST"), "query_limit"),
-        ("the same, hidden in conditions", chained(20, "select lesson from attendance", |one| format!("select lesson from t{one} where lesson in (select lesson from t{one})"), "select count(*) from LAST"), "query_limit"),
-        ("the same, only explained", format!("explain {}", chained(20, "select lesson from attendance", |one| format!("select a.lesson from t{one} a, t{one} b"), "select count(*) from LAST")), "query_limit"),
         (
-            "a condition that unfolds to a billion parts",
-            chained(30, "select \"row\" as n from attendance", |one| format!("select n + n as n from t{one}"), "select count(*) from LAST where n > 0"),
+            "an expression from a column",
+            format!("select count(*) from {} where cast(x0 as varchar) ~ ('(a{{900}}){{900}}' || x1)", numbers(4)),
+            "bad_query",
+        ),
+        (
+            "an expression without end",
+            format!("select count(*) from {} where cast(x0 as varchar) ~ '((a{{900}}){{900}}){{900}}'", numbers(4)),
+            "bad_query",
+        ),
+        (
+            "a relation read a million times",
+            chained(
+                20,
+                "select lesson from attendance",
+                |one| format!("select a.lesson from t{one} a, t{one} b"),
+                "select count(*) from LAST",
+            ),
             "query_limit",
         ),
-        ("all ways to group", "select count(*) from attendance group by cube (class, lesson, trainee, evidence, kind, device, ip, user_agent)".into(), "bad_query"),
-        ("many ways to group", format!("select count(*) from attendance group by grouping sets ({})", vec!["(class)"; 500].join(", ")), "query_limit"),
+        (
+            "the same, hidden in conditions",
+            chained(
+                20,
+                "select lesson from attendance",
+                |one| format!("select lesson from t{one} where lesson in (select lesson from t{one})"),
+                "select count(*) from LAST",
+            ),
+            "query_limit",
+        ),
+        (
+            "the same, only explained",
+            format!(
+                "explain {}",
+                chained(
+                    20,
+                    "select lesson from attendance",
+                    |one| format!("select a.lesson from t{one} a, t{one} b"),
+                    "select count(*) from LAST"
+                )
+            ),
+            "query_limit",
+        ),
+        (
+            "a condition that unfolds to a billion parts",
+            chained(
+                30,
+                "select \"row\" as n from attendance",
+                |one| format!("select n + n as n from t{one}"),
+                "select count(*) from LAST where n > 0",
+            ),
+            "query_limit",
+        ),
+        (
+            "all ways to group",
+            "select count(*) from attendance group by cube (class, lesson, trainee, evidence, kind, device, ip, user_agent)".into(),
+            "bad_query",
+        ),
+        (
+            "many ways to group",
+            format!("select count(*) from attendance group by grouping sets ({})", vec!["(class)"; 500].join(", ")),
+            "query_limit",
+        ),
         ("seven thousand columns", format!("select {} from attendance", names(7000)), "query_limit"),
         ("all rows held for a sum of all", format!("select sum(x0) over () from {}", numbers(14)), "query_limit"),
-        ("all rows held for those behind", format!("select sum(x0) over (order by x1 rows between current row and 500000000 following) from {}", numbers(9)), "query_limit"),
+        (
+            "all rows held for those behind",
+            format!("select sum(x0) over (order by x1 rows between current row and 500000000 following) from {}", numbers(9)),
+            "query_limit",
+        ),
+        (
+            "all rows held for those near",
+            format!("select sum(x0) over (order by x1 range between current row and 5 following) from {}", numbers(9)),
+            "query_limit",
+        ),
         ("all rows held for their equals", format!("select sum(x0) over (order by 1) from {}", numbers(9)), "query_limit"),
         ("rows looked up far behind", format!("select lead(x0, 100000000) over (order by x1) from {}", numbers(9)), "query_limit"),
         ("rows sorted that fill the disk", format!("select row_number() over (order by x0, x5) from {}", numbers(14)), "query_limit"),
         ("rows joined without a condition", format!("select count(*) from {} where x0 + x1 = x2 * x3 + x9", numbers(14)), "query_limit"),
-        ("names counted without end", format!("select count(distinct x0 || '-' || x1 || x2 || x3 || x4 || x5 || x6 || x7) from {}", numbers(8)), "query_limit"),
-        ("a query that names itself", "with recursive r(n) as (select 1 union all select n + 1 from r) select count(*) from r".into(), "query_limit"),
-        ("one that doubles itself", "with recursive r(n) as (select 1 union all select n + 1 from r, (values (1), (2)) two) select count(*) from r".into(), "query_limit"),
+        (
+            "names counted without end",
+            format!("select count(distinct x0 || '-' || x1 || x2 || x3 || x4 || x5 || x6 || x7) from {}", numbers(8)),
+            "query_limit",
+        ),
+        (
+            "a query that names itself",
+            "with recursive r(n) as (select 1 union all select n + 1 from r) select count(*) from r".into(),
+            "query_limit",
+        ),
+        (
+            "one that doubles itself",
+            "with recursive r(n) as (select 1 union all select n + 1 from r, (values (1), (2)) two) select count(*) from r".into(),
+            "query_limit",
+        ),
     ]
 }
 

@@ -91,7 +91,7 @@ pub(super) async fn set_status(State(app): State<App>, Asker(actor): Asker, Path
     actor.require(Right::Judge)?;
     let id = id.parse().map_err(|_| Error::of(&codes::INVALID_ID))?;
     let decision: Decision = body_json(&app, body).await?;
-    let finding = detect::set_status(&app.db, &app.rules, &app.ids, id, &decision, &actor.label, app.clock.now()).await?;
+    let finding = detect::set_status(&app.db, &app.rules, &app.jobs, &app.ids, id, &decision, &actor.label, app.clock.now()).await?;
     app.log.wake();
     Ok(Json(serde_json::to_value(finding)?))
 }

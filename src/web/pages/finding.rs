@@ -416,7 +416,7 @@ async fn take_down(visit: &Visit, id: &str, sent: Sent) -> Result<()> {
         _ => None,
     };
     let decision = Decision { status: sent.status, until, note: Some(sent.note) };
-    detect::set_status(&app.db, &app.rules, &app.ids, visit::id(id)?, &decision, &actor.label, now).await?;
+    detect::set_status(&app.db, &app.rules, &app.jobs, &app.ids, visit::id(id)?, &decision, &actor.label, now).await?;
     app.log.wake();
     Ok(())
 }

@@ -63,6 +63,8 @@ pub struct Field {
     pub live: String,
     /// Where that comes from.
     pub source: String,
+    /// Regions where another value is in force, and that.
+    pub elsewhere: Vec<(String, String)>,
 }
 
 /// One rule.
@@ -141,7 +143,9 @@ impl One {
         let counts = detect::counts(reader.db, reader.frame.now).await?;
         let field = |(name, value): (&String, &detect::Parameter)| {
             let live = plain(&value.value);
-            Field { value: sent.get(name).unwrap_or(&live).clone(), name: name.clone(), live, source: value.source.clone() }
+            let there = rule.regions.iter().filter_map(|there| Some((there.region.clone(), plain(&there.parameters.get(name)?.value))));
+            let elsewhere = there.filter(|(_, value)| *value != live).collect();
+            Field { value: sent.get(name).unwrap_or(&live).clone(), name: name.clone(), live, source: value.source.clone(), elsewhere }
         };
         let template = match reader.frame.lang {
             super::words::Lang::Zh => &rule.head.explanation.zh,

@@ -301,6 +301,7 @@ mod tests {
                 crate::lake::snapshot::JOB,
                 pipeline::LINK,
                 detect::job::NAME,
+                detect::score::JOB,
                 crate::register::reseal::JOB,
             ]
             .map(|kind| format!("job_kind.{kind}")),
