@@ -12,7 +12,7 @@ on_both!(whoever_asks_too_much_is_stopped_while_others_are_served);
 /// What the server may hold meanwhile: four questions at once, each with its 512 MiB, are the most that it takes on.
 const MOST_MIB: u64 = 3 * 1024;
 /// How long somebody else may wait for an answer on a busy machine.
-const PATIENCE: Duration = Duration::from_secs(10);
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// A relation of 10^n rows.
 fn numbers(n: u32) -> String {

@@ -38,7 +38,9 @@ pub(super) struct Run {
     pub(super) last: i64,
     /// The next sample that was not like it; `None` at the end of the video.
     pub(super) after: Option<i64>,
+    /// What it showed first, and last: at a low quality what stands still gets better for some seconds, until it is far from the beginning.
     reference: Grid,
+    latest: Grid,
     /// Looks after the first, and those of them that found nothing stirred since the one before.
     looks: u32,
     rigid: u32,
@@ -56,10 +58,11 @@ impl Run {
         if self.kind == SpanKind::Black { grid.is_black() } else { self.reference.is_like(grid) }
     }
 
-    /// Whether the run behind it shows the same picture, coded anew.
+    /// Whether the run behind it shows the same picture, coded anew or better.
     fn goes_on_as(&self, next: &Run) -> bool {
         let rests = |run: &Run| run.kind == SpanKind::Frozen && run.last - run.first >= REST;
-        rests(self) && rests(next) && self.reference.is_coded_again(&next.reference)
+        let same = self.reference.is_coded_again(&next.reference) || self.latest.is_the_same(&next.reference);
+        rests(self) && rests(next) && same
     }
 
     /// Whether it may have lasted long enough in a video of this beginning and end.
@@ -94,13 +97,15 @@ impl Stillness {
                 run.last = at;
                 run.looks += 1;
                 run.rigid += u32::from(previous.is_some_and(|(_, before)| before.is_the_same(&grid)));
+                run.latest = grid.clone();
             }
             _ => {
                 if let Some(run) = self.open.take() {
                     self.close(Run { after: Some(at), ..run });
                 }
                 let before = previous.map(|(at, _)| at);
-                self.open = Some(Run { kind, before, first: at, last: at, after: None, reference: grid.clone(), looks: 0, rigid: 0 });
+                let (reference, latest) = (grid.clone(), grid.clone());
+                self.open = Some(Run { kind, before, first: at, last: at, after: None, reference, latest, looks: 0, rigid: 0 });
             }
         }
         self.previous = Some((at, grid));
@@ -110,7 +115,7 @@ impl Stillness {
     fn close(&mut self, run: Run) {
         match &mut self.held {
             Some(held) if held.goes_on_as(&run) => {
-                (held.last, held.after) = (run.last, run.after);
+                (held.last, held.after, held.latest) = (run.last, run.after, run.latest);
                 // What was coded anew is no sign that anything stirred.
                 held.looks += run.looks;
                 held.rigid += run.rigid;
@@ -204,6 +209,19 @@ mod tests {
         };
         assert_eq!(still(100), [(20, 34)]);
         assert_eq!(still(2), []);
+    }
+
+    #[test]
+    fn a_freeze_whose_quality_gets_better_is_one() {
+        // A fifth of a step of light a second: far from the beginning after six, and never far from the second before.
+        let better = |second: i64| Grid::of(|x, y| 100 + (second.min(14) as usize * 461 / 5 > (y * 64 + x)) as u8 * 2);
+        let mut stillness = Stillness::default();
+        for second in 0..40 {
+            let moves = Grid::of(|x, y| ((x * 5 + y * 3 + second as usize * 17) % 200) as u8 + 30);
+            stillness.push(second * S, if (10..30).contains(&second) { better(second - 10) } else { moves });
+        }
+        let found: Vec<_> = stillness.finish(40 * S).into_iter().map(|run| (run.first / S, run.last / S)).collect();
+        assert_eq!(found, [(10, 29)]);
     }
 
     #[test]

@@ -110,10 +110,13 @@ impl ExecutionPlan for Held {
         let reserved = MemoryConsumer::new("window").register(context.memory_pool());
         let rows = self.input.execute(partition, context)?;
         let schema = rows.schema();
-        let counted = rows.map(move |batch| {
-            let batch = batch?;
-            reserved.try_grow(bytes(&batch))?;
-            Ok(batch)
+        // What is held is gone through for each batch, so whoever has run out of time must be able to stop between two.
+        let counted = rows.then(move |batch| {
+            let counted = batch.and_then(|batch| reserved.try_grow(bytes(&batch)).map(|()| batch));
+            async move {
+                tokio::task::yield_now().await;
+                counted
+            }
         });
         Ok(Box::pin(RecordBatchStreamAdapter::new(schema, counted)))
     }

@@ -12,6 +12,9 @@ fn chained(many: usize, first: &str, step: impl Fn(usize) -> String, last: &str)
     format!("with t0 as ({first}), {} {}", links.join(", "), last.replace("LAST", &format!("t{many}")))
 }
 
+/// A thread that hears nothing of the end of its time is stuck; on a busy machine one that stands back may be late.
+const STUCK: Duration = Duration::from_secs(60);
+
 /// What is asked, and the code of the answer.
 fn hostile() -> Vec<(&'static str, String, &'static str)> {
     let long = "x".repeat(900);
@@ -194,7 +197,7 @@ async fn each_is_stopped_within_its_bounds_and_says_why() {
         };
         assert_eq!(error.code, code, "{what}: {error} {:?}", error.cause);
         assert!(error.message.ends_with('.') && error.message.len() < 600, "{what}: {error}");
-        assert!(took < Duration::from_secs(9), "{what} took {took:?}: {error}");
+        assert!(took < STUCK, "{what} took {took:?}: {error}");
     }
     // The same threads answer whoever asks next.
     assert_eq!(ask_within(&world, "select count(*) as n from attendance", Format::Csv, small()).await.unwrap(), "n\n2\n");
