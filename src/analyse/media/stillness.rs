@@ -44,13 +44,19 @@ pub(super) struct Run {
     /// Looks after the first, and those of them that found nothing stirred since the one before.
     looks: u32,
     rigid: u32,
+    /// Whether it goes on behind a keyframe. Only the first of a freeze may show the picture much better: the next is as good.
+    goes_on: bool,
 }
 
 impl Run {
     /// The shortest such run that is worth telling, in microseconds.
     pub(super) fn least(&self) -> i64 {
-        let rigid = self.looks >= RIGID_LOOKS && self.rigid * 100 >= self.looks * RIGID_PERCENT;
-        if self.kind == SpanKind::Frozen && rigid { RIGID } else { least(self.kind) }
+        let told = self.kind == SpanKind::Frozen && self.looks >= RIGID_LOOKS && self.is_rigid();
+        if told { RIGID } else { least(self.kind) }
+    }
+
+    fn is_rigid(&self) -> bool {
+        self.rigid * 100 >= self.looks * RIGID_PERCENT
     }
 
     /// Whether a frame looked at later belongs to the run.
@@ -60,6 +66,16 @@ impl Run {
 
     /// Whether the run behind it shows the same picture, coded anew or better.
     fn goes_on_as(&self, next: &Run) -> bool {
+        self.is_same_as(next) || self.gets_better_as(next)
+    }
+
+    fn gets_better_as(&self, next: &Run) -> bool {
+        let rests = |run: &Run| run.kind == SpanKind::Frozen && run.last - run.first >= REST && run.is_rigid();
+        let long = (self.last - self.first).max(next.last - next.first) >= RIGID / 2;
+        !self.goes_on && long && rests(self) && rests(next) && self.latest.is_coded_better(&next.reference)
+    }
+
+    fn is_same_as(&self, next: &Run) -> bool {
         let rests = |run: &Run| run.kind == SpanKind::Frozen && run.last - run.first >= REST;
         let same = self.reference.is_coded_again(&next.reference) || self.latest.is_the_same(&next.reference);
         rests(self) && rests(next) && same
@@ -105,7 +121,8 @@ impl Stillness {
                 }
                 let before = previous.map(|(at, _)| at);
                 let (reference, latest) = (grid.clone(), grid.clone());
-                self.open = Some(Run { kind, before, first: at, last: at, after: None, reference, latest, looks: 0, rigid: 0 });
+                self.open =
+                    Some(Run { kind, before, first: at, last: at, after: None, reference, latest, looks: 0, rigid: 0, goes_on: false });
             }
         }
         self.previous = Some((at, grid));
@@ -115,6 +132,7 @@ impl Stillness {
     fn close(&mut self, run: Run) {
         match &mut self.held {
             Some(held) if held.goes_on_as(&run) => {
+                held.goes_on = true;
                 (held.last, held.after, held.latest) = (run.last, run.after, run.latest);
                 // What was coded anew is no sign that anything stirred.
                 held.looks += run.looks;
