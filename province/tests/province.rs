@@ -92,7 +92,7 @@ fn every_table_has_the_columns_and_types_of_the_lake() {
     let dictionary = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/LAKE.md")).unwrap();
     let (folder, _) = made(&small());
     let mut tables = BTreeSet::new();
-    for part in dictionary.split("\n## ").skip(1) {
+    for part in dictionary.split("\n## ").skip(1).filter(|part| part.contains("\n| column |")) {
         let table = part.lines().next().unwrap().trim();
         let cells = part.lines().filter(|line| line.starts_with("| `")).map(|line| line.split('|').map(str::trim).collect::<Vec<_>>());
         let told: Vec<(String, DataType)> = cells
