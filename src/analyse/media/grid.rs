@@ -23,35 +23,31 @@ impl Grid {
     /// Nothing moved between the two: on average they differ by 0.003 of full light at most (0.003 × 255 × 2304 cells = 1762), and no
     /// more than four cells (a mouse, a clock's digits) by 8 of 255. The second keeps a small camera tile on a still slide alive.
     pub(super) fn is_like(&self, other: &Grid) -> bool {
-        self.is_within(1762, other)
+        self.is_within(1762, 8, 4, other)
     }
 
     /// Nothing stirred between two looks at one coded picture: what stands still is copied from frame to frame, and changes by what improves its quality
     /// at most (at crf 36, a second apart, 170 steps of light in all cells together and 7 in one were seen; after two seconds none).
     pub(super) fn is_the_same(&self, other: &Grid) -> bool {
-        self.is_nowhere_farther(CELLS as u32 / 10, 7, other)
+        self.is_within(CELLS as u32 / 10, 7, 0, other)
     }
 
     /// What stood still after it had moved may have been poor until the next keyframe shows it well; without the filter against blocks, which is left out for
     /// speed, the two differed by up to 0.007 on average and by 21 of 255 in one cell (24 films at crf 36). Letters that come or go change a cell by more.
     pub(super) fn is_coded_better(&self, other: &Grid) -> bool {
-        self.is_nowhere_farther(3 * 1762, 24, other)
-    }
-
-    fn is_nowhere_farther(&self, total: u32, most: u32, other: &Grid) -> bool {
-        let apart = || self.0.iter().zip(&other.0).map(|(one, two)| u32::from(one.abs_diff(*two)));
-        apart().sum::<u32>() <= total && apart().all(|difference| difference <= most)
+        self.is_within(3 * 1762, 24, 0, other)
     }
 
     /// A picture that was coded anew, as keyframes are: at the lowest quality tried (crf 36) and with the finest detail the two differ by 0.005 on average, and
     /// no cell stands out.
     pub(super) fn is_coded_again(&self, other: &Grid) -> bool {
-        self.is_within(2 * 1762, other)
+        self.is_within(2 * 1762, 8, 4, other)
     }
 
-    fn is_within(&self, total: u32, other: &Grid) -> bool {
+    /// Whether all cells together differ by no more than `total`, and each by no more than `most`, but for so many cells.
+    fn is_within(&self, total: u32, most: u32, but_for: usize, other: &Grid) -> bool {
         let apart = || self.0.iter().zip(&other.0).map(|(one, two)| u32::from(one.abs_diff(*two)));
-        apart().sum::<u32>() <= total && apart().filter(|difference| *difference > 8).count() <= 4
+        apart().sum::<u32>() <= total && apart().filter(|difference| *difference > most).count() <= but_for
     }
 
     #[cfg(test)]

@@ -339,7 +339,6 @@ impl ScalarUDFImpl for Join {
     }
 
     fn invoke_with_args(&self, args: ScalarFunctionArgs) -> Result<ColumnarValue> {
-        hold_to_bound(&args.args, args.number_rows)?;
         join(&args.args, args.number_rows)
     }
 }
@@ -350,6 +349,7 @@ enum Part<'a> {
 }
 
 fn join(args: &[ColumnarValue], rows: usize) -> Result<ColumnarValue> {
+    let bytes = hold_to_bound(args, rows)?;
     let mut parts = Vec::with_capacity(args.len());
     for one in args {
         parts.push(match one {
@@ -368,7 +368,6 @@ fn join(args: &[ColumnarValue], rows: usize) -> Result<ColumnarValue> {
         let text: String = parts.iter().map(|part| if let Part::Same(text) = part { text } else { "" }).collect();
         return Ok(ColumnarValue::Scalar(ScalarValue::Utf8(Some(text))));
     }
-    let bytes = args.iter().map(|one| bytes_of(one, rows)).sum();
     let mut made = StringBuilder::with_capacity(rows, bytes);
     for row in 0..rows {
         if nulls.as_ref().is_some_and(|nulls| nulls.is_null(row)) {
@@ -392,7 +391,11 @@ fn bytes_of(value: &ColumnarValue, rows: usize) -> usize {
     match value {
         ColumnarValue::Scalar(one) => one.try_as_str().flatten().map_or(0, str::len).saturating_mul(rows),
         ColumnarValue::Array(array) => match array.data_type() {
-            DataType::Utf8 => array.as_string::<i32>().value_data_len(),
+            DataType::Utf8 => {
+                // Not of all the text that it may be a part of.
+                let offsets = array.as_string::<i32>().value_offsets();
+                offsets.last().zip(offsets.first()).map_or(0, |(last, first)| (last - first) as usize)
+            }
             DataType::LargeUtf8 => array.as_string::<i64>().iter().flatten().map(str::len).sum(),
             DataType::Utf8View => array.as_string_view().iter().flatten().map(str::len).sum(),
             _ => array.get_array_memory_size(),
@@ -400,20 +403,8 @@ fn bytes_of(value: &ColumnarValue, rows: usize) -> usize {
     }
 }
 
-/// How long the texts of an array are together.
-trait Length {
-    fn value_data_len(&self) -> usize;
-}
-
-impl Length for StringArray {
-    fn value_data_len(&self) -> usize {
-        let offsets = self.value_offsets();
-        offsets.last().zip(offsets.first()).map_or(0, |(last, first)| (last - first) as usize)
-    }
-}
-
-/// Refuses texts that would be too long put together.
-fn hold_to_bound(args: &[ColumnarValue], rows: usize) -> Result<()> {
+/// Refuses texts that would be too long put together; gives the bytes of those that are not.
+fn hold_to_bound(args: &[ColumnarValue], rows: usize) -> Result<usize> {
     let same = args.iter().all(|one| matches!(one, ColumnarValue::Scalar(_)));
     let bytes: usize = args.iter().map(|one| bytes_of(one, if same { 1 } else { rows })).fold(0, usize::saturating_add);
     if same && bytes > MOST_SAME {
@@ -423,7 +414,7 @@ fn hold_to_bound(args: &[ColumnarValue], rows: usize) -> Result<()> {
         let message = format!("Texts that are put together are longer than {MOST_TEXT} bytes in {rows} rows; take fewer or shorter ones.");
         return Err(too_much(message));
     }
-    Ok(())
+    Ok(bytes)
 }
 
 /// What a function is held to.

@@ -5,6 +5,7 @@
 
 use datafusion::arrow::array::RecordBatch;
 use datafusion::catalog::{MemTable, TableProvider};
+use datafusion::common::utils::memory::RecordBatchMemoryCounter;
 use datafusion::common::{DataFusionError, Result};
 use datafusion::execution::TaskContext;
 use datafusion::execution::memory_pool::{MemoryConsumer, MemoryReservation};
@@ -142,10 +143,11 @@ impl Tables {
         for (number, mut stream) in execute_stream_partitioned(Arc::clone(plan), Arc::clone(context))?.into_iter().enumerate() {
             let reserved = MemoryConsumer::new(&name).register(context.memory_pool());
             working.spawn(async move {
-                let mut batches = Vec::new();
+                // Groups are given in parts of one large batch, which is there once.
+                let (mut batches, mut counter) = (Vec::new(), RecordBatchMemoryCounter::new());
                 while let Some(batch) = stream.next().await {
                     let batch = batch?;
-                    reserved.try_grow(batch.get_array_memory_size())?;
+                    reserved.try_grow(counter.count_batch(&batch))?;
                     batches.push(batch);
                 }
                 Ok::<_, DataFusionError>((number, batches, reserved))

@@ -6,8 +6,8 @@
 mod download;
 pub(super) mod functions;
 mod guard;
-mod held;
 mod materialized;
+mod memory;
 mod print;
 mod size;
 mod statistics;
@@ -277,7 +277,7 @@ impl Lake {
             .with_scalar_functions(functions::scalar())
             .with_aggregate_functions(functions::aggregate())
             .with_window_functions(SessionStateDefaults::default_window_functions())
-            .with_physical_optimizer_rule(Arc::new(held::CountWindows))
+            .with_physical_optimizer_rule(Arc::new(memory::CountMemory))
             .build())
     }
 }

@@ -2,7 +2,7 @@
 
 use super::queries::{ask_within, numbers, small, world_with_a_lesson};
 use crate::db::testing::sqlite;
-use crate::lake::query::Format;
+use crate::lake::query::{Format, Limits};
 use crate::lake::testing::World;
 use std::time::{Duration, Instant};
 
@@ -217,10 +217,33 @@ async fn what_people_ask_stays_within_bounds() {
         ("select levenshtein('kitten', 'sitting') as n".to_owned(), "n\n3\n"),
         ("select count(*) as n from attendance where kind like 'in%' or kind ~ '^le'".to_owned(), "n\n2\n"),
         ("select sum(x) over () as n from (values (1), (2)) t(x)".to_owned(), "n\n3\n3\n"),
+        // What a window gives at once is put together batch by batch: twenty megabytes in all.
+        (
+            format!(
+                "select max(length(x)) as n from (select '{}' || cast(s as varchar) as x from (select sum(x0) over () as s from {}) w) t",
+                "x".repeat(200),
+                numbers(5)
+            ),
+            "n\n206\n",
+        ),
         ("select lag(x, 1) over (order by x) as n from (values (1), (2)) t(x)".to_owned(), "n\n\"\"\n1\n"),
         // Six times over is a query of a person, twenty times an attack.
         (chained(6, "select 1 as n", twice, "select n from LAST"), "n\n64\n"),
     ] {
         assert_eq!(ask_within(&world, &sql, Format::Csv, small()).await.unwrap(), answer, "{sql}");
     }
+}
+
+/// Of a hundred thousand groups each batch is a part of one, which is there once and not thirteen times.
+#[tokio::test]
+async fn what_is_worked_out_first_is_counted_once() {
+    let (db, _folder) = sqlite().await;
+    let world = World::new(db);
+    let number = (0..5).map(|digit| format!("x{digit} * {}", 10_u32.pow(digit))).collect::<Vec<_>>().join(" + ");
+    let sql = format!(
+        "with g as materialized (select {number} as n, count(*) as c from {} group by 1) select max(n) as n, sum(c) as c from g",
+        numbers(5)
+    );
+    let limits = Limits { memory_bytes: 16 << 20, partitions: 1, ..small() };
+    assert_eq!(ask_within(&world, &sql, Format::Csv, limits).await.unwrap(), "n,c\n99999,100000\n");
 }
