@@ -1,5 +1,5 @@
 -- id = "copied-rows"
--- version = 2
+-- version = 3
 -- severity = "medium"
 -- strength = "medium"
 -- typology = "evidence"
@@ -53,7 +53,7 @@ asked as (
     join begun b on b.class = l.class
     where b.at >= $since and b.at < $until and l.cancelled_at is null and l.mode not in ('recorded', 'in_person')
 ),
-stay as (
+stay as materialized (
     select a.lesson, a.evidence, a.trainee, floor(min(case when a.kind <> 'leave' then date_part('epoch', a.at) end)) as from_s,
         floor(max(case when a.kind = 'leave' then date_part('epoch', a.at) else date_part('epoch', a.until) end)) as until_s,
         min(case when a.kind <> 'leave' then a."row" end) as line
@@ -63,35 +63,60 @@ stay as (
         and a.at >= $since - interval '2 days' and a.at < $ends + interval '3 days'
     group by a.lesson, a.evidence, a.trainee
 ),
-beside as (
-    select k.class, k.class_at, s.*, s.from_s - k.start_s as offset_s, count(*) over (partition by s.lesson, s.evidence) as present,
-        count(*) over (partition by s.lesson, s.evidence, s.from_s) as same_from,
-        max(case when s.from_s <> floor(s.from_s / $coarse_seconds) * $coarse_seconds or s.until_s <> floor(s.until_s / $coarse_seconds) * $coarse_seconds
-            then 1 else 0 end) over (partition by s.lesson, s.evidence) as fine
-    from stay s
-    join asked k on k.lesson = s.lesson
+log as (
+    select k.class, k.class_at, k.start_s, g.* from (
+        select lesson, evidence, count(*) as present
+        from stay
+        group by lesson, evidence
+        having count(*) >= $least_people and max(case when from_s <> floor(from_s / $coarse_seconds) * $coarse_seconds
+            or until_s <> floor(until_s / $coarse_seconds) * $coarse_seconds then 1 else 0 end) = 1
+    ) g
+    join asked k on k.lesson = g.lesson
 ),
-own as (
-    select *, min(from_s) over (partition by class, trainee, offset_s) as earliest_s,
-        first_value(lesson) over (partition by class, trainee, offset_s order by from_s, lesson) as source,
-        count(until_s) over (partition by lesson, evidence, until_s - from_s) as same_length
-    from beside
-    where from_s is not null and same_from = 1 and fine = 1
+-- Whoever came in a second in which nobody else did.
+own as materialized (
+    select g.class, g.class_at, g.present, s.*, s.from_s - g.start_s as offset_s
+    from (
+        select lesson, evidence, from_s, min(trainee) as trainee, min(until_s) as until_s, min(line) as line
+        from stay
+        where from_s is not null
+        group by lesson, evidence, from_s
+        having count(*) = 1
+    ) s
+    join log g on g.lesson = s.lesson and g.evidence = s.evidence
 ),
-counted as (
-    select *, sum(case when from_s > earliest_s then 1 else 0 end) over (partition by lesson, evidence, source) as same_source from own
+repeated as (
+    select class, trainee, offset_s from own group by class, trainee, offset_s having count(*) > 1
+),
+sourced as (
+    select o.*, min(from_s) over (partition by o.class, o.trainee, o.offset_s) as earliest_s,
+        first_value(lesson) over (partition by o.class, o.trainee, o.offset_s order by from_s, lesson) as source
+    from own o
+    join repeated r on r.class = o.class and r.trainee = o.trainee and r.offset_s = o.offset_s
+),
+copied as (
+    select *, count(*) over (partition by lesson, evidence, source) as same_source from sourced where from_s > earliest_s
+),
+long as (
+    select lesson, evidence, until_s - from_s as seconds
+    from own
+    group by lesson, evidence, until_s - from_s
+    having count(until_s) >= $least_people and count(until_s) * 100 >= min(present) * $alike_percent
 ),
 judged as (
-    select *, case when from_s > earliest_s and same_source >= $least_people and same_source * 100 >= present * $alike_percent then 1 else 0 end as copied,
-        case when same_length >= $least_people and same_length * 100 >= present * $alike_percent then 1 else 0 end as equal
-    from counted
+    select class, class_at, lesson, evidence, trainee, line, 1 as copied, 0 as equal
+    from copied
+    where same_source >= $least_people and same_source * 100 >= present * $alike_percent
+    union all
+    select o.class, o.class_at, o.lesson, o.evidence, o.trainee, o.line, 0 as copied, 1 as equal
+    from own o
+    join long l on l.lesson = o.lesson and l.evidence = o.evidence and l.seconds = o.until_s - o.from_s
 ),
 one as (
     select class, class_at, lesson, trainee, max(copied) as copied, max(equal) as equal,
         min('{"id":"' || evidence || '","row":' || cast(line as varchar) || '}') as pointer,
         row_number() over (partition by class order by lesson, trainee) as number
     from judged
-    where copied = 1 or equal = 1
     group by class, class_at, lesson, trainee
 )
 select

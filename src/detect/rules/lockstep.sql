@@ -1,5 +1,5 @@
 -- id = "lockstep"
--- version = 2
+-- version = 3
 -- severity = "high"
 -- strength = "strong"
 -- typology = "presence"
@@ -82,32 +82,48 @@ asked as (
     join begun b on b.class = l.class
     where b.at >= $since and b.at < $until and l.cancelled_at is null and l.mode <> 'in_person'
 ),
-sign as (
-    select a.lesson, a.evidence, a.trainee, a.kind, a.at as from_at, a.until as until_at, a."row" as line, count(*) over (partition by a.lesson, a.evidence, a."row") as names
+sign as materialized (
+    select a.lesson, a.evidence, a.trainee, a.kind, a.at as from_at, a.until as until_at, a."row" as line
     from attendance a
     join asked k on k.lesson = a.lesson
     where a.trainee is not null and a.kind in ('join', 'leave', 'interval') and a.at >= $since - interval '2 days' and a.at < $ends + interval '3 days'
 ),
-stay as (
-    select lesson, evidence, trainee, max(names) as names, floor(min(case when kind <> 'leave' then date_part('epoch', from_at) end)) as from_s,
+-- Who is named in a row beside others.
+shared as (
+    select distinct s.lesson, s.evidence, s.trainee
+    from sign s
+    join (select lesson, evidence, line from sign group by lesson, evidence, line having count(*) > 1) n
+        on n.lesson = s.lesson and n.evidence = s.evidence and n.line = s.line
+),
+stay as materialized (
+    select lesson, evidence, trainee, floor(min(case when kind <> 'leave' then date_part('epoch', from_at) end)) as from_s,
         floor(max(date_part('epoch', case when kind = 'leave' then from_at else until_at end))) as until_s, min(case when kind <> 'leave' then line end) as line
     from sign
     group by lesson, evidence, trainee
 ),
-beside as materialized (
-    select k.class, k.class_at, s.lesson, s.evidence, s.trainee, s.names, s.from_s, s.until_s,
-        '{"id":"' || s.evidence || '","row":' || cast(s.line as varchar) || '}' as pointer,
-        count(*) over (partition by s.lesson, s.evidence) as present, count(*) over (partition by s.lesson, s.evidence, s.from_s) as same_from,
-        count(*) over (partition by s.lesson, s.evidence, s.until_s) as same_until,
-        min(s.from_s) over (partition by s.lesson, s.evidence) as first_s, max(s.until_s) over (partition by s.lesson, s.evidence) as last_s,
-        max(case when s.from_s <> floor(s.from_s / $coarse_seconds) * $coarse_seconds then 1 else 0 end) over (partition by s.lesson, s.evidence) as fine,
-        count(*) over (partition by s.lesson, s.evidence, floor(s.from_s / $near_seconds), floor(s.until_s / $near_seconds)) as near_here
-    from stay s
-    join asked k on k.lesson = s.lesson
+-- Logs in which seconds say something.
+log as materialized (
+    select k.class, k.class_at, g.* from (
+        select lesson, evidence, count(*) as present, min(from_s) as first_s, max(until_s) as last_s
+        from stay
+        group by lesson, evidence
+        having count(*) >= $class_people and max(case when from_s <> floor(from_s / $coarse_seconds) * $coarse_seconds then 1 else 0 end) = 1
+    ) g
+    join asked k on k.lesson = g.lesson
+),
+near as (
+    select distinct lesson, evidence from (
+        select lesson, evidence
+        from stay
+        group by lesson, evidence, floor(from_s / $near_seconds), floor(until_s / $near_seconds)
+        having count(*) > 2
+    ) g
 ),
 close as (
-    select * from (select *, max(near_here) over (partition by lesson, evidence) as nearest from beside where fine = 1) every
-    where nearest > 2 and present >= $class_people
+    select g.class, g.class_at, g.present, s.lesson, s.evidence, s.trainee, s.from_s, s.until_s, s.line
+    from stay s
+    join near n on n.lesson = s.lesson and n.evidence = s.evidence
+    join log g on g.lesson = s.lesson and g.evidence = s.evidence
 ),
 placed as (
     select *, rank() over (partition by lesson, evidence order by from_s) - 1 as earlier,
@@ -119,11 +135,12 @@ shift as (
     select 0.0 as a, 0.0 as b union all select 0.5 as a, 0.0 as b union all select 0.0 as a, 0.5 as b union all select 0.5 as a, 0.5 as b
 ),
 cell as materialized (
-    select p.class, p.class_at, p.lesson, p.evidence, p.trainee, p.from_s, p.pointer, p.present, s.a, s.b,
+    select p.class, p.class_at, p.lesson, p.evidence, p.trainee, p.from_s, p.line, p.present, s.a, s.b,
         floor(p.from_s / $near_seconds + s.a) as came, floor(p.until_s / $near_seconds + s.b) as went, p.earlier, p.later
     from placed p
     cross join shift s
-    where p.names = 1
+    left join shared n on n.lesson = p.lesson and n.evidence = p.evidence and n.trainee = p.trainee
+    where n.trainee is null
 ),
 crowd as (
     select lesson, evidence, a, b, came, went, min(trainee) as anchor
@@ -131,22 +148,32 @@ crowd as (
     group by lesson, evidence, a, b, came, went
     having count(*) >= $near_people and count(*) * 100 >= min(present) * $near_percent and min(earlier) * 100 >= min(present) * $apart_percent and min(later) * 100 >= min(present) * $apart_percent
 ),
+came as (
+    select lesson, evidence, from_s, count(*) as many from stay group by lesson, evidence, from_s having count(*) > 1
+),
+went as (
+    select lesson, evidence, until_s, count(*) as many from stay group by lesson, evidence, until_s having count(*) > 1
+),
 grouped as (
-    select *, min(trainee) over (partition by lesson, evidence, from_s, until_s) as anchor
-    from beside
-    where fine = 1 and names = 1 and present >= $class_people and same_from > 1 and same_until > 1
-        and same_from * 100 < present * $mass_percent and same_until * 100 < present * $mass_percent
-        and from_s > first_s + $edge_seconds and until_s < last_s - $edge_seconds
+    select g.class, g.class_at, s.lesson, s.evidence, s.trainee, s.from_s, s.line,
+        min(s.trainee) over (partition by s.lesson, s.evidence, s.from_s, s.until_s) as anchor
+    from stay s
+    join came c on c.lesson = s.lesson and c.evidence = s.evidence and c.from_s = s.from_s
+    join went w on w.lesson = s.lesson and w.evidence = s.evidence and w.until_s = s.until_s
+    join log g on g.lesson = s.lesson and g.evidence = s.evidence
+    left join shared n on n.lesson = s.lesson and n.evidence = s.evidence and n.trainee = s.trainee
+    where n.trainee is null and c.many * 100 < g.present * $mass_percent and w.many * 100 < g.present * $mass_percent
+        and s.from_s > g.first_s + $edge_seconds and s.until_s < g.last_s - $edge_seconds
 ),
 together as (
-    select class, class_at, lesson, anchor, trainee, from_s, pointer from grouped
+    select class, class_at, lesson, anchor, trainee, from_s, evidence, line from grouped
     union all
-    select c.class, c.class_at, c.lesson, w.anchor, c.trainee, c.from_s, c.pointer
+    select c.class, c.class_at, c.lesson, w.anchor, c.trainee, c.from_s, c.evidence, c.line
     from cell c
     join crowd w on w.lesson = c.lesson and w.evidence = c.evidence and w.a = c.a and w.b = c.b and w.came = c.came and w.went = c.went
 ),
 pair as (
-    select class, class_at, lesson, anchor, trainee, min(pointer) as pointer,
+    select class, class_at, lesson, anchor, trainee, min('{"id":"' || evidence || '","row":' || cast(line as varchar) || '}') as pointer,
         dense_rank() over (partition by class, anchor, trainee order by min(from_s)) as turn
     from together
     group by class, class_at, lesson, anchor, trainee

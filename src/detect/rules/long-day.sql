@@ -1,5 +1,5 @@
 -- id = "long-day"
--- version = 1
+-- version = 2
 -- severity = "medium"
 -- strength = "medium"
 -- typology = "presence"
@@ -83,17 +83,20 @@ measured as (
             end as night
     from span
 ),
-summed as (
-    select *, sum(seconds) over (partition by of_class, person, day_s) as day_seconds,
-        sum(case when class = of_class then night else 0.0 end) over (partition by of_class, person, day_s) as night_seconds
+-- Few days are long, and only their rows are looked at again.
+day as (
+    select of_class, person, day_s, sum(seconds) as day_seconds, sum(case when class = of_class then night else 0.0 end) as night_seconds
     from measured
+    group by of_class, person, day_s
+    having sum(seconds) > ($cap_minutes + $over_minutes) * 60 or sum(case when class = of_class then night else 0.0 end) >= $night_minutes * 60
 ),
 doubted as (
-    select of_class, class_at, person, trainee, lesson, day_s, day_seconds, night_seconds, pointer, from_at,
-        case when day_seconds > ($cap_minutes + $over_minutes) * 60 then 1 else 0 end as long,
-        case when night_seconds >= $night_minutes * 60 then 1 else 0 end as late
-    from summed
-    where class = of_class and (day_seconds > ($cap_minutes + $over_minutes) * 60 or (night_seconds >= $night_minutes * 60 and night > 0))
+    select m.of_class, m.class_at, m.person, m.trainee, m.lesson, m.day_s, d.day_seconds, d.night_seconds, m.pointer, m.from_at,
+        case when d.day_seconds > ($cap_minutes + $over_minutes) * 60 then 1 else 0 end as long,
+        case when d.night_seconds >= $night_minutes * 60 then 1 else 0 end as late
+    from measured m
+    join day d on d.of_class = m.of_class and d.person = m.person and d.day_s = m.day_s
+    where m.class = m.of_class and (d.day_seconds > ($cap_minutes + $over_minutes) * 60 or m.night > 0)
 ),
 one as (
     select of_class as class, class_at, person, trainee, lesson, day_s, max(long) as long, max(late) as late, max(day_seconds) as day_seconds,

@@ -1,5 +1,5 @@
 -- id = "scripted-login"
--- version = 2
+-- version = 3
 -- severity = "high"
 -- strength = "strong"
 -- typology = "presence"
@@ -72,7 +72,7 @@ with asked as (
     where cancelled_at is null and mode <> 'in_person' and starts_at >= $since and starts_at < $until
 ),
 stay as (
-    select k.lesson, k.class, k.mode, k.starts_at, a.trainee, a.evidence, max(case when a.kind <> 'leave' then coalesce(a.user_agent, '') end) as agent,
+    select a.lesson, a.trainee, a.evidence, max(case when a.kind <> 'leave' then coalesce(a.user_agent, '') end) as agent,
         min(case when a.kind <> 'leave' then a.at end) as came_at, max(case when a.kind = 'leave' then a.at else a.until end) as left_at,
         -- The row of the first sign: behind its second.
         min(case when a.kind <> 'leave' then cast(floor(date_part('epoch', a.at)) as bigint) * 1000000000 + a."row" end) as line,
@@ -82,41 +82,53 @@ stay as (
     from attendance a
     join asked k on k.lesson = a.lesson
     where a.trainee is not null and a.kind in ('join', 'leave', 'interval') and a.at >= $since - interval '2 days'
-    group by k.lesson, k.class, k.mode, k.starts_at, a.trainee, a.evidence
+    group by a.lesson, a.trainee, a.evidence
 ),
-sign as (
-    select lesson, class, mode, starts_at, trainee, evidence, agent, came_at, cast(round(date_part('epoch', came_at)) as bigint) as came,
-        cast(round(date_part('epoch', left_at) - date_part('epoch', came_at)) as bigint) as long,
-        '{"id":"' || evidence || '","row":' || cast(line - cast(floor(date_part('epoch', came_at)) as bigint) * 1000000000 as varchar) || '}' as pointer, fine,
+sign as materialized (
+    select s.lesson, trainee, evidence, agent, came_at, case when k.mode = 'live' then 1 else 0 end as live,
+        cast(round(date_part('epoch', came_at)) as bigint) as came,
+        cast(round(date_part('epoch', left_at) - date_part('epoch', came_at)) as bigint) as long, line, fine,
         case when lower(agent) like '%headless%' or lower(agent) like '%phantomjs%' or lower(agent) like '%selenium%' or lower(agent) like '%puppeteer%'
             or lower(agent) like '%playwright%' or lower(agent) like '%python%' or lower(agent) like '%aiohttp%' or lower(agent) like 'curl/%'
             or lower(agent) like 'wget/%' or lower(agent) like 'go-http-client%' or lower(agent) like '%postman%' then 1 else 0 end as program
-    from stay
+    from stay s
+    join asked k on k.lesson = s.lesson
     where came_at is not null
 ),
--- Each stay lies in two windows of lengths, shifted by half against each other; the fuller one counts.
+-- Most logs have nothing of the kind, and are done with here: so many equal gaps of one client, stays of nearly one length, or a client that is a program.
+crowd as (
+    select lesson, evidence, agent from sign group by lesson, evidence, agent having count(*) >= $least_people
+),
 gap as (
-    select *, came - lag(came) over (partition by lesson, evidence, agent order by came_at, trainee) as gap,
-        count(*) over (partition by lesson, evidence, floor(cast(long as double) / (2 * $stay_seconds))) as alike_here,
-        count(*) over (partition by lesson, evidence, floor(cast(long + $stay_seconds as double) / (2 * $stay_seconds))) as alike_there
-    from sign
+    select s.lesson, s.evidence, s.agent, came - lag(came) over (partition by s.lesson, s.evidence, s.agent order by came_at, trainee) as gap
+    from sign s
+    join crowd c on c.lesson = s.lesson and c.evidence = s.evidence and c.agent = s.agent
 ),
-same as (
-    select *, greatest(alike_here, alike_there) as nearly, count(*) over (partition by lesson, evidence, agent, gap) as same_gap from gap
+odd as (
+    select lesson, evidence from gap where gap >= $least_gap_seconds group by lesson, evidence, agent, gap having count(*) + 1 >= $least_people
+    union
+    select lesson, evidence from sign where live = 1
+    group by lesson, evidence, floor(cast(long as double) / (2 * $stay_seconds)) having count(*) >= $least_people
+    union
+    select lesson, evidence from sign where live = 1
+    group by lesson, evidence, floor(cast(long + $stay_seconds as double) / (2 * $stay_seconds)) having count(*) >= $least_people
+    union
+    select lesson, evidence from sign where program = 1
 ),
--- Most logs have nothing of the kind, and are done with here.
+-- Each stay lies in two windows of lengths, shifted by half against each other; the fuller one counts.
 log as (
-    select *, max(fine) over (partition by lesson, evidence) as fine_log, count(*) over (partition by lesson, evidence) as of_log,
-        max(case when (same_gap + 1 >= $least_people and gap >= $least_gap_seconds) or (mode = 'live' and nearly >= $least_people) or program = 1
-            then 1 else 0 end) over (partition by lesson, evidence) as odd
-    from same
+    select s.*, came - lag(came) over (partition by s.lesson, s.evidence, agent order by came_at, trainee) as gap,
+        count(*) over (partition by s.lesson, s.evidence, floor(cast(long as double) / (2 * $stay_seconds))) as alike_here,
+        count(*) over (partition by s.lesson, s.evidence, floor(cast(long + $stay_seconds as double) / (2 * $stay_seconds))) as alike_there,
+        max(fine) over (partition by s.lesson, s.evidence) as fine_log, count(*) over (partition by s.lesson, s.evidence) as of_log
+    from sign s
+    join odd o on o.lesson = s.lesson and o.evidence = s.evidence
 ),
 turn as (
     select *, lag(gap) over (partition by lesson, evidence, agent order by came_at, trainee) as before,
         case when alike_here >= alike_there then floor(cast(long as double) / (2 * $stay_seconds)) * 2
             else floor(cast(long + $stay_seconds as double) / (2 * $stay_seconds)) * 2 + 1 end as bin
     from log
-    where odd = 1
 ),
 numbered as (
     select *, sum(case when gap = before then 0 else 1 end)
@@ -126,7 +138,7 @@ numbered as (
 ),
 sized as (
     select *, count(*) over (partition by lesson, evidence, agent, run) + 1 as people,
-        case when mode = 'live' and long > 0 then count(*) over (partition by lesson, evidence, bin) else 0 end as alike,
+        case when live = 1 and long > 0 then count(*) over (partition by lesson, evidence, bin) else 0 end as alike,
         row_number() over (partition by lesson, evidence, bin order by bin_gap nulls last, trainee) as place
     from numbered
 ),
@@ -145,14 +157,16 @@ either as (
     from middle
 ),
 told as (
-    select lesson, class, starts_at, trainee, came_at, pointer,
+    select e.lesson, k.class, k.starts_at, trainee, came_at,
+        '{"id":"' || evidence || '","row":' || cast(line - cast(floor(date_part('epoch', came_at)) as bigint) * 1000000000 as varchar) || '}' as pointer,
         case when fine_log = 0 then 0 when people >= $least_people and gap >= $least_gap_seconds then people
             when next_people >= $least_people and next_gap >= $least_gap_seconds then coalesce(next_people, 0) else 0 end as in_row,
         case when people >= $least_people and gap >= $least_gap_seconds then gap else next_gap end as row_gap,
         case when fine_log = 1 and alike >= $least_people and alike * 100 >= of_log * $stay_percent and bin_middle >= $least_gap_seconds
             and spread > 4 * $stay_seconds and even * 100 >= (alike - 1) * $even_percent then alike else 0 end as same_stay,
         bin_middle, case when program = 1 and programs >= $least_programs then 1 else 0 end as program
-    from either
+    from either e
+    join asked k on k.lesson = e.lesson
 ),
 found as (
     select lesson, class, starts_at, trainee, min(came_at) as came_at, min(pointer) as pointer, max(in_row) as in_row, max(same_stay) as same_stay,
