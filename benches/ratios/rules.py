@@ -13,6 +13,7 @@ epoch = datetime(1970, 1, 1, tzinfo=timezone.utc)
 moment = lambda micros: epoch + timedelta(microseconds=micros)  # noqa: E731
 database = duckdb.connect(config={"threads": 2, "memory_limit": "8GB", "autoinstall_known_extensions": "false", "autoload_known_extensions": "false"})
 database.execute("set TimeZone = 'UTC'")
+database.execute("set enable_progress_bar = false")  # it would stand in the answer
 database.execute(
     """
     create macro to_char(moment, pattern) as strftime(moment, pattern);

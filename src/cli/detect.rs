@@ -8,7 +8,9 @@ use crate::ids::Ids;
 use crate::lake::Lake;
 use crate::time::{Clock, Time};
 use chrono::NaiveDate;
+use futures::StreamExt;
 use std::path::{Path, PathBuf};
+use std::pin::pin;
 
 /// Runs the rules over the lake and keeps what they find
 ///
@@ -86,8 +88,10 @@ pub(super) async fn elsewhere(args: Args, folder: &Path) -> Result<()> {
     let rules = Rules::load(&lake, args.rules.as_deref()).await?;
     let (extent, window) = (detect::extent_of_export(&lake).await?, window(&args)?);
     let (mut all, now) = (Vec::new(), args.now.unwrap_or_else(|| Clock::System.now()));
-    for rule in rules.iter().filter(|rule| args.rule.as_ref().is_none_or(|only| rule.head.id == *only)) {
-        let looked = detect::look_at(&lake, rule, extent, window, now).await?;
+    let asked = rules.iter().filter(|rule| args.rule.as_ref().is_none_or(|only| rule.head.id == *only)).collect();
+    let mut looking = pin!(detect::look_at(&lake, asked, extent, window, now));
+    while let Some(looked) = looking.next().await {
+        let looked = looked?;
         match &looked.error {
             _ if args.json => println!("{}", serde_json::to_string(&looked)?),
             Some(error) => eprintln!("{}: {error}", looked.rule),

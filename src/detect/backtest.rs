@@ -106,7 +106,7 @@ pub async fn backtest(
     let begun = Instant::now();
     let (mut seen, mut rows_read) = (Vec::new(), 0);
     let extent = Extent::of(db).await?;
-    let mut looker = Looker::new(lake, &rule, extent, now);
+    let mut looker = Looker::new(lake, &rule, extent, now).alone();
     for piece in extent.windows(&rule, window) {
         let (some, read) = look(&mut looker, &rule, piece).await?;
         seen.extend(some);

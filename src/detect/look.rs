@@ -16,8 +16,11 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 use tokio::sync::OnceCell;
 
+/// Rules that look side by side. Each on one thread: an engine that spreads one query over several copies rows between them, and sorts and groups twice.
+pub(super) const AT_ONCE: usize = 2;
+
 /// What a rule may use in one window: more than a query of a person.
-const LIMITS: Limits = Limits { time: Duration::from_secs(600), memory_bytes: 1 << 30, rows: 200_000, partitions: 2 };
+const LIMITS: Limits = Limits { time: Duration::from_secs(600), memory_bytes: 768 << 20, rows: 200_000, partitions: 1 };
 
 /// What reading the plan may use.
 pub(super) const PLAN: Limits = Limits { time: Duration::from_secs(600), memory_bytes: 256 << 20, rows: 10_000_000, partitions: 1 };
@@ -32,6 +35,7 @@ pub(super) struct Looker<'a> {
     rule: &'a Rule,
     extent: Extent,
     now: Time,
+    limits: Limits,
     /// Windows with more time of lessons than this are halved before they are tried: such a one needed too much.
     longest: i64,
 }
@@ -67,7 +71,14 @@ impl Cut {
 
 impl<'a> Looker<'a> {
     pub(super) fn new(lake: &'a Lake, rule: &'a Rule, extent: Extent, now: Time) -> Looker<'a> {
-        Looker { lake, regions: OnceCell::new(), rule, extent, now, longest: i64::MAX }
+        Looker { lake, regions: OnceCell::new(), rule, extent, now, limits: LIMITS, longest: i64::MAX }
+    }
+
+    /// With nobody beside it: what all may use together is its own.
+    pub(super) fn alone(mut self) -> Self {
+        self.limits.partitions *= AT_ONCE;
+        self.limits.memory_bytes *= AT_ONCE;
+        self
     }
 
     /// Errors: `bad_rule` for what is no finding, and as [`Lake::query`] has them.
@@ -124,7 +135,7 @@ impl<'a> Looker<'a> {
     }
 
     async fn ask(&self, parameters: &BTreeMap<String, Parameter>, window: Window, ends: Time) -> Result<Rows> {
-        let answer = self.lake.query(&self.rule.sql, rule::values(parameters, window, ends, self.now)?, LIMITS).await?;
+        let answer = self.lake.query(&self.rule.sql, rule::values(parameters, window, ends, self.now)?, self.limits).await?;
         let read = Arc::clone(&answer.read);
         let mut rows = Vec::new();
         for batch in &answer.collect().await? {

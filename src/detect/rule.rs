@@ -298,6 +298,11 @@ fn toml_like(line: &str) -> bool {
     line.trim().is_empty() || line.starts_with('[') || (line.contains('=') && !key.contains(' '))
 }
 
+/// Whether an error is a rule's own: then it is named, and the other rules run.
+pub(super) fn is_its_own(error: &Error) -> bool {
+    [codes::BAD_RULE.name, codes::BAD_QUERY.name, codes::QUERY_LIMIT.name].contains(&error.code)
+}
+
 pub(super) fn bad(file: &str, what: &str) -> Error {
     Error::new(&codes::BAD_RULE, format!("The rule {file} cannot be used: {}.", what.trim_end_matches('.').replace('\n', " ")))
 }

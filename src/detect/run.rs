@@ -4,8 +4,8 @@
 //! ceased, and windows may be run in any order, as often as wanted. A finding is the same one when rule, subject, class, lesson and trainee are.
 
 use super::catalogue::Rules;
-use super::look::Looker;
-use super::rule::{Rule, Window};
+use super::look::{AT_ONCE, Looker};
+use super::rule::{self, Rule, Window};
 use super::score::{Touched, refresh};
 use super::watch::Watch;
 use super::windows::Windows;
@@ -15,11 +15,13 @@ use crate::error::{Error, Result, codes};
 use crate::ids::{ClassId, FindingId, Ids, LessonId, TraineeId};
 use crate::lake::Lake;
 use crate::time::Time;
+use futures::{StreamExt, TryStreamExt, stream};
 use serde::Serialize;
 use serde_json::{Map, Value};
 use sqlx::Row;
 use sqlx::any::AnyRow;
 use storage::Digest;
+use tokio::sync::Mutex;
 
 /// Findings kept in one transaction.
 const BATCH: usize = 500;
@@ -95,22 +97,22 @@ pub(super) async fn over(
 ) -> Result<Vec<Ran>> {
     let asked: Vec<&Rule> = rules.iter().filter(|rule| only.is_none_or(|only| rule.head.id == only)).collect();
     lake.snapshot_of(|table| asked.iter().any(|rule| rule.may_read(table)), now, now).await?;
-    let mut ran = Vec::new();
-    for rule in asked {
-        let done = tokio::select! {
-            done = one(db, lake, rule, windows, ids, now) => done,
-            () = watch.stopped() => break,
-        };
-        ran.push(match done {
-            Ok(ran) => ran,
-            Err(error) if [codes::BAD_RULE.name, codes::BAD_QUERY.name, codes::QUERY_LIMIT.name].contains(&error.code) => {
-                tracing::warn!(rule.id = %rule.head.id, error = %error, cause = ?error.cause, "a rule could not run");
-                Ran { error: Some(error.message), ..Ran::of(rule) }
-            }
-            Err(error) => return Err(error),
-        });
-        watch.note(&ran, false).await?;
+    let (ran, alone) = (Mutex::new(Vec::new()), asked.len() == 1);
+    let told = &ran;
+    // Whatever is written for a rule is written in here, where it goes on while another waits for its turn to write.
+    let all = stream::iter(asked.iter().copied()).map(Ok).try_for_each_concurrent(AT_ONCE, |rule| async move {
+        let looker = Looker::new(lake, rule, windows.extent, now);
+        let done = one(db, if alone { looker.alone() } else { looker }, rule, windows, ids, now).await;
+        let mut told = told.lock().await;
+        told.push(done.or_else(|error| could_not(rule, error))?);
+        watch.note(&told, false).await
+    });
+    tokio::select! {
+        done = all => done?,
+        () = watch.stopped() => {}
     }
+    let mut ran: Vec<Ran> = ran.into_inner();
+    ran.sort_by_key(|ran| asked.iter().position(|rule| rule.head.id == ran.rule));
     let mut touched = ran.iter().fold(Touched::default(), |all, ran| all.and(&ran.touched));
     if only.is_none() && windows.are_all() {
         touched = touched.and(&retire(db, rules, ids, now).await?);
@@ -120,9 +122,17 @@ pub(super) async fn over(
     Ok(ran)
 }
 
-async fn one(db: &Db, lake: &Lake, rule: &Rule, windows: &Windows, ids: &Ids, now: Time) -> Result<Ran> {
+/// What is told of a rule that could not run; an error that is not the rule's is given back.
+fn could_not(rule: &Rule, error: Error) -> Result<Ran> {
+    if !rule::is_its_own(&error) {
+        return Err(error);
+    }
+    tracing::warn!(rule.id = %rule.head.id, error = %error, cause = ?error.cause, "a rule could not run");
+    Ok(Ran { error: Some(error.message), ..Ran::of(rule) })
+}
+
+async fn one(db: &Db, mut looker: Looker<'_>, rule: &Rule, windows: &Windows, ids: &Ids, now: Time) -> Result<Ran> {
     let mut ran = Ran::of(rule);
-    let mut looker = Looker::new(lake, rule, windows.extent, now);
     for window in windows.of_rule(rule) {
         let (seen, _) = look(&mut looker, rule, *window).await?;
         ran.found += seen.len() as u64;

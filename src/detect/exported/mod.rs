@@ -2,15 +2,16 @@
 
 use super::backtest::Raised;
 use super::catalogue::Rules;
-use super::look::{self, Looker, PLAN};
-use super::rule::{Rule, Window};
+use super::look::{self, AT_ONCE, Looker, PLAN};
+use super::rule::{self, Rule, Window};
 use super::score::{Found, Weights};
 use super::windows::Extent;
-use crate::error::{Result, codes};
+use crate::error::Result;
 use crate::lake::Lake;
 use crate::lake::query::object;
 use crate::time::Time;
 use datafusion::common::ScalarValue;
+use futures::stream::{self, Stream, StreamExt};
 use serde::Serialize;
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
@@ -46,28 +47,42 @@ pub struct ProviderScore {
     pub score: f64,
 }
 
-/// Runs one rule over a window, in pieces; `extent` is what [`extent_of_export`] says.
-pub async fn look_at(lake: &Lake, rule: &Rule, extent: Extent, window: Window, now: Time) -> Result<Looked> {
+/// Runs rules over a window, in pieces and some side by side, and tells of each as it is done; `extent` is what [`extent_of_export`] says.
+pub fn look_at<'a>(
+    lake: &'a Lake,
+    rules: Vec<&'a Rule>,
+    extent: Extent,
+    window: Window,
+    now: Time,
+) -> impl Stream<Item = Result<Looked>> + 'a {
+    let alone = rules.len() == 1;
+    let one = move |rule| {
+        let looker = Looker::new(lake, rule, extent, now);
+        looked(if alone { looker.alone() } else { looker }, rule, extent, window)
+    };
+    stream::iter(rules).map(one).buffer_unordered(AT_ONCE)
+}
+
+async fn looked(looker: Looker<'_>, rule: &Rule, extent: Extent, window: Window) -> Result<Looked> {
     let begun = Instant::now();
-    let looked = rows(lake, rule, extent, window, now).await;
+    let looked = rows(looker, extent.windows(rule, window)).await;
     let took_ms = begun.elapsed().as_millis() as u64;
-    let rule = rule.head.id.clone();
+    let id = rule.head.id.clone();
     match looked {
         Ok((findings, rows_read)) => {
             let money_fen = findings.iter().fold(0_i64, |sum, finding| sum.saturating_add(finding.money_fen));
-            Ok(Looked { rule, findings, money_fen, took_ms, rows_read, error: None })
+            Ok(Looked { rule: id, findings, money_fen, took_ms, rows_read, error: None })
         }
-        Err(error) if [codes::BAD_RULE.name, codes::BAD_QUERY.name, codes::QUERY_LIMIT.name].contains(&error.code) => {
-            Ok(Looked { rule, findings: Vec::new(), money_fen: 0, took_ms, rows_read: 0, error: Some(error.message) })
+        Err(error) if rule::is_its_own(&error) => {
+            Ok(Looked { rule: id, findings: Vec::new(), money_fen: 0, took_ms, rows_read: 0, error: Some(error.message) })
         }
         Err(error) => Err(error),
     }
 }
 
-async fn rows(lake: &Lake, rule: &Rule, extent: Extent, window: Window, now: Time) -> Result<(Vec<Raised>, u64)> {
+async fn rows(mut looker: Looker<'_>, windows: Vec<Window>) -> Result<(Vec<Raised>, u64)> {
     let (mut findings, mut rows_read) = (Vec::new(), 0);
-    let mut looker = Looker::new(lake, rule, extent, now);
-    for piece in extent.windows(rule, window) {
+    for piece in windows {
         let (rows, read) = looker.rows(piece).await?;
         findings.extend(rows.iter().map(|(at, row)| raised(*at, row)));
         rows_read += read;

@@ -5,6 +5,7 @@ use crate::db::testing::each_engine;
 use crate::detect::{Rules, extent_of_export, look_at, provider_scores};
 use crate::lake::Lake;
 use crate::lake::testing::World;
+use futures::TryStreamExt;
 
 #[tokio::test]
 async fn an_export_has_the_same_findings_and_its_providers_the_same_scores() {
@@ -27,8 +28,9 @@ async fn an_export_has_the_same_findings_and_its_providers_the_same_scores() {
         std::fs::create_dir(&scratch).unwrap();
         let lake = Lake::of_export(&export, &scratch).await.unwrap();
         let rules = Rules::builtin();
-        let looked =
-            look_at(&lake, rules.get("missing-media").unwrap(), extent_of_export(&lake).await.unwrap(), WINDOW, LATER).await.unwrap();
+        let extent = extent_of_export(&lake).await.unwrap();
+        let looked = look_at(&lake, vec![rules.get("missing-media").unwrap()], extent, WINDOW, LATER).try_collect::<Vec<_>>();
+        let looked = looked.await.unwrap().remove(0);
         let told = |subject: &str, lesson: &Option<String>, fen: i64| format!("{subject} {} {fen}", lesson.clone().unwrap_or_default());
         let mut here: Vec<String> = looked.findings.iter().map(|one| told(&one.subject, &one.lesson, one.money_fen)).collect();
         let lesson = |one: &crate::detect::Finding| one.lesson.map(|id| id.to_string());

@@ -48,6 +48,33 @@ async fn a_change_of_one_lesson_has_its_days_looked_at() {
 }
 
 #[tokio::test]
+async fn a_rule_that_compares_all_with_all_is_left_out_after_a_change_and_looks_at_night() {
+    each_engine(async |db| {
+        let world = World::new(db);
+        let (class, _) = world_with_a_finding(&world).await;
+        let folder = tempfile::tempdir().unwrap();
+        for (id, scope) in [("nightly", "all"), ("past", "past")] {
+            let text = rule_file(id, EVERY_LESSON).replacen("-- subject", &format!("-- scope = \"{scope}\"\n-- subject"), 1);
+            std::fs::write(folder.path().join(format!("{id}.sql")), text).unwrap();
+        }
+        let rules = Rules::load(&world.lake, Some(folder.path())).await.unwrap();
+        assert!(rules.broken().is_empty(), "{:?}", rules.broken());
+        let found = async |key: &str, now| {
+            let ran = job::run(&world.db, &world.lake, &rules, &world.ids, &[key], now).await.unwrap();
+            let holding = |rule: &str| ran.iter().find(|ran| ran.rule == rule).map(|ran| (ran.found, ran.ceased)).unwrap();
+            (holding("nightly"), holding("past"))
+        };
+        let class = class.to_string();
+        assert_eq!(found(&class, LATER).await, ((0, 0), (1, 0)));
+        assert_eq!(found(job::ALL, LATER.plus(1)).await, ((1, 0), (1, 0)));
+        assert_eq!(found(&class, LATER.plus(2)).await, ((0, 0), (1, 0)), "what was found at night stays");
+        let filter = Filter { rule: Some("nightly".into()), ..Filter::default() };
+        assert_eq!(list(&world.db, &rules, &filter, LATER).await.unwrap().items.len(), 1);
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_finding_that_holds_no_longer_leaves_the_queue_and_comes_back_as_the_same() {
     each_engine(async |db| {
         let world = World::new(db);
