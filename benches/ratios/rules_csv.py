@@ -10,6 +10,7 @@ TYPES = {"VARCHAR": "text", "BIGINT": "bigint", "DOUBLE": "double precision", "T
 folder = Path(sys.argv[1])
 database = duckdb.connect(config={"threads": 2, "memory_limit": "4GB", "autoinstall_known_extensions": "false", "autoload_known_extensions": "false"})
 database.execute("set TimeZone = 'UTC'")
+database.execute("set enable_progress_bar = false")  # it would stand in the answer
 tables = {}
 for table in sorted(path for path in folder.iterdir() if path.is_dir()):
     rows = f"read_parquet('{table}/*.parquet')"
