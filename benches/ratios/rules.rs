@@ -90,10 +90,8 @@ pub(crate) fn measure(bench: &Bench, classes: u64, seed: u64) {
     // A day in the midst of all.
     let [first, last] = made.period;
     let middle = first.plus((last.0 - first.0) / 2 / DAY * DAY);
-    let (of_a_day, daily) = {
-        let by_day = made.rules.iter().filter(|rule| !rule.is_nightly()).collect();
-        made.look_at(bench, by_day, Window { since: middle, until: middle.plus(DAY) })
-    };
+    let by_day = made.rules.iter().filter(|rule| !rule.is_nightly()).collect();
+    let (of_a_day, daily) = made.look_at(bench, by_day, Window { since: middle, until: middle.plus(DAY) });
     let theirs = duckdb(bench, &made, &all);
     slowest(&all, &theirs);
     println!("  seconds for a day: {}", longest(&of_a_day));
