@@ -89,27 +89,31 @@ impl Listener {
 struct Loudness {
     step: f64,
     heard: u64,
-    power: f64,
-    within: u32,
+    /// Squares of the samples of the part that is being heard.
+    power: u64,
+    within: u64,
     parts: Vec<bool>,
 }
 
 impl Loudness {
-    fn measure(&mut self, samples: &[i16]) {
-        for sample in samples {
-            let sample = f64::from(*sample) / 32_768.0;
-            self.power += sample * sample;
-            self.within += 1;
-            self.heard += 1;
-            if self.heard as f64 >= self.step * (self.parts.len() + 1) as f64 {
+    fn measure(&mut self, mut samples: &[i16]) {
+        while !samples.is_empty() {
+            let ends = (self.step * (self.parts.len() + 1) as f64).ceil() as u64;
+            let (some, others) = samples.split_at(samples.len().min(ends.saturating_sub(self.heard).max(1) as usize));
+            self.power += some.iter().map(|sample| u64::from(sample.unsigned_abs()).pow(2)).sum::<u64>();
+            self.within += some.len() as u64;
+            self.heard += some.len() as u64;
+            if self.heard >= ends {
                 self.close();
             }
+            samples = others;
         }
     }
 
     fn close(&mut self) {
-        self.parts.push(self.power > QUIET * QUIET * f64::from(self.within));
-        (self.power, self.within) = (0.0, 0);
+        let full = 32_768.0 * QUIET;
+        self.parts.push(self.power as f64 > full * full * self.within as f64);
+        (self.power, self.within) = (0, 0);
     }
 
     fn finish(mut self) -> Vec<bool> {

@@ -411,6 +411,19 @@ async fn a_picture_turned_by_its_tag_is_the_picture_turned_by_hand() {
     }
 }
 
+/// 207 MB of packets, of which one is held at a time: an hour of a good camera is larger than all memory.
+#[tokio::test]
+async fn a_recording_larger_than_its_memory_is_measured() {
+    let (_folder, file) = ffmpeg("-f lavfi -i testsrc2=size=640x480:rate=10:duration=45 -pix_fmt yuv420p -c:v rawvideo large.mkv");
+    let limits = Limits { memory_bytes: 128 << 20, faces: false, text: false, ..Limits::default() };
+    for pass in [Pass::Fast, Pass::Full] {
+        match measure_within(&file, MediaKind::Video, pass, &limits).await {
+            Measured::Facts(facts) => assert_eq!(facts.duration_ms, Some(45_000), "{pass:?}"),
+            Measured::Cannot { because } => panic!("{pass:?}: {because}"),
+        }
+    }
+}
+
 /// A quarter of what is opened at most, in a quarter of the memory.
 #[tokio::test]
 async fn a_picture_as_large_as_may_be_is_opened_in_the_memory_that_there_is() {

@@ -91,13 +91,12 @@ fn frame_at(input: &mut Input, track: usize, decoder: &mut ffmpeg::decoder::Vide
     let _ = input.seek(target, ..target);
     decoder.flush();
     let mut best = None;
-    let mut packet = ffmpeg::Packet::empty();
     let mut steps = 0;
     let mut ended = false;
     while steps < STEPS && !ended {
-        let fed = match packet.read(input) {
-            Ok(()) if packet.stream() != track => continue,
-            Ok(()) => decoder.send_packet(&packet),
+        let fed = match input::next(input) {
+            Ok(packet) if packet.stream() != track => continue,
+            Ok(packet) => decoder.send_packet(&packet),
             Err(_) => {
                 ended = true;
                 decoder.send_eof()

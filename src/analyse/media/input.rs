@@ -67,6 +67,12 @@ pub(super) fn open(source: &Source, limits: &Limits) -> Result<Input, String> {
     Ok(input)
 }
 
+/// The next packet, of whichever track. Always in a packet of its own: FFmpeg reads over what one held and never gives that back.
+pub(super) fn next(input: &mut Input) -> Result<ffmpeg::Packet, ffmpeg::Error> {
+    let mut packet = ffmpeg::Packet::empty();
+    packet.read(input).map(|()| packet)
+}
+
 #[allow(unsafe_code, reason = "ffmpeg-next opens by path alone; the sandbox has no paths")]
 fn demuxer(source: &Source, options: ffmpeg::Dictionary) -> Result<Input, ffmpeg::Error> {
     let no_memory = ffmpeg::Error::Other { errno: libc::ENOMEM };

@@ -119,13 +119,12 @@ impl Closer {
             return;
         }
         self.decoder.flush();
-        let mut packet = ffmpeg::Packet::empty();
         let mut decoded = frame::Video::empty();
         let mut ended = false;
         while !ended {
-            let fed = match packet.read(&mut self.input) {
-                Ok(()) if packet.stream() != self.track => continue,
-                Ok(()) => self.decoder.send_packet(&packet),
+            let fed = match input::next(&mut self.input) {
+                Ok(packet) if packet.stream() != self.track => continue,
+                Ok(packet) => self.decoder.send_packet(&packet),
                 Err(_) => {
                     ended = true;
                     self.decoder.send_eof()

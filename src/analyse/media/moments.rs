@@ -32,12 +32,11 @@ pub(super) fn lights(source: &Source, limits: &Limits, moments: &[u32]) -> Resul
         let _ = input.seek(*first, ..*first);
         decoder.flush();
     }
-    let mut packet = ffmpeg::Packet::empty();
     while !looking.wanted.is_empty() {
-        match packet.read(&mut input) {
-            Ok(()) if packet.stream() != track => continue,
+        match input::next(&mut input) {
+            Ok(packet) if packet.stream() != track => continue,
             // What cannot be decoded is not seen.
-            Ok(()) => drop(decoder.send_packet(&packet)),
+            Ok(packet) => drop(decoder.send_packet(&packet)),
             Err(_) => {
                 let _ = decoder.send_eof();
                 looking.frames(&mut decoder);

@@ -72,11 +72,10 @@ const PATIENCE: u32 = 100;
 /// Reads every packet of the file and shows each to `watch`, with the number of its track and whether a player would play it.
 pub(super) fn read(input: &mut Input, mut watch: impl FnMut(usize, &ffmpeg::Packet, bool)) -> Timeline {
     let mut timeline = Timeline { tracks: vec![Track::default(); input.nb_streams() as usize], broken: false };
-    let mut packet = ffmpeg::Packet::empty();
     let mut damaged = 0;
     loop {
-        match packet.read(input) {
-            Ok(()) => damaged = 0,
+        let packet = match input::next(input) {
+            Ok(packet) => packet,
             Err(ffmpeg::Error::Eof) => return timeline,
             Err(_) if damaged < PATIENCE => {
                 timeline.broken = true;
@@ -84,7 +83,8 @@ pub(super) fn read(input: &mut Input, mut watch: impl FnMut(usize, &ffmpeg::Pack
                 continue;
             }
             Err(_) => return timeline,
-        }
+        };
+        damaged = 0;
         let index = packet.stream();
         // Transport streams announce tracks while they run.
         let Some(base) = input.stream(index).map(|stream| stream.time_base()) else { continue };
