@@ -1,5 +1,5 @@
 -- id = "idle"
--- version = 2
+-- version = 3
 -- severity = "medium"
 -- strength = "medium"
 -- typology = "presence"
@@ -55,6 +55,7 @@
 --
 -- Beats of one moment have no gap, so that logs handed in twice change nothing. People are compared with those of the same day, platform and kind of
 -- client, in whichever class, since a whole class may be left to programs; where all beats are even (a server's clock, whole minutes) nobody stands out. Recorded lessons are judged by positions, not here.
+-- Which rows these are is looked up for the few that are found: carried along from the beginning it would be most of what is sorted.
 with asked as (
     select lesson, class, starts_at, to_char(starts_at + interval '8 hours', '%Y-%m-%d') as on_day,
         date_part('epoch', ends_at) - date_part('epoch', starts_at) as length
@@ -63,40 +64,53 @@ with asked as (
         and starts_at >= $since - interval '1 day' and starts_at < $until + interval '1 day'
 ),
 gap as (
-    select a.lesson, a.trainee, a.platform, coalesce(a.client, a.user_agent, '') as client, a.evidence, a."row" as line, a.kind,
+    select a.lesson, a.trainee, a.platform, coalesce(a.client, a.user_agent, '') as client, a.kind,
         case when a.kind = 'heartbeat' then round(date_part('epoch', a.at) - date_part('epoch', lag(a.at) over (
-            partition by a.lesson, a.trainee, a.platform, coalesce(a.client, a.user_agent, ''), a.kind = 'heartbeat'
-            order by a.at, a.evidence, a."row"))) end as seconds
+            partition by a.lesson, a.trainee, a.platform, coalesce(a.client, a.user_agent, ''), a.kind = 'heartbeat' order by a.at))) end as seconds
     from attendance a
     join asked k on k.lesson = a.lesson
     where a.trainee is not null and a.kind in ('heartbeat', 'answer', 'face_check', 'progress')
         and a.at >= $since - interval '2 days' and a.at < $until + interval '3 days'
 ),
 counted as (
-    select lesson, trainee, platform, client, seconds, count(*) as times, max(case when kind = 'heartbeat' then 0 else 1 end) as acts,
-        min(evidence) as log, case when min(evidence) = max(evidence) then min(line) end as first_line, max(line) as last_line
+    select lesson, trainee, platform, client, seconds, count(*) as times, max(case when kind = 'heartbeat' then 0 else 1 end) as acts
     from gap
     where seconds > 0 or kind <> 'heartbeat'
     group by lesson, trainee, platform, client, seconds
 ),
-known as (
-    select *, max(acts) over (partition by lesson, trainee) as acted from counted
+stay as (
+    select lesson, trainee, platform, client, max(acts) as acts, sum(case when seconds is not null then times end) as gaps,
+        max(case when seconds is not null then times end) as alike, max(seconds) as seconds, sum(times * seconds) + max(seconds) as lasted
+    from counted
+    group by lesson, trainee, platform, client
 ),
-kept as (
-    select lesson, trainee, platform, client, acted, sum(times) as gaps, max(times) as alike, max(seconds) as seconds,
-        sum(times * seconds) + max(seconds) as lasted, min(log) as log, min(first_line) as first_line, max(last_line) as last_line
-    from known
-    where seconds is not null
-    group by lesson, trainee, platform, client, acted
-    having sum(times) + 1 >= $least_beats
+known as (
+    select *, max(acts) over (partition by lesson, trainee) as acted from stay
 ),
 beside as (
     select p.*, count(*) over (partition by k.on_day, p.platform, p.client) - 1 as peers,
         sum(p.acted) over (partition by k.on_day, p.platform, p.client) as answered,
         sum(case when p.alike * 100 <= p.gaps * (100 - $uneven_percent) then 1 else 0 end) over (partition by k.on_day, p.platform, p.client) as uneven,
         k.class, k.starts_at, k.length
-    from kept p
+    from known p
     join asked k on k.lesson = p.lesson
+    where p.gaps + 1 >= $least_beats
+),
+odd as (
+    select *
+    from beside
+    where alike = gaps and acted = 0 and lasted * 100 >= length * $cover_percent and starts_at >= $since and starts_at < $until
+        and peers >= $least_peers and uneven * 100 >= peers * $peer_percent and answered * 100 >= peers * $answered_percent
+),
+log as (
+    select o.lesson, o.trainee, o.platform, o.client, o.class, o.starts_at, o.gaps, o.seconds, o.peers, o.uneven, o.answered, a.evidence,
+        min(a."row") as first_line, max(a."row") as last_line,
+        row_number() over (partition by o.lesson, o.trainee, o.platform, o.client order by a.evidence) as number
+    from odd o
+    join attendance a on a.lesson = o.lesson and a.trainee = o.trainee and a.platform = o.platform
+    where a.kind = 'heartbeat' and coalesce(a.client, a.user_agent, '') = o.client
+        and a.at >= $since - interval '2 days' and a.at < $until + interval '3 days'
+    group by o.lesson, o.trainee, o.platform, o.client, o.class, o.starts_at, o.gaps, o.seconds, o.peers, o.uneven, o.answered, a.evidence
 )
 select
     'person:' || t.person as subject,
@@ -106,13 +120,12 @@ select
     b.starts_at as at,
     0.5 + 0.4 * cast(b.answered as double) / b.peers as score,
     cast(coalesce(c.worth_fen, 0) as bigint) as money_fen,
-    '[{"id":"' || b.log || '"' || case when b.first_line is null then '' else ',"row":' || cast(b.first_line as varchar) || '},{"id":"' || b.log || '","row":'
-        || cast(b.last_line as varchar) end || '}]' as evidence,
+    '[{"id":"' || b.evidence || '","row":' || cast(b.first_line as varchar) || '},{"id":"' || b.evidence || '","row":' || cast(b.last_line as varchar)
+        || '}]' as evidence,
     '{"beats":' || cast(cast(b.gaps as bigint) + 1 as varchar) || ',"gap_seconds":' || cast(cast(b.seconds as bigint) as varchar)
         || ',"peers":' || cast(b.peers as varchar) || ',"uneven":' || cast(b.uneven as varchar)
         || ',"answered":' || cast(b.answered as varchar) || '}' as detail
-from beside b
+from log b
 join trainees t on t.trainee = b.trainee
 left join credits c on c.lesson = b.lesson and c.trainee = b.trainee
-where b.alike = b.gaps and b.acted = 0 and b.lasted * 100 >= b.length * $cover_percent and b.starts_at >= $since and b.starts_at < $until
-    and b.peers >= $least_peers and b.uneven * 100 >= b.peers * $peer_percent and b.answered * 100 >= b.peers * $answered_percent
+where b.number = 1
