@@ -66,6 +66,12 @@ for (const lang of languages) {
         assert.equal(await match.count(), 1, `${name} leads to the original`);
         const [here, there] = await match.locator(".times a").evaluateAll((links) => links.slice(0, 2).map((link) => link.textContent));
         assert.match(`${here} ${there}`, /^\d+:\d\d–\d+:\d\d \d+:\d\d–\d+:\d\d$/, "where it is in both");
+        if (name === "copy") {
+          const pair = `.matches li:has(a[href='/evidence/${sent.original}']) .pair video`;
+          await page.waitForFunction((pair) => [...document.querySelectorAll(pair)].every((film) => film.readyState >= 2), pair);
+          const [mine, theirs] = await page.locator(pair).evaluateAll((films) => films.map((film) => film.currentTime));
+          assert.ok(Math.abs(theirs - mine - 12) < 1 && mine > 10, `one moment of both beside each other: ${mine} and ${theirs}`);
+        }
       }
       await page.goto(`${url}/evidence/${sent.looped}`);
       await look(guest, lang, "recording-looped");

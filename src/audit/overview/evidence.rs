@@ -201,7 +201,7 @@ pub async fn steps(db: &Db, evidence: EvidenceId, looks: i64) -> Result<Vec<Step
 fn line(row: &AnyRow) -> Result<EvidenceLine> {
     let sender = match (row.text_opt("platform_zh"), row.text_opt("platform_en")) {
         (Some(zh), Some(en)) => Name { zh, en },
-        _ => Name::same(row.text_opt("sender").unwrap_or_else(|| row.get("submitter"))),
+        _ => Name::same(row.text_opt("sender").filter(|name| !name.is_empty()).unwrap_or_else(|| row.get("submitter"))),
     };
     Ok(EvidenceLine {
         id: row.id("id")?,

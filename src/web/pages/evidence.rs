@@ -71,6 +71,8 @@ pub struct Match {
     pub because: Option<String>,
     /// Where they share it.
     pub runs: Vec<Piece>,
+    /// A moment of this recording and the same of the other, to be seen beside each other; none of a picture, nor far down the list.
+    pub seen: (Option<String>, Option<String>),
 }
 
 /// What a platform signed of it.
@@ -247,6 +249,9 @@ async fn signed(reader: &Reader<'_>, id: EvidenceId) -> Result<Vec<SignedBy>> {
     Ok(signed)
 }
 
+/// Recordings beside each other that a page loads a picture of.
+const PLAYED: usize = 6;
+
 /// The same bytes, and what was found to be the same picture, handed in elsewhere, as far as the reader may see it.
 async fn matches(reader: &Reader<'_>, id: EvidenceId) -> Result<Vec<Match>> {
     let kept = store::get(reader.db, id).await?;
@@ -260,6 +265,8 @@ async fn matches(reader: &Reader<'_>, id: EvidenceId) -> Result<Vec<Match>> {
     for (other, kind, tier, because, shared) in bytes.chain(likes) {
         let Some(head) = overview::evidence(reader.db, &reader.scope, other).await? else { continue };
         let place = [head.line.class.map(|class| class.1), head.line.lesson.map(|lesson| lesson.1)];
+        let (mine, theirs) = (content(&id.to_string()), content(&other.to_string()));
+        let is_recording = kept.kind == Kind::Video;
         matches.push(Match {
             evidence: other.to_string(),
             name: called(head.line.filename.as_deref(), &head.line.kind, other),
@@ -268,13 +275,8 @@ async fn matches(reader: &Reader<'_>, id: EvidenceId) -> Result<Vec<Match>> {
             thumbnail: head.line.thumbnail,
             place: place.into_iter().flatten().collect::<Vec<_>>().join(" · "),
             because,
-            runs: match shared {
-                Shared::Runs(runs) => marks::shared(&content(&id.to_string()), &content(&other.to_string()), &runs),
-                Shared::Moment(at, until) => {
-                    let recording = if kept.kind == Kind::Video { id } else { other };
-                    vec![marks::moment(&content(&recording.to_string()), at, until)]
-                }
-            },
+            seen: if matches.len() < PLAYED { shared.seen(&mine, &theirs, is_recording) } else { (None, None) },
+            runs: shared.pieces(&mine, &theirs, is_recording),
         });
     }
     Ok(matches)
@@ -291,6 +293,30 @@ impl Shared {
         match shown {
             Some((at, until)) => Shared::Moment(at.max(0) as u64, until.max(at).max(0) as u64),
             None => Shared::Runs(runs),
+        }
+    }
+
+    /// In words, with where to watch it; a moment is of this one where that `is_recording`.
+    fn pieces(&self, mine: &str, theirs: &str, is_recording: bool) -> Vec<Piece> {
+        match self {
+            Shared::Runs(runs) => marks::shared(mine, theirs, runs),
+            Shared::Moment(at, until) => vec![marks::moment(if is_recording { mine } else { theirs }, *at, *until)],
+        }
+    }
+
+    /// One frame of it in both, from the middle of the first stretch: at its ends a picture may just be changing.
+    fn seen(&self, mine: &str, theirs: &str, is_recording: bool) -> (Option<String>, Option<String>) {
+        let frame = |content: &str, from: u64, until: u64| {
+            let at = from.midpoint(until);
+            Some(format!("{content}#t={}.{:03}", at / 1_000, at % 1_000))
+        };
+        match self {
+            Shared::Runs(runs) => runs.first().map_or((None, None), |Stretch(from, until, their_from, their_until)| {
+                let ours = frame(mine, u64::from(*from), u64::from(*until));
+                (ours, frame(theirs, u64::from(*their_from), u64::from(*their_until)))
+            }),
+            Shared::Moment(at, until) if is_recording => (frame(mine, *at, *until), None),
+            Shared::Moment(at, until) => (None, frame(theirs, *at, *until)),
         }
     }
 }

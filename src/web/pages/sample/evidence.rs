@@ -71,6 +71,7 @@ pub(super) fn evidence(frame: &Frame, number: u64) -> Evidence {
                     place: "2020年第2期 · 电路图识读".into(),
                     because: None,
                     runs: Vec::new(),
+                    seen: (None, None),
                 },
                 Match {
                     evidence: id(9, 79),
@@ -81,6 +82,7 @@ pub(super) fn evidence(frame: &Frame, number: u64) -> Evidence {
                     place: "2020年第2期 · 电路图识读".into(),
                     because: None,
                     runs: vec![marks::moment("/v1/evidence/b/content", 751_000, 751_500)],
+                    seen: (None, Some("/v1/evidence/b/content#t=751.250".into())),
                 },
             ]
         } else if number % 4 == 1 {
@@ -93,6 +95,7 @@ pub(super) fn evidence(frame: &Frame, number: u64) -> Evidence {
                 place: "2020年第2期 · 电路图识读".into(),
                 because: Some("together".into()),
                 runs: marks::shared("/v1/evidence/a/content", "/v1/evidence/b/content", &[Stretch(10_000, 1_400_000, 310_000, 1_700_000)]),
+                seen: (Some("/v1/evidence/a/content#t=705.000".into()), Some("/v1/evidence/b/content#t=1005.000".into())),
             }]
         } else {
             Vec::new()
