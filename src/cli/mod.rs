@@ -93,7 +93,10 @@ pub fn main() -> ExitCode {
             for row in error.rows.iter().take(20) {
                 eprintln!("  row {}: {}", row.row, row.message);
             }
-            tracing::debug!(cause = ?error.cause, "the cause");
+            // Whoever is asked for help has no other place to look it up: commands keep no log.
+            if let (Kind::Internal, Some(cause)) = (error.kind, &error.cause) {
+                eprintln!("  cause: {cause}");
+            }
             ExitCode::from(if matches!(error.kind, Kind::Invalid) { 2 } else { 1 })
         }
     }

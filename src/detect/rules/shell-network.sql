@@ -1,5 +1,5 @@
 -- id = "shell-network"
--- version = 2
+-- version = 3
 -- severity = "medium"
 -- strength = "medium"
 -- typology = "identity"
@@ -102,9 +102,8 @@ held as (
 ),
 shared as materialized (
     select h.kind, h.value, h.provider, h.low, h.high, h.pointer
-    from held h
-    left join (select ip_from, ip_until, value as network from listed where list = 'provider_network') x
-        on x.network = h.value or (h.address >= x.ip_from and h.address <= x.ip_until)
+    from (select ip_from, ip_until, value as network from listed where list = 'provider_network') x
+    right join held h on x.network = h.value or (h.address >= x.ip_from and h.address <= x.ip_until)
     where h.providers >= 2 and h.providers <= $most_providers and x.network is null
 ),
 pair as (

@@ -331,7 +331,8 @@ impl Drop for StopOnDrop {
     }
 }
 
-fn broke(cause: tokio::task::JoinError) -> Error {
+/// The engine was wrong about itself: another query, or another rule, works all the same.
+fn broke(cause: impl std::error::Error + Send + Sync + 'static) -> Error {
     Error::new(&codes::BAD_QUERY, "The query broke the engine; write it differently.").because(cause)
 }
 
@@ -353,9 +354,8 @@ pub(super) fn fault(error: DataFusionError) -> Error {
             Error::new(&codes::QUERY_LIMIT, "The query needs more memory than allowed; narrow it, or aggregate before joining.")
                 .because(error)
         }
-        DataFusionError::Internal(_) | DataFusionError::ObjectStore(_) | DataFusionError::IoError(_) | DataFusionError::ParquetError(_) => {
-            Error::internal(error)
-        }
+        DataFusionError::Internal(_) => broke(error),
+        DataFusionError::ObjectStore(_) | DataFusionError::IoError(_) | DataFusionError::ParquetError(_) => Error::internal(error),
         root => {
             let told = root.strip_backtrace();
             let told = told.lines().next().unwrap_or_default().trim_end_matches('.');
