@@ -1,14 +1,14 @@
-//! What a rule sees in a window of time, whatever memory that takes: where it is too much, the window is halved, and what cannot well be halved may take more.
+//! What a rule sees in a window of time, whatever memory that takes: where it is too much, the window is halved, and one that cannot be halved may take more.
 //!
-//! A rule returns exactly the findings whose `at` lies in the window, so windows that meet find together what they would find in one. But most of the
-//! evidence around a short window is read for its neighbours as well, and classes that begin in one hour cannot be told apart by time.
+//! A rule returns exactly the findings whose `at` lies in the window, so windows that meet find together what they would find in one. But
+//! classes that begin in one hour cannot be told apart by time.
 
 use super::rule::{self, Parameter, Rule, Window};
 use super::windows::Extent;
 use crate::error::{Error, Result};
 use crate::lake::Lake;
 use crate::lake::query::{self, Limits, object};
-use crate::time::{DAY, Time};
+use crate::time::Time;
 use datafusion::arrow::array::RecordBatch;
 use serde_json::{Map, Value};
 use std::collections::{BTreeMap, HashMap};
@@ -23,11 +23,8 @@ pub(super) const AT_ONCE: usize = 2;
 /// What a rule may use in one window: more than a query of a person.
 const LIMITS: Limits = Limits { time: Duration::from_secs(600), memory_bytes: 768 << 20, rows: 200_000, partitions: 1 };
 
-/// What a rule may use at most in a window that is not halved any more.
+/// What a rule may use at most, where a window cannot be halved any more.
 const MOST_MEMORY: usize = 4 * LIMITS.memory_bytes;
-
-/// Windows with less time of lessons are halved only where more memory does not help either.
-const SHORT: i64 = 7 * DAY;
 
 /// What reading the plan may use.
 pub(super) const PLAN: Limits = Limits { time: Duration::from_secs(600), memory_bytes: 256 << 20, rows: 10_000_000, partitions: 1 };
@@ -50,17 +47,6 @@ pub(super) struct Looker<'a> {
 /// Rows as the rule returned them, with their `at`, and how many rows of the lake were read.
 pub(super) type Rows = (Vec<(Time, Map<String, Value>)>, u64);
 
-/// What may help where a window needed too much memory.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Remedy {
-    /// Windows with no more time of lessons than this.
-    Shorter(i64),
-    /// The same window with more memory, and longer ones as well.
-    Memory,
-    /// Nothing.
-    None,
-}
-
 /// A window that is looked at in one piece or in several.
 struct Cut {
     extent: Extent,
@@ -79,16 +65,10 @@ impl Cut {
         }
     }
 
-    /// Takes a window back that was too much.
-    fn too_much(&mut self, window: Window, more_memory: bool) -> Remedy {
-        let shorter = self.extent.halves(window).map(|(_, length)| length / 2 + 1);
-        let remedy = match shorter {
-            Some(longest) if longest > SHORT || !more_memory => Remedy::Shorter(longest),
-            _ if more_memory => Remedy::Memory,
-            _ => return Remedy::None,
-        };
+    /// Takes a window back that was too much; gives what is not too much, perhaps. None where it cannot be halved.
+    fn too_much(&mut self, window: Window) -> Option<i64> {
         self.left.push(window);
-        remedy
+        self.extent.halves(window).map(|(_, length)| length / 2 + 1)
     }
 }
 
@@ -114,14 +94,13 @@ impl<'a> Looker<'a> {
                     rows.extend(some);
                     read += many;
                 }
-                Err(error) if query::took_all_memory(&error) => {
-                    let memory = Some(self.limits.memory_bytes * 2).filter(|memory| *memory <= MOST_MEMORY);
-                    match cut.too_much(window, memory.is_some()) {
-                        Remedy::Shorter(longest) => self.longest = longest,
-                        Remedy::Memory => (self.limits.memory_bytes, self.longest) = (memory.unwrap_or(MOST_MEMORY), i64::MAX),
-                        Remedy::None => return Err(error),
+                Err(error) if query::took_all_memory(&error) => match cut.too_much(window) {
+                    Some(longest) => self.longest = longest,
+                    None if self.limits.memory_bytes < MOST_MEMORY => {
+                        (self.limits.memory_bytes, self.longest) = (self.limits.memory_bytes * 2, i64::MAX);
                     }
-                }
+                    None => return Err(error),
+                },
                 Err(error) => return Err(error),
             }
         }
@@ -202,24 +181,26 @@ pub(super) fn last(batches: &[RecordBatch], window: Window) -> Result<Time> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::time::DAY;
 
     fn at(days: i64) -> Time {
         Time(days * DAY)
     }
 
-    /// The windows, in days, that a rule is given that can look at so many days of a lake of a hundred, and whether it got through. Its memory can be doubled so often.
-    fn looks(mut most: i64, (since, until): (i64, i64), longest: &mut i64, mut doublings: u32) -> (Vec<(i64, i64)>, bool) {
+    /// The windows, in days, that a rule is given that can look at so many days of a lake of a hundred, and at so many others with more and more memory; and
+    /// whether it got through.
+    fn looks(mut most: i64, (since, until): (i64, i64), longest: &mut i64, mut memories: &[i64]) -> (Vec<(i64, i64)>, bool) {
         let extent = Extent(Some((at(1000), at(1100).plus(-1))));
         let mut cut = Cut { extent, left: vec![Window { since: at(since), until: at(until) }] };
         let mut given = Vec::new();
         while let Some(window) = cut.next(*longest) {
             given.push((window.since.0 / DAY, window.until.0 / DAY));
-            let days = window.until.min(at(1100)).0 - window.since.max(at(1000)).0;
-            if days > most * DAY {
-                match cut.too_much(window, doublings > 0) {
-                    Remedy::Shorter(shorter) => *longest = shorter,
-                    Remedy::Memory => (most, *longest, doublings) = (most * 2, i64::MAX, doublings - 1),
-                    Remedy::None => return (given, false),
+            let length = window.until.min(at(1100)).0 - window.since.max(at(1000)).0;
+            if length > most * DAY {
+                match (cut.too_much(window), memories) {
+                    (Some(shorter), _) => *longest = shorter,
+                    (None, [more, others @ ..]) => (most, *longest, memories) = (*more, i64::MAX, others),
+                    (None, []) => return (given, false),
                 }
             }
         }
@@ -229,27 +210,33 @@ mod tests {
     #[test]
     fn a_window_that_needs_too_much_memory_is_halved_where_there_are_lessons_and_the_next_one_at_once() {
         let mut longest = i64::MAX;
-        let (given, through) = looks(40, (0, 9000), &mut longest, 1);
+        let (given, through) = looks(40, (0, 9000), &mut longest, &[100]);
         assert_eq!(given, [(0, 9000), (0, 1050), (0, 1025), (1025, 1050), (1050, 1075), (1075, 9000)]);
         assert!(through);
-        assert_eq!(looks(40, (1040, 1090), &mut longest, 1), (vec![(1040, 1065), (1065, 1090)], true));
-        assert_eq!(looks(40, (1000, 1020), &mut longest, 1), (vec![(1000, 1020)], true));
+        assert_eq!(looks(40, (1040, 1090), &mut longest, &[100]), (vec![(1040, 1065), (1065, 1090)], true));
+        assert_eq!(looks(40, (1000, 1020), &mut longest, &[100]), (vec![(1000, 1020)], true));
     }
 
     #[test]
-    fn a_window_of_less_than_two_weeks_has_more_memory_before_it_is_halved_and_the_next_ones_as_well() {
-        let (given, through) = looks(5, (1000, 1040), &mut i64::MAX.clone(), 2);
-        assert_eq!(
-            given,
-            [(1000, 1040), (1000, 1020), (1000, 1010), (1000, 1010), (1010, 1020), (1020, 1040), (1020, 1030), (1030, 1040),]
-        );
+    fn a_window_that_cannot_be_halved_has_more_memory_and_longer_ones_are_tried_again_with_it() {
+        let (given, through) = looks(0, (1000, 1004), &mut i64::MAX.clone(), &[2]);
         assert!(through);
+        assert_eq!(
+            given[..6],
+            [(1000, 1004), (1000, 1002), (1000, 1001), (1000, 1000), (1000, 1000), (1000, 1000)],
+            "to an eighth of a day"
+        );
+        assert_eq!(
+            given[6..],
+            [(1000, 1000), (1000, 1000), (1000, 1000), (1000, 1001), (1001, 1002), (1002, 1004)],
+            "the same again, and the rest"
+        );
     }
 
     #[test]
     fn what_no_short_window_and_no_memory_helps_ends() {
-        let (given, through) = looks(-1, (1000, 1008), &mut i64::MAX.clone(), 2);
+        let (given, through) = looks(-1, (1000, 1008), &mut i64::MAX.clone(), &[-1, -1]);
         assert!(!through);
-        assert_eq!(given.len(), 9, "eight days, twice with more memory, four, two, one, a half, a quarter, an eighth: {given:?}");
+        assert_eq!(given.len(), 9, "eight days, four, two, one, a half, a quarter, an eighth, and that twice with more memory: {given:?}");
     }
 }

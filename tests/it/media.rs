@@ -411,7 +411,7 @@ async fn a_picture_turned_by_its_tag_is_the_picture_turned_by_hand() {
     }
 }
 
-/// 207 MB of packets, of which one is held at a time: an hour of a good camera is larger than all memory.
+/// 207 MB of packets, of which one is held at a time: an hour of a good camera is larger than what a child may have.
 #[tokio::test]
 async fn a_recording_larger_than_its_memory_is_measured() {
     let (_folder, file) = ffmpeg("-f lavfi -i testsrc2=size=640x480:rate=10:duration=45 -pix_fmt yuv420p -c:v rawvideo large.mkv");
