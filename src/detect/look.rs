@@ -1,9 +1,9 @@
 //! What a rule sees in a window of time, whatever memory that takes: where it is too much, the window is halved, and one that cannot be halved may take more.
 //!
 //! A rule returns exactly the findings whose `at` lies in the window, so windows that meet find together what they would find in one. But
-//! classes that begin in one hour cannot be told apart by time.
+//! classes that begin in one hour cannot be told apart by time, and what compares all classes reads them all for the shortest window.
 
-use super::rule::{self, Parameter, Rule, Window};
+use super::rule::{self, Parameter, Rule, Scope, Window};
 use super::windows::Extent;
 use crate::error::{Error, Result};
 use crate::lake::Lake;
@@ -94,7 +94,7 @@ impl<'a> Looker<'a> {
                     rows.extend(some);
                     read += many;
                 }
-                Err(error) if query::took_all_memory(&error) => match cut.too_much(window) {
+                Err(error) if query::took_all_memory(&error) => match cut.too_much(window).filter(|_| self.rule.scope() != Scope::All) {
                     Some(longest) => self.longest = longest,
                     None if self.limits.memory_bytes < MOST_MEMORY => {
                         (self.limits.memory_bytes, self.longest) = (self.limits.memory_bytes * 2, i64::MAX);

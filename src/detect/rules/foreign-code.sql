@@ -1,5 +1,5 @@
 -- id = "foreign-code"
--- version = 2
+-- version = 3
 -- severity = "high"
 -- strength = "strong"
 -- typology = "evidence"
@@ -50,7 +50,7 @@ with seen as (
     left join lessons o on o.lesson = c.lesson
     where c.genuine = 1 and e.class is not null
 ),
-foreign_codes as (
+foreign_codes as materialized (
     select evidence, class, lesson, trainee, count(*) as codes, min(minute) as first, max(1 - own) as others, max(own) as owns,
         min(case when own = 0 then code_lesson end) as other_lesson,
         max(case when own = 0 and (code_class is null or code_class <> class) then 1 else 0 end) as other_class
@@ -63,8 +63,9 @@ begun as (
 ),
 present as (
     select a.lesson, count(distinct a.trainee) as people
-    from attendance a
-    join lessons l on l.lesson = a.lesson
+    from (select distinct lesson from foreign_codes where trainee is null) f
+    join lessons l on l.lesson = f.lesson
+    join attendance a on a.lesson = f.lesson
     where a.trainee is not null and a.kind not in ('waiting_room', 'total', 'mark')
         and l.starts_at >= $since and l.starts_at < $until
         and a.at >= l.starts_at - interval '1 day' and a.at < l.starts_at + interval '1 day'

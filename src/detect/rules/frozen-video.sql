@@ -1,5 +1,5 @@
 -- id = "frozen-video"
--- version = 3
+-- version = 4
 -- severity = "medium"
 -- strength = "medium"
 -- typology = "evidence"
@@ -49,7 +49,7 @@ with video as (
     where kind = 'video' and lesson is not null and duration_ms is not null
 ),
 -- A break is short beside the lesson, though the piece of the recording that it fell into may be short too.
-dull as (
+dull as materialized (
     select evidence, class, lesson, black_ms, dead_ms, duration_ms
     from video
     where black_ms + dead_ms >= $least_seconds * 1000 and (black_ms + dead_ms) * 100 >= $least_percent * duration_ms
@@ -57,8 +57,9 @@ dull as (
 ),
 present as (
     select a.lesson, count(distinct a.trainee) as people
-    from attendance a
-    join lessons l on l.lesson = a.lesson
+    from (select distinct lesson from dull) f
+    join lessons l on l.lesson = f.lesson
+    join attendance a on a.lesson = f.lesson
     where a.trainee is not null and a.kind not in ('waiting_room', 'total', 'mark')
         and l.starts_at >= $since and l.starts_at < $until
         and a.at >= l.starts_at - interval '1 day' and a.at < l.starts_at + interval '100 days'

@@ -1,5 +1,5 @@
 -- id = "looped-video"
--- version = 2
+-- version = 3
 -- severity = "high"
 -- strength = "strong"
 -- typology = "evidence"
@@ -34,10 +34,16 @@
 -- en = "A waiting picture with looped music before the lesson."
 --
 -- Repeats are known once all pictures of a recording have been seen; those without sound, or with the same sound, alone are kept as such.
-with present as (
+with looped as materialized (
+    select evidence, class, lesson, looped_ms, duration_ms
+    from media
+    where kind = 'video' and lesson is not null and looped_ms >= $least_seconds * 1000
+),
+present as (
     select a.lesson, count(distinct a.trainee) as people
-    from attendance a
-    join lessons l on l.lesson = a.lesson
+    from (select distinct lesson from looped) f
+    join lessons l on l.lesson = f.lesson
+    join attendance a on a.lesson = f.lesson
     where a.trainee is not null and a.kind not in ('waiting_room', 'total', 'mark')
         and l.starts_at >= $since and l.starts_at < $until
         and a.at >= l.starts_at - interval '1 day' and a.at < l.starts_at + interval '100 days'
@@ -55,8 +61,7 @@ select
     '[{"id":"' || m.evidence || '"}]' as evidence,
     '{"people":' || cast(coalesce(p.people, 0) as varchar) || ',"seconds":' || cast(cast(floor(m.looped_ms / 1000.0) as bigint) as varchar)
         || ',"percent":' || cast(cast(least(100.0, floor(m.looped_ms * 100.0 / greatest(m.duration_ms, 1))) as bigint) as varchar) || '}' as detail
-from media m
+from looped m
 join lessons l on l.lesson = m.lesson
 left join present p on p.lesson = m.lesson
-where m.kind = 'video' and l.mode <> 'in_person' and m.looped_ms >= $least_seconds * 1000
-    and l.starts_at >= $since and l.starts_at < $until
+where l.mode <> 'in_person' and l.starts_at >= $since and l.starts_at < $until

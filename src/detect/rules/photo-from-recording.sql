@@ -1,5 +1,5 @@
 -- id = "photo-from-recording"
--- version = 2
+-- version = 3
 -- severity = "high"
 -- strength = "strong"
 -- typology = "evidence"
@@ -45,7 +45,7 @@ with moments as materialized (
 own as (
     select distinct evidence from moments where lesson = other_lesson
 ),
-taken as (
+taken as materialized (
     select m.*, row_number() over (partition by m.evidence order by m.score desc, m.other) as choice
     from moments m
     left join own on own.evidence = m.evidence
@@ -53,8 +53,9 @@ taken as (
 ),
 present as (
     select a.lesson, count(distinct a.trainee) as people
-    from attendance a
-    join lessons l on l.lesson = a.lesson
+    from (select distinct lesson from taken where choice = 1 and trainee is null) f
+    join lessons l on l.lesson = f.lesson
+    join attendance a on a.lesson = f.lesson
     where a.trainee is not null and a.kind not in ('waiting_room', 'total', 'mark')
         and l.starts_at >= $since and l.starts_at < $until
         and a.at >= l.starts_at - interval '1 day' and a.at < l.starts_at + interval '1 day'

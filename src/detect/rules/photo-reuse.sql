@@ -1,5 +1,5 @@
 -- id = "photo-reuse"
--- version = 5
+-- version = 6
 -- severity = "high"
 -- strength = "strong"
 -- typology = "evidence"
@@ -53,7 +53,7 @@ with same as (
         and e.digest not in (select value from listed where list = 'course_material' and value is not null)
         and (e.class <> o.class or (e.lesson is not null and o.lesson is not null and e.lesson <> o.lesson))
 ),
-used as (
+used as materialized (
     select evidence, other, kind, class, lesson, trainee, other_class, other_lesson,
         row_number() over (partition by other, class, lesson order by received_at, evidence) as number
     from same
@@ -64,8 +64,9 @@ begun as (
 ),
 present as (
     select a.lesson, count(distinct a.trainee) as people
-    from attendance a
-    join lessons l on l.lesson = a.lesson
+    from (select distinct lesson from used where number = 1 and trainee is null) f
+    join lessons l on l.lesson = f.lesson
+    join attendance a on a.lesson = f.lesson
     where a.trainee is not null and a.kind not in ('waiting_room', 'total', 'mark')
         and l.starts_at >= $since and l.starts_at < $until
         and a.at >= l.starts_at - interval '1 day' and a.at < l.starts_at + interval '100 days'

@@ -1,5 +1,5 @@
 -- id = "screen-time"
--- version = 2
+-- version = 3
 -- severity = "high"
 -- strength = "strong"
 -- typology = "evidence"
@@ -81,7 +81,7 @@ signs as (
     from told
     group by evidence
 ),
-judged as (
+judged as materialized (
     select s.evidence, s.class, s.lesson, s.trainee, s.clocks, s.dates, s.fitting,
         coalesce(s.date, '') || case when s.date is null or s.clock is null then '' else ' ' end || coalesce(s.clock, '') as shown,
         case
@@ -98,8 +98,9 @@ judged as (
 ),
 present as (
     select a.lesson, count(distinct a.trainee) as people
-    from attendance a
-    join lessons l on l.lesson = a.lesson
+    from (select distinct lesson from judged where fitting = 0 and trainee is null) f
+    join lessons l on l.lesson = f.lesson
+    join attendance a on a.lesson = f.lesson
     where a.trainee is not null and a.kind not in ('waiting_room', 'total', 'mark')
         and l.starts_at >= $since and l.starts_at < $until
         and a.at >= l.starts_at - interval '1 day' and a.at < l.starts_at + interval '1 day'

@@ -1,5 +1,5 @@
 -- id = "too-perfect"
--- version = 1
+-- version = 2
 -- severity = "low"
 -- strength = "weak"
 -- typology = "presence"
@@ -54,26 +54,34 @@
 -- zh = "平台的日志只记到场，不记实际进出时刻。"
 -- en = "The platform's log enters that people came, and not when they really came and went."
 --
--- Sittings are trainees on the roster times lessons that anybody attended. Recorded lessons do not count: whoever completes one was there for all of it.
+-- Sittings are trainees on the roster, who alone have credits, times lessons that anybody attended. Recorded lessons do not count: whoever completes one was there for all of it.
 with begun as (
     select class, min(starts_at) as at from lessons group by class
+),
+withdrawn as (
+    select trainee from roster where withdrawn_at is not null
 ),
 sitting as (
     select c.class, c.lesson, c.worth_fen, c.presence_ms,
         case when c.presence_ms + $tolerance_seconds * 1000 >= (date_part('epoch', l.ends_at) - date_part('epoch', l.starts_at)) * 1000
             then 1 else 0 end as full_one
-    from credits c
+    from withdrawn w
+    right join credits c on c.trainee = w.trainee
     join lessons l on l.lesson = c.lesson
-    join roster r on r.class = c.class and r.trainee = c.trainee
-    where l.cancelled_at is null and l.mode not in ('recorded', 'in_person') and r.withdrawn_at is null
+    where w.trainee is null and l.cancelled_at is null and l.mode not in ('recorded', 'in_person')
+),
+lesson as (
+    select class, lesson, max(presence_ms) as longest_ms, sum(full_one) as full_ones, sum(worth_fen) as fen
+    from sitting
+    group by class, lesson
 ),
 held as (
-    select class, count(distinct case when presence_ms > 0 then lesson end) as lessons, sum(full_one) as full_ones, sum(worth_fen) as fen
-    from sitting
+    select class, count(case when longest_ms > 0 then lesson end) as lessons, sum(full_ones) as full_ones, sum(fen) as fen
+    from lesson
     group by class
 ),
 on_roster as (
-    select class, count(distinct trainee) as people from roster where withdrawn_at is null group by class
+    select class, count(*) as people from roster where withdrawn_at is null group by class
 ),
 share as (
     select h.class, k.platform, h.lessons, n.people, h.fen, cast(h.full_ones as double) * 100 / (n.people * h.lessons) as percent

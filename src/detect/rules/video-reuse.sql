@@ -1,5 +1,5 @@
 -- id = "video-reuse"
--- version = 4
+-- version = 5
 -- severity = "high"
 -- strength = "strong"
 -- typology = "evidence"
@@ -53,7 +53,7 @@ with same as (
         and o.digest not in (select value from listed where list = 'course_material' and value is not null)
         and (e.class <> o.class or (o.lesson is not null and e.lesson <> o.lesson))
 ),
-used as (
+used as materialized (
     select evidence, other, kind, because, cast(floor((aligned_ms + 30000) / 60000.0) as bigint) as minutes, cast(floor(aligned_ms / 1000.0) as bigint) as seconds, score, class, lesson, other_class, other_lesson,
         row_number() over (partition by other, lesson order by received_at, evidence) as number
     from same
@@ -61,8 +61,9 @@ used as (
 ),
 present as (
     select a.lesson, count(distinct a.trainee) as people
-    from attendance a
-    join lessons l on l.lesson = a.lesson
+    from (select distinct lesson from used where number = 1) f
+    join lessons l on l.lesson = f.lesson
+    join attendance a on a.lesson = f.lesson
     where a.trainee is not null and a.kind not in ('waiting_room', 'total', 'mark')
         and l.starts_at >= $since and l.starts_at < $until
         and a.at >= l.starts_at - interval '1 day' and a.at < l.starts_at + interval '1 day'
