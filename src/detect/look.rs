@@ -1,14 +1,15 @@
-//! What a rule sees in a window of time, whatever memory that takes: where it is too much, the window is halved, and one that cannot be halved may take more.
+//! What a rule sees in a window of time, whatever memory that takes: where it is too much, the window is halved, and a short one may take more.
 //!
 //! A rule returns exactly the findings whose `at` lies in the window, so windows that meet find together what they would find in one. But
-//! classes that begin in one hour cannot be told apart by time, and what compares all classes reads them all for the shortest window.
+//! the evidence around a short window is read for its neighbours as well, classes that begin in one hour cannot be told apart by time, and
+//! what compares all classes reads them all for any window.
 
 use super::rule::{self, Parameter, Rule, Scope, Window};
 use super::windows::Extent;
 use crate::error::{Error, Result};
 use crate::lake::Lake;
 use crate::lake::query::{self, Limits, object};
-use crate::time::Time;
+use crate::time::{DAY, Time};
 use datafusion::arrow::array::RecordBatch;
 use serde_json::{Map, Value};
 use std::collections::{BTreeMap, HashMap};
@@ -23,8 +24,11 @@ pub(super) const AT_ONCE: usize = 2;
 /// What a rule may use in one window: more than a query of a person.
 const LIMITS: Limits = Limits { time: Duration::from_secs(600), memory_bytes: 768 << 20, rows: 200_000, partitions: 1 };
 
-/// What a rule may use at most, where a window cannot be halved any more.
+/// What a rule may use at most, where a window is short.
 const MOST_MEMORY: usize = 4 * LIMITS.memory_bytes;
+
+/// Windows are halved to this before they have more memory: around a shorter one most of what is read is its neighbours' as well.
+const SHORT: i64 = 7 * DAY / 2;
 
 /// What reading the plan may use.
 pub(super) const PLAN: Limits = Limits { time: Duration::from_secs(600), memory_bytes: 256 << 20, rows: 10_000_000, partitions: 1 };
@@ -65,10 +69,11 @@ impl Cut {
         }
     }
 
-    /// Takes a window back that was too much; gives what is not too much, perhaps. None where it cannot be halved.
-    fn too_much(&mut self, window: Window) -> Option<i64> {
+    /// Takes a window back that was too much; gives how much is not, perhaps. None where it cannot be halved, or has more memory first.
+    fn too_much(&mut self, window: Window, more_memory: bool) -> Option<i64> {
         self.left.push(window);
-        self.extent.halves(window).map(|(_, length)| length / 2 + 1)
+        let half = self.extent.halves(window).map(|(_, length)| length / 2);
+        half.filter(|half| *half >= SHORT || !more_memory).map(|half| half + 1)
     }
 }
 
@@ -94,13 +99,14 @@ impl<'a> Looker<'a> {
                     rows.extend(some);
                     read += many;
                 }
-                Err(error) if query::took_all_memory(&error) => match cut.too_much(window).filter(|_| self.rule.scope() != Scope::All) {
-                    Some(longest) => self.longest = longest,
-                    None if self.limits.memory_bytes < MOST_MEMORY => {
-                        (self.limits.memory_bytes, self.longest) = (self.limits.memory_bytes * 2, i64::MAX);
+                Err(error) if query::took_all_memory(&error) => {
+                    let more_memory = self.limits.memory_bytes < MOST_MEMORY;
+                    match cut.too_much(window, more_memory).filter(|_| self.rule.scope() != Scope::All) {
+                        Some(longest) => self.longest = longest,
+                        None if more_memory => (self.limits.memory_bytes, self.longest) = (self.limits.memory_bytes * 2, i64::MAX),
+                        None => return Err(error),
                     }
-                    None => return Err(error),
-                },
+                }
                 Err(error) => return Err(error),
             }
         }
@@ -181,7 +187,6 @@ pub(super) fn last(batches: &[RecordBatch], window: Window) -> Result<Time> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::time::DAY;
 
     fn at(days: i64) -> Time {
         Time(days * DAY)
@@ -197,7 +202,7 @@ mod tests {
             given.push((window.since.0 / DAY, window.until.0 / DAY));
             let length = window.until.min(at(1100)).0 - window.since.max(at(1000)).0;
             if length > most * DAY {
-                match (cut.too_much(window), memories) {
+                match (cut.too_much(window, !memories.is_empty()), memories) {
                     (Some(shorter), _) => *longest = shorter,
                     (None, [more, others @ ..]) => (most, *longest, memories) = (*more, i64::MAX, others),
                     (None, []) => return (given, false),
@@ -218,25 +223,25 @@ mod tests {
     }
 
     #[test]
-    fn a_window_that_cannot_be_halved_has_more_memory_and_longer_ones_are_tried_again_with_it() {
-        let (given, through) = looks(0, (1000, 1004), &mut i64::MAX.clone(), &[2]);
+    fn a_window_of_half_a_week_has_more_memory_before_it_is_halved_and_longer_ones_are_tried_again_with_it() {
+        let (given, through) = looks(1, (1000, 1028), &mut i64::MAX.clone(), &[3, 10]);
         assert!(through);
-        assert_eq!(
-            given[..6],
-            [(1000, 1004), (1000, 1002), (1000, 1001), (1000, 1000), (1000, 1000), (1000, 1000)],
-            "to an eighth of a day"
-        );
-        assert_eq!(
-            given[6..],
-            [(1000, 1000), (1000, 1000), (1000, 1000), (1000, 1001), (1001, 1002), (1002, 1004)],
-            "the same again, and the rest"
-        );
+        let tried = [(1000, 1028), (1000, 1014), (1000, 1007), (1000, 1003), (1000, 1003), (1000, 1003)];
+        assert_eq!(given[..6], tried, "to half a week, and that twice with more memory");
+        assert_eq!(given[6..], [(1003, 1007), (1007, 1014), (1014, 1028), (1014, 1021), (1021, 1028)], "the rest");
+    }
+
+    #[test]
+    fn a_window_that_no_memory_helps_is_halved_again() {
+        let (given, through) = looks(0, (1000, 1004), &mut i64::MAX.clone(), &[1]);
+        assert!(through);
+        assert_eq!(given, [(1000, 1004), (1000, 1004), (1000, 1002), (1000, 1001), (1001, 1002), (1002, 1003), (1003, 1004)]);
     }
 
     #[test]
     fn what_no_short_window_and_no_memory_helps_ends() {
         let (given, through) = looks(-1, (1000, 1008), &mut i64::MAX.clone(), &[-1, -1]);
         assert!(!through);
-        assert_eq!(given.len(), 9, "eight days, four, two, one, a half, a quarter, an eighth, and that twice with more memory: {given:?}");
+        assert_eq!(given.len(), 9, "eight days, four, that twice with more memory, two, one, a half, a quarter, an eighth: {given:?}");
     }
 }

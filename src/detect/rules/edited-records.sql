@@ -1,5 +1,5 @@
 -- id = "edited-records"
--- version = 3
+-- version = 4
 -- severity = "high"
 -- strength = "strong"
 -- typology = "evidence"
@@ -122,8 +122,8 @@ laid as (
         case when s.kind = 'interval' or (s.kind = 'join' and s.beats = 0 and coalesce(s.turn_kind, 'leave') = 'leave')
             or (s.kind = 'join' and coalesce(s.next_kind, 'leave') = 'leave') or (s.kind <> 'leave' and s.next_kind <> 'join'
             and date_part('epoch', s.next_at) - date_part('epoch', s.from_at) <= $gap_seconds) then 1 else 0 end as span
-    from said s
-    join pair p on p.lesson = s.lesson and (s.evidence = p.later or s.evidence = p.earlier)
+    from pair p
+    join said s on s.lesson = p.lesson and (s.evidence = p.later or s.evidence = p.earlier)
     where p.choice = 1
 ),
 reaching as (

@@ -1,5 +1,5 @@
 -- id = "lockstep"
--- version = 3
+-- version = 4
 -- severity = "high"
 -- strength = "strong"
 -- typology = "presence"
@@ -91,9 +91,8 @@ sign as materialized (
 -- Who is named in a row beside others.
 shared as (
     select distinct s.lesson, s.evidence, s.trainee
-    from sign s
-    join (select lesson, evidence, line from sign group by lesson, evidence, line having count(*) > 1) n
-        on n.lesson = s.lesson and n.evidence = s.evidence and n.line = s.line
+    from (select lesson, evidence, line from sign group by lesson, evidence, line having count(*) > 1) n
+    join sign s on s.lesson = n.lesson and s.evidence = n.evidence and s.line = n.line
 ),
 stay as materialized (
     select lesson, evidence, trainee, floor(min(case when kind <> 'leave' then date_part('epoch', from_at) end)) as from_s,
@@ -121,15 +120,21 @@ near as (
 ),
 close as (
     select g.class, g.class_at, g.present, s.lesson, s.evidence, s.trainee, s.from_s, s.until_s, s.line
-    from stay s
-    join near n on n.lesson = s.lesson and n.evidence = s.evidence
-    join log g on g.lesson = s.lesson and g.evidence = s.evidence
+    from near n
+    join log g on g.lesson = n.lesson and g.evidence = n.evidence
+    join stay s on s.lesson = n.lesson and s.evidence = n.evidence
 ),
-placed as (
+ranked as (
     select *, rank() over (partition by lesson, evidence order by from_s) - 1 as earlier,
         rank() over (partition by lesson, evidence order by until_s desc) - 1 as later
     from close
     where from_s is not null and until_s is not null
+),
+placed as (
+    select r.*
+    from shared n
+    right join ranked r on r.lesson = n.lesson and r.evidence = n.evidence and r.trainee = n.trainee
+    where n.trainee is null
 ),
 shift as (
     select 0.0 as a, 0.0 as b union all select 0.5 as a, 0.0 as b union all select 0.0 as a, 0.5 as b union all select 0.5 as a, 0.5 as b
@@ -139,8 +144,6 @@ cell as materialized (
         floor(p.from_s / $near_seconds + s.a) as came, floor(p.until_s / $near_seconds + s.b) as went, p.earlier, p.later
     from placed p
     cross join shift s
-    left join shared n on n.lesson = p.lesson and n.evidence = p.evidence and n.trainee = p.trainee
-    where n.trainee is null
 ),
 crowd as (
     select lesson, evidence, a, b, came, went, min(trainee) as anchor
@@ -157,8 +160,8 @@ went as (
 grouped as (
     select g.class, g.class_at, s.lesson, s.evidence, s.trainee, s.from_s, s.line,
         min(s.trainee) over (partition by s.lesson, s.evidence, s.from_s, s.until_s) as anchor
-    from stay s
-    join came c on c.lesson = s.lesson and c.evidence = s.evidence and c.from_s = s.from_s
+    from came c
+    join stay s on s.lesson = c.lesson and s.evidence = c.evidence and s.from_s = c.from_s
     join went w on w.lesson = s.lesson and w.evidence = s.evidence and w.until_s = s.until_s
     join log g on g.lesson = s.lesson and g.evidence = s.evidence
     left join shared n on n.lesson = s.lesson and n.evidence = s.evidence and n.trainee = s.trainee
@@ -169,8 +172,8 @@ together as (
     select class, class_at, lesson, anchor, trainee, from_s, evidence, line from grouped
     union all
     select c.class, c.class_at, c.lesson, w.anchor, c.trainee, c.from_s, c.evidence, c.line
-    from cell c
-    join crowd w on w.lesson = c.lesson and w.evidence = c.evidence and w.a = c.a and w.b = c.b and w.came = c.came and w.went = c.went
+    from crowd w
+    join cell c on c.lesson = w.lesson and c.evidence = w.evidence and c.a = w.a and c.b = w.b and c.came = w.came and c.went = w.went
 ),
 pair as (
     select class, class_at, lesson, anchor, trainee, min('{"id":"' || evidence || '","row":' || cast(line as varchar) || '}') as pointer,
