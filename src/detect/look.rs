@@ -54,6 +54,8 @@ pub(super) type Rows = (Vec<(Time, Map<String, Value>)>, u64);
 /// A window that is looked at in one piece or in several.
 struct Cut {
     extent: Extent,
+    /// Whether all classes are read for any window, so that a half needs as much.
+    whole: bool,
     left: Vec<Window>,
 }
 
@@ -72,7 +74,7 @@ impl Cut {
     /// Takes a window back that was too much; gives how much is not, perhaps. None where it cannot be halved, or has more memory first.
     fn too_much(&mut self, window: Window, more_memory: bool) -> Option<i64> {
         self.left.push(window);
-        let half = self.extent.halves(window).map(|(_, length)| length / 2);
+        let half = self.extent.halves(window).map(|(_, length)| length / 2).filter(|_| !self.whole);
         half.filter(|half| *half >= SHORT || !more_memory).map(|half| half + 1)
     }
 }
@@ -92,7 +94,7 @@ impl<'a> Looker<'a> {
     /// Errors: `bad_rule` for what is no finding, and as [`Lake::query`] has them.
     pub(super) async fn rows(&mut self, window: Window) -> Result<Rows> {
         let (mut rows, mut read) = (Vec::new(), 0);
-        let mut cut = Cut { extent: self.extent, left: vec![window] };
+        let mut cut = Cut { extent: self.extent, whole: self.rule.scope() == Scope::All, left: vec![window] };
         while let Some(window) = cut.next(self.longest) {
             match self.once(window).await {
                 Ok((some, many)) => {
@@ -101,7 +103,7 @@ impl<'a> Looker<'a> {
                 }
                 Err(error) if query::took_all_memory(&error) => {
                     let more_memory = self.limits.memory_bytes < MOST_MEMORY;
-                    match cut.too_much(window, more_memory).filter(|_| self.rule.scope() != Scope::All) {
+                    match cut.too_much(window, more_memory) {
                         Some(longest) => self.longest = longest,
                         None if more_memory => (self.limits.memory_bytes, self.longest) = (self.limits.memory_bytes * 2, i64::MAX),
                         None => return Err(error),
@@ -196,7 +198,7 @@ mod tests {
     /// whether it got through.
     fn looks(mut most: i64, (since, until): (i64, i64), longest: &mut i64, mut memories: &[i64]) -> (Vec<(i64, i64)>, bool) {
         let extent = Extent(Some((at(1000), at(1100).plus(-1))));
-        let mut cut = Cut { extent, left: vec![Window { since: at(since), until: at(until) }] };
+        let mut cut = Cut { extent, whole: false, left: vec![Window { since: at(since), until: at(until) }] };
         let mut given = Vec::new();
         while let Some(window) = cut.next(*longest) {
             given.push((window.since.0 / DAY, window.until.0 / DAY));
@@ -229,6 +231,16 @@ mod tests {
         let tried = [(1000, 1028), (1000, 1014), (1000, 1007), (1000, 1003), (1000, 1003), (1000, 1003)];
         assert_eq!(given[..6], tried, "to half a week, and that twice with more memory");
         assert_eq!(given[6..], [(1003, 1007), (1007, 1014), (1014, 1028), (1014, 1021), (1021, 1028)], "the rest");
+    }
+
+    #[test]
+    fn what_reads_all_classes_for_any_window_is_not_halved() {
+        let window = Window { since: at(1000), until: at(1100) };
+        let mut cut = Cut { extent: Extent(Some((at(1000), at(1100)))), whole: true, left: Vec::new() };
+        for more_memory in [true, false] {
+            assert_eq!(cut.too_much(window, more_memory), None);
+            assert_eq!(cut.next(i64::MAX), Some(window), "the same window again");
+        }
     }
 
     #[test]
